@@ -1,0 +1,1 @@
+"""The platform: FHIR, storage, people and pages. It names no disease and no feature."""

@@ -1,0 +1,45 @@
+"""Settings, read from the environment once, when the application is made."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from app.errors import MaslakError
+
+ROOT = Path(__file__).resolve().parent.parent
+LANGUAGES = ("fr", "ar")
+LOCALES = {"fr": "fr_MA", "ar": "ar_MA"}
+FEATURES = ("protocols", "pathways")
+CANONICAL_BASE = "https://maslak.ma/fhir"
+
+
+class SettingMissing(MaslakError):
+    """A setting without which the server must not start."""
+
+
+def database_url(default: str | None = None) -> str:
+    """The database address, with the driver that is installed (``postgresql`` becomes ``postgresql+psycopg``)."""
+    url = os.environ.get("DATABASE_URL") or default or f"sqlite:///{ROOT / 'var' / 'maslak.sqlite'}"
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def from_environment() -> dict[str, Any]:
+    """Flask configuration from the environment. Raises SettingMissing in production without a SECRET_KEY."""
+    production = os.environ.get("MASLAK_ENV") == "production"
+    secret = os.environ.get("SECRET_KEY")
+    if production and not secret:
+        raise SettingMissing("SECRET_KEY is not set: the production server does not start without one")
+    return {
+        "PRODUCTION": production,
+        "SECRET_KEY": secret or "development-only",
+        "SQLALCHEMY_DATABASE_URI": database_url(),
+        "FEATURES": FEATURES,
+        "MAIL_FOLDER": os.environ.get("MAIL_FOLDER") or str(ROOT / "var" / "mail"),
+        "MAIL_URL": os.environ.get("MAIL_URL"),
+        "BASE_URL": os.environ.get("BASE_URL"),
+    }

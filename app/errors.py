@@ -1,0 +1,119 @@
+"""What can go wrong, in the words of the domain.
+
+Domain code raises these; only ``app.rest`` and ``app.web`` know which HTTP status each one becomes
+(https://hl7.org/fhir/R4/http.html#2.21.0.4). Every error carries a list of issues, each of which becomes one
+``OperationOutcome.issue`` (https://hl7.org/fhir/R4/operationoutcome.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing that is wrong: ``code`` is of the issue-type value set, ``expression`` the element's FHIRPath."""
+
+    text: str
+    code: str = "processing"
+    expression: str | None = None
+    severity: str = "error"
+    diagnostics: str | None = None
+
+
+class MaslakError(Exception):
+    """Base of all errors that a user or a client can act on."""
+
+    code: ClassVar[str] = "processing"
+
+    def __init__(self, message: str, *, expression: str | None = None, issues: Sequence[Issue] = (), **details: Any):
+        super().__init__(message)
+        self.message = message
+        self.issues: list[Issue] = list(issues) or [Issue(message, self.code, expression)]
+        self.details = details
+
+
+class Malformed(MaslakError):
+    """The bytes cannot be read at all: broken JSON, a bad parameter (400)."""
+
+    code = "structure"
+
+
+class Invalid(MaslakError):
+    """Readable, but against the structure or a business rule (422)."""
+
+    code = "invalid"
+
+
+class Unauthorized(MaslakError):
+    """Nobody is signed in, or the token is unknown or past its time (401)."""
+
+    code = "login"
+
+
+class Forbidden(MaslakError):
+    """The actor has no grant for this (403)."""
+
+    code = "forbidden"
+
+
+class NotFound(MaslakError):
+    """There is no such thing (404)."""
+
+    code = "not-found"
+
+
+class Gone(MaslakError):
+    """It was there and has been deleted (410)."""
+
+    code = "deleted"
+
+
+class NotSupported(MaslakError):
+    """Known to FHIR, not served here (405, or 400 for a parameter)."""
+
+    code = "not-supported"
+
+
+class NotAcceptable(MaslakError):
+    """No representation that the client accepts (406)."""
+
+    code = "not-supported"
+
+
+class UnsupportedMediaType(MaslakError):
+    """The body is in a format that is not read here (415)."""
+
+    code = "not-supported"
+
+
+class Conflict(MaslakError):
+    """The present state does not allow it: a move refused, a reference still in use (409)."""
+
+    code = "conflict"
+
+
+class Duplicate(Conflict):
+    """The same thing has been stored already, for example a form sent twice (409)."""
+
+    code = "duplicate"
+
+
+class PreconditionFailed(MaslakError):
+    """If-Match is stale, or a condition matches several (412)."""
+
+    code = "conflict"
+
+
+class TooLarge(MaslakError):
+    """Over a stated limit (413)."""
+
+    code = "too-long"
+
+
+class TooMany(MaslakError):
+    """Too many requests in too short a time (429)."""
+
+    code = "throttled"
