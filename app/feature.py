@@ -60,5 +60,9 @@ class Feature:
     """Click commands or groups."""
     content: Path | None = None
     """The folder whose ``<disease>/*.json`` are loaded by ``content load``."""
+    check: Callable[[Sequence[Mapping[str, Any]], Callable[[str], Any]], Sequence[Any]] | None = None
+    """``check(resources, definitions) -> issues``: what ``content check`` and a release refuse, beyond FHIR itself."""
+    jobs: Mapping[str, Callable[[Any, Mapping[str, Any]], None]] = field(default_factory=dict)
+    """Outbox topic -> ``handle(repo, payload)``."""
     home: Mapping[str, str] = field(default_factory=dict)
     """Role -> endpoint to which that role is led after sign-in."""

@@ -1,0 +1,143 @@
+"""The commands of the platform; each feature adds its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from app import content
+from app.access.cli import access_cli
+from app.errors import MaslakError
+from app.feature import Feature
+from app.jobs.worker import run_pending
+from app.store.reindex import store_cli
+
+
+def init_app(flask: Flask, features: Sequence[Feature]) -> None:
+    """Add the commands to ``flask --app app.factory``."""
+    for command in (access_cli, store_cli, content_cli, jobs_cli, start):
+        flask.cli.add_command(command)
+
+
+@click.group("content")
+def content_cli() -> None:
+    """National content: protocols, pathways and what they are made of."""
+
+
+@content_cli.command("load")
+@click.option("--replace", is_flag=True, help="Overwrite what stands in the store with other words (authors at work).")
+@with_appcontext
+def content_load(replace: bool) -> None:
+    """Load what is new."""
+    load_content(replace)
+
+
+def load_content(replace: bool = False) -> None:
+    """Load with progress, and say what was left alone."""
+    started = perf_counter()
+    shown = Progress("Loading the national content")
+    done = content.load(current_app.extensions["features"], replace=replace, progress=shown)
+    shown.end()
+    if done.new:
+        click.echo(f"Content: {len(done.new)} resources loaded in {perf_counter() - started:.1f} s")
+    for reference in done.different:
+        click.echo(f"Content: {reference} is released with other words and stays as it is: give the file a new version")
+
+
+@content_cli.command("check")
+@with_appcontext
+def content_check() -> None:
+    """Validate every content file; exit 1 when something is wrong."""
+    found = content.check(current_app.extensions["features"])
+    for path, issue in found:
+        click.echo(f"{path.parent.name}/{path.name}: {issue.expression or ''}: {issue.text}")
+    click.echo(f"{len(found)} problems" if found else "Content: nothing to complain of")
+    if any(issue.severity in ("error", "fatal") for _, issue in found):
+        sys.exit(1)
+
+
+@click.group("jobs")
+def jobs_cli() -> None:
+    """Work that is done after the answer: e-mail, notices."""
+
+
+@jobs_cli.command("run")
+@click.option("--once", is_flag=True, help="Do what is waiting and stop.")
+@with_appcontext
+def jobs_run(once: bool) -> None:
+    """Do the work that is waiting in the outbox."""
+    done = run_pending(current_app.extensions["features"], forever=not once)
+    click.echo(f"Jobs: {done} done")
+
+
+@click.command("start")
+@click.option("--demo", is_flag=True, help="Load a demo region of simulated patients when there is none yet.")
+@with_appcontext
+def start(demo: bool) -> None:
+    """Bring the database up to date, load the content, and serve."""
+    prepare_database()
+    try:
+        load_content()
+        if demo:
+            load_demo()
+    except MaslakError as error:
+        raise click.ClickException(error.message) from error
+    serve(demo)
+
+
+def prepare_database() -> None:
+    """Run the migrations that are missing."""
+    from flask_migrate import upgrade
+
+    from app.store.migrated import pending
+
+    if pending():
+        click.echo("Preparing the database…")
+        upgrade(directory=str(content.Path(__file__).resolve().parent.parent / "migrations"))
+
+
+def load_demo() -> None:
+    """Let the features bring their demo region (each does nothing where it already stands)."""
+    for name in ("demo",):
+        group: Any = current_app.cli.commands.get(name)
+        if group:
+            click.get_current_context().invoke(group.commands["load"])
+
+
+def serve(demo: bool) -> None:
+    """Become the server (granian); the port is PORT, 8000 by default."""
+    port = os.environ.get("PORT", "8000")
+    production = current_app.config["PRODUCTION"]
+    host = os.environ.get("HOST", "127.0.0.1")
+    workers = os.environ.get("WORKERS") or str(os.cpu_count() or 1 if production else 1)
+    click.echo(f"\nMaslak is at http://{host}:{port}   (Ctrl-C stops it)")
+    sys.stdout.flush()
+    arguments = ["-m", "granian", "--interface", "wsgi", "--factory", "--host", host, "--port", port]
+    arguments += ["--workers", workers, "--blocking-threads", os.environ.get("THREADS", "4"), "--no-ws"]
+    arguments += ["--log-level", "warning", "--process-name", "maslak", "app.factory:create_app"]
+    os.execv(sys.executable, [sys.executable, "-W", "ignore::DeprecationWarning", *arguments])
+
+
+class Progress:
+    """A line that counts, shown only where somebody looks and only after a second."""
+
+    def __init__(self, label: str):
+        self.label = label
+        self.started = perf_counter()
+        self.shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        if perf_counter() - self.started > 1 and sys.stderr.isatty():
+            self.shown = True
+            click.echo(f"\r{self.label}: {done}/{total}", nl=False, err=True)
+
+    def end(self) -> None:
+        if self.shown:
+            click.echo("", err=True)

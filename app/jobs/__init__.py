@@ -1,0 +1,1 @@
+"""The outbox and its worker: what is done after the transaction that asked for it."""
