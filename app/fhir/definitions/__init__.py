@@ -1,0 +1,38 @@
+"""Data cut from the official R4 4.0.1 package (``scripts/cut_definitions.py``, ``scripts/cut_fhirpath_model.py``).
+
+Read when first asked for, once; treat what comes back as constant.
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def load(name: str) -> Any:
+    """The content of ``<name>.json`` or ``<name>.json.gz``; ``elements``, ``bindings``, ``value_sets`` ..."""
+    packed = FOLDER / f"{name}.json.gz"
+    if packed.exists():
+        return orjson.loads(gzip.decompress(packed.read_bytes()))
+    return orjson.loads((FOLDER / f"{name}.json").read_bytes())
+
+
+@cache
+def resource_types() -> frozenset[str]:
+    """The concrete resource types of R4 (146)."""
+    found = load("elements").items()
+    return frozenset(name for name, d in found if d["kind"] == "resource" and not d.get("abstract"))
+
+
+@cache
+def codes_of(value_set: str) -> dict[str, dict[str, str]] | None:
+    """System → code → display of a value set; None where it has no list (MIME types, UCUM) or is not known here."""
+    required: dict[str, Any] = load("value_sets")
+    return required[value_set] if value_set in required else load("display_sets").get(value_set)

@@ -1,0 +1,232 @@
+"""The structural walk: one closure per type, compiled from the R4 element model when the type is first seen.
+
+One pass over the JSON checks names, cardinality, primitives, bindings, references and ele-1. A valid element costs a
+dict look-up and a call; only what is wrong builds a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from app.fhir.definitions import load, resource_types
+from app.fhir.validation.bindings import bound_code, bound_concept
+from app.fhir.validation.invariants import invariants_of
+from app.fhir.validation.primitives import CHECKS, Check, kind
+from app.fhir.validation.problem import Context, Found, Problem, Walk, below, one
+from app.fhir.validation.references import bound_reference, contained_rules, context_of
+
+Rule = Callable[[Any, Mapping[str, Any], Context], Found]
+"""Checks one member of an object; sees the object too, for the ``_name`` beside ``name``."""
+_CODED = ("Coding", "CodeableConcept", "Quantity")
+_OWN_CONTEXT = {"Bundle.entry.resource", "Bundle.entry.response.outcome", "Parameters.parameter.resource"}
+
+
+def walk_resource(resource: Any, context: Context | None = None) -> Found:
+    """All structural problems of a resource of any type; ``context`` is given for contained ones."""
+    if resource.__class__ is not dict:
+        return one(f"A resource is expected, not {kind(resource)}.")
+    name = resource.get("resourceType")
+    if name.__class__ is not str or name not in resource_types():
+        said = "is missing" if name is None else f"'{name}' is not one of R4's"
+        return one(f"resourceType {said}.{_nearest(str(name), resource_types())}", "structure", ".resourceType")
+    own = context or context_of(resource)
+    found = walk_of(name)(resource, own)
+    if "contained" in resource and context is None:
+        found = (found or []) + (contained_rules(resource, own) or []) or None
+    return found
+
+
+@cache
+def walk_of(type_name: str) -> Walk:
+    """The walk of a complex type, a backbone (``Patient.contact``) or a resource type."""
+    definition = load("elements")[type_name]
+    rules: dict[str, Rule] = {}
+    required: list[tuple[str, tuple[str, ...]]] = []
+    choices: dict[str, str] = {}
+    for name, element in definition["elements"].items():
+        keys = _add(rules, type_name, name, element)
+        if element.get("c"):
+            choices |= {key: name for key in keys}
+        if element["min"]:
+            required.append((name, tuple(keys)))
+    if definition["kind"] == "resource":
+        rules["resourceType"] = lambda item, owner, context: None
+    return _walk(type_name, rules, tuple(required), choices, element_rule=definition["kind"] != "resource")
+
+
+def _walk(
+    type_name: str,
+    rules: Mapping[str, Rule],
+    required: tuple[tuple[str, tuple[str, ...]], ...],
+    choices: Mapping[str, str],
+    *,
+    element_rule: bool,
+) -> Walk:
+    steps = {key: _step(key, choices) for key in rules}
+    invariants = invariants_of(type_name)
+    get = rules.get
+
+    def walk(value: Any, context: Context) -> Found:
+        if value.__class__ is not dict:
+            return one(f"An object ({type_name}) is expected, not {kind(value)}.")
+        problems: list[Problem] | None = None
+        for key, item in value.items():
+            rule = get(key)
+            found = _unknown(key, rules, type_name) if rule is None else rule(item, value, context)
+            if found:
+                problems = (problems or []) + below(steps.get(key, ""), found)
+        for name, keys in required:
+            if not any(key in value for key in keys):
+                problems = [*(problems or ()), Problem("", f"{name} is required in {type_name}.", "required")]
+        if choices and (twice := _twice(value, choices)):
+            problems = (problems or []) + twice
+        if element_rule and (not value or len(value) == 1 and "id" in value):
+            return one("An element has a value, children or extensions; leave it out where it has none (ele-1).")
+        return problems if problems else invariants(value, context)
+
+    return walk
+
+
+def _step(key: str, choices: Mapping[str, str]) -> str:
+    """How a JSON member is written in FHIRPath: ``.gender``, ``.value.ofType(Quantity)``."""
+    plain = key.lstrip("_")
+    name = choices.get(key)
+    if name is None:
+        return f".{plain}"
+    suffix = plain[len(name) :]
+    lower = suffix[0].lower() + suffix[1:]
+    return f".{name}.ofType({suffix if suffix in load('elements') else lower})"
+
+
+def _twice(value: Mapping[str, Any], choices: Mapping[str, str]) -> list[Problem] | None:
+    chosen = [key for key in value if key in choices]
+    if len(chosen) < 2:
+        return None
+    kinds: dict[str, set[str]] = {}
+    for key in chosen:
+        kinds.setdefault(choices[key], set()).add(key.lstrip("_"))
+    return [
+        Problem(f".{name}", f"Only one of {', '.join(sorted(keys))} can be present.")
+        for name, keys in kinds.items()
+        if len(keys) > 1
+    ] or None
+
+
+def _unknown(key: str, rules: Mapping[str, Rule], type_name: str) -> list[Problem]:
+    nearest = _nearest(key, [rule for rule in rules if rule[0] != "_"])
+    return one(f"'{key}' is no element of {type_name}.{nearest}", "structure", f".{key}" if key.isidentifier() else "")
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = get_close_matches(word, list(known), n=1)
+    return f" Is '{close[0]}' meant?" if close else ""
+
+
+def _add(rules: dict[str, Rule], owner: str, name: str, element: Mapping[str, Any]) -> list[str]:
+    """Add the rules of one element under its JSON names; the answer is those names."""
+    many = element["max"] == "*"
+    path = f"{owner}.{name}"
+    keys = []
+    for type_name in element["t"]:
+        key = name + type_name[0].upper() + type_name[1:] if element.get("c") else name
+        bound = f"{path}[x]" if element.get("c") else path
+        keys.append(key)
+        if type_name in CHECKS:
+            check = bound_code(bound) or CHECKS[type_name]
+            rules[key] = _primitives(key, check) if many else _primitive(check)
+            rules[f"_{key}"] = _siblings(key) if many else _sibling
+            keys.append(f"_{key}")
+        else:
+            walk = _element(path, bound, type_name)
+            rules[key] = _list(walk) if many else lambda item, owner, context, walk=walk: walk(item, context)
+    return keys
+
+
+def _element(path: str, bound: str, type_name: str) -> Walk:
+    """The walk of a complex element at a place, made when first used: types may hold themselves."""
+    made: list[Walk] = []
+
+    def walk(value: Any, context: Context) -> Found:
+        if not made:
+            made.append(_placed(path, bound, type_name))
+        return made[0](value, context)
+
+    return walk
+
+
+def _placed(path: str, bound: str, type_name: str) -> Walk:
+    if type_name == "Resource":
+        if path in _OWN_CONTEXT:
+            return lambda value, context: walk_resource(value)
+        return walk_resource
+    walk = walk_of(type_name)
+    if type_name in _CODED:
+        return bound_concept(bound, walk, type_name)
+    return bound_reference(bound, walk) if type_name == "Reference" else walk
+
+
+def _primitive(check: Check) -> Rule:
+    def rule(item: Any, owner: Mapping[str, Any], context: Context) -> Found:
+        wrong = check(item)
+        return None if wrong is None else one(wrong, "value" if item.__class__ not in (list, dict) else "structure")
+
+    return rule
+
+
+def _primitives(key: str, check: Check) -> Rule:
+    def rule(items: Any, owner: Mapping[str, Any], context: Context) -> Found:
+        if items.__class__ is not list:
+            return one(f"A list is expected, not {kind(items)}.")
+        if not items:
+            return one("A list is never empty: leave the element out.")
+        beside = owner.get(f"_{key}")
+        found: list[Problem] = []
+        for index, item in enumerate(items):
+            if item is None and beside.__class__ is list and index < len(beside) and beside[index] is not None:
+                continue
+            if (wrong := check(item)) is not None:
+                found += one(wrong, "value", f"[{index}]")
+        return found or None
+
+    return rule
+
+
+def _sibling(item: Any, owner: Mapping[str, Any], context: Context) -> Found:
+    """``_name`` beside a primitive: its id and extensions."""
+    return walk_of("Element")(item, context)
+
+
+def _siblings(key: str) -> Rule:
+    def rule(items: Any, owner: Mapping[str, Any], context: Context) -> Found:
+        if items.__class__ is not list or not items:
+            return one(f"'_{key}' is a list beside '{key}', with null where an item has no extension.")
+        values = owner.get(key)
+        if values.__class__ is list and len(values) < len(items):
+            return one(f"'_{key}' has {len(items)} items and '{key}' {len(values)}: fill the shorter with null.")
+        found: list[Problem] = []
+        for index, item in enumerate(items):
+            if item is not None:
+                found += below(f"[{index}]", _sibling(item, owner, context) or ())
+            elif values is None:
+                found += one("Neither a value nor an extension stands here.", "structure", f"[{index}]")
+        return found or None
+
+    return rule
+
+
+def _list(walk: Walk) -> Rule:
+    def rule(items: Any, owner: Mapping[str, Any], context: Context) -> Found:
+        if items.__class__ is not list:
+            return one(f"A list is expected, not {kind(items)}.")
+        if not items:
+            return one("A list is never empty: leave the element out.")
+        problems: list[Problem] | None = None
+        for index, item in enumerate(items):
+            if found := walk(item, context):
+                problems = (problems or []) + below(f"[{index}]", found)
+        return problems
+
+    return rule
