@@ -56,7 +56,7 @@ def union(expression: str) -> list[str]:
     """The operands of the ``|`` that stand outside all parentheses."""
     depth, parts = 0, [""]
     for character in expression:
-        depth += character in "([" and 1 or character in ")]" and -1 or 0
+        depth += (character in "([") - (character in ")]")
         if character == "|" and not depth:
             parts.append("")
         else:
@@ -65,7 +65,7 @@ def union(expression: str) -> list[str]:
 
 
 def tolerant(expression: str) -> str:
-    """``as`` fails on several items (``Observation.component.value as Quantity``); ``ofType``, as R5 writes it, does not."""
+    """``as`` fails on several items (``Observation.component.value as Quantity``); ``ofType``, as in R5, does not."""
     expression = re.sub(r"\(([\w.]+) as (\w+)\)", r"\1.ofType(\2)", expression)
     expression = re.sub(r"\.as\((\w+)\)", r".ofType(\1)", expression)
     expression = re.sub(r"^([\w.]+) as (\w+)$", r"\1.ofType(\2)", expression)

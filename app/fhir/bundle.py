@@ -1,4 +1,4 @@
-"""Bundles (https://hl7.org/fhir/R4/bundle.html): built from plain resources, or from stored bytes that are not read again."""
+"""Bundles (https://hl7.org/fhir/R4/bundle.html), built from plain resources or from stored bytes that stay unread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 
 
 def entry(resource: Resource | bytes | None = None, full_url: str | None = None, **parts: Any) -> Resource:
-    """One Bundle entry; stored bytes stand in it as they are. ``parts``: search, request, response, link (None: absent)."""
+    """One entry; stored bytes stand in it as they are. ``parts``: search, request, response, link (None: absent)."""
     made: Resource = {"fullUrl": full_url} if full_url else {}
     if resource is not None:
         made["resource"] = raw(resource) if isinstance(resource, bytes) else resource

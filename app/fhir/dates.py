@@ -23,7 +23,10 @@ MAX = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """All instants from ``low`` (in) to ``high`` (out), aware, UTC. ``precision``: year month day minute second fraction."""
+    """All instants from ``low`` (in) to ``high`` (out), aware, UTC.
+
+    ``precision``: year, month, day, minute, second, fraction, or period.
+    """
 
     low: datetime
     high: datetime
@@ -53,9 +56,7 @@ def _range(found: re.Match[str]) -> Range:
         return _days(int(year), int(month) if month else None, int(day) if day else None)
     leap = second == "60"
     seconds, microseconds = 59 if leap else int(second or 0), int(((fraction or "") + "000000")[:6])
-    start = datetime(
-        int(year), int(month), int(day), int(hour), int(minute), seconds, microseconds, tzinfo=_zone(zone)
-    )
+    start = datetime(int(year), int(month), int(day), int(hour), int(minute), seconds, microseconds, tzinfo=_zone(zone))
     low = _utc(start) + timedelta(seconds=leap)
     if fraction:
         return Range(low, _later(low, timedelta(microseconds=10 ** max(0, 6 - len(fraction)))), "fraction")
@@ -100,5 +101,5 @@ def _later(moment: datetime, step: timedelta) -> datetime:
 
 
 def of_period(start: str | None, end: str | None) -> Range:
-    """The range of a Period: from the first instant of ``start`` to the last of ``end``; open ends reach to MIN and MAX."""
+    """A Period's range: the first instant of ``start`` to the last of ``end``; open ends reach to MIN and MAX."""
     return Range(parse(start).low if start else MIN, parse(end).high if end else MAX, "period")

@@ -25,7 +25,7 @@ BOM = b"\xef\xbb\xbf"
 def loads(text: bytes | str) -> dict[str, Any]:
     """One JSON object, decimals as ``Decimal``, integers as ``int``.
 
-    Raises ``Malformed`` with line and column on broken JSON, duplicate keys, NaN, Infinity, bad UTF-8, or nesting deeper
+    Raises ``Malformed`` with line and column on broken JSON, duplicate keys, NaN, Infinity, bad UTF-8, nesting deeper
     than ``MAX_DEPTH``; also when the text is not one object.
     """
     try:

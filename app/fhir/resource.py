@@ -22,7 +22,7 @@ _URI_KEYS = frozenset({"reference", "url", "valueUri", "valueUrl", "valueUuid", 
 class ReferenceTo:
     """The parts of a literal reference (https://hl7.org/fhir/R4/references.html#literal).
 
-    ``base`` is set on absolute ones, ``query`` on conditional ones (``Patient?identifier=…``), ``contained`` on ``#id``.
+    ``base``: of absolute ones; ``query``: of conditional ones (``Patient?identifier=…``); ``contained``: it is ``#id``.
     """
 
     type: str | None = None
@@ -100,7 +100,7 @@ def references(value: Any, path: str = "") -> Iterator[tuple[str, Resource]]:
 
 
 def rewrite_references(resource: Resource, mapping: Mapping[str, str]) -> Resource:
-    """Another resource whose references found in ``mapping`` (``urn:uuid:…`` or conditional → ``Type/id``) are replaced.
+    """Another resource whose references in ``mapping`` (``urn:uuid:…`` or conditional → ``Type/id``) are replaced.
 
     Covers Reference.reference, elements of type uri and url, and links in narratives, as transactions ask
     (https://hl7.org/fhir/R4/http.html#trules). Text that merely looks alike (``Identifier.value``) is left.

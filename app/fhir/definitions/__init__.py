@@ -34,5 +34,6 @@ def resource_types() -> frozenset[str]:
 @cache
 def codes_of(value_set: str) -> dict[str, dict[str, str]] | None:
     """System → code → display of a value set; None where it has no list (MIME types, UCUM) or is not known here."""
-    required: dict[str, Any] = load("value_sets")
-    return required[value_set] if value_set in required else load("display_sets").get(value_set)
+    sets: dict[str, dict[str, dict[str, str]] | None] = load("value_sets")
+    other: dict[str, dict[str, dict[str, str]]] = {} if value_set in sets else load("display_sets")
+    return sets[value_set] if value_set in sets else other.get(value_set)

@@ -13,7 +13,10 @@ _SHOWN = 16
 _OPEN = {
     # Value sets that no list can hold; (pattern, hint).
     "http://hl7.org/fhir/ValueSet/currencies": (r"[A-Z]{3}", "three capital letters of ISO 4217, such as MAD"),
-    "http://hl7.org/fhir/ValueSet/mimetypes": (r"[^\s/;]+(?:/[^\s/;]+(?:\s?;\s?\S+)*)?", "a MIME type such as text/plain"),
+    "http://hl7.org/fhir/ValueSet/mimetypes": (
+        r"[^\s/;]+(?:/[^\s/;]+(?:\s?;\s?\S+)*)?",
+        "a MIME type such as text/plain",
+    ),
 }
 
 

@@ -110,7 +110,9 @@ def base64(value: Any) -> str | None:
     """Base64 text; whitespace between the groups is allowed."""
     if value.__class__ is str and value and _BASE64.fullmatch("".join(value.split())):
         return None
-    return _wrong("base64Binary", "" if isinstance(value, str) else value, "groups of four of A-Z a-z 0-9 + /, padded with =")
+    return _wrong(
+        "base64Binary", "" if isinstance(value, str) else value, "groups of four of A-Z a-z 0-9 + /, padded with ="
+    )
 
 
 _DATE_HINT = "write 2024, 2024-03 or 2024-03-31"
@@ -130,7 +132,9 @@ CHECKS: dict[str, Check] = {
     "url": _pattern("url", r"\S+", "an address without spaces"),
     "canonical": _pattern("canonical", r"\S+", "an address without spaces"),
     "oid": _pattern("oid", r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+", "write urn:oid:1.2.3"),
-    "uuid": _pattern("uuid", r"urn:uuid:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}", "write urn:uuid: and 36 lower-case characters"),
+    "uuid": _pattern(
+        "uuid", r"urn:uuid:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}", "write urn:uuid: and 36 lower-case characters"
+    ),
     "time": _pattern("time", _CLOCK, "write 14:30:00"),
     "date": _dated("date", rf"{_YEAR}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?", _DATE_HINT),
     "dateTime": _dated(

@@ -15,7 +15,9 @@ from app.fhir.validation.problem import Context, Found, Problem, Walk, below, on
 _RELATIVE = re.compile(
     r"([A-Z][A-Za-z]+)(?:/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?|\?.+)(?:#.+)?", re.ASCII
 )
-_REST = re.compile(r"https?://.+/([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#.+)?", re.ASCII)
+_REST = re.compile(
+    r"https?://.+/([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#.+)?", re.ASCII
+)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 
 
@@ -36,7 +38,9 @@ def bound_reference(path: str, walk: Walk) -> Walk:
             return one(f"'{named}' is no resource type of R4.", "value", ".reference")
         if targets and named is not None and named not in targets and named != "Resource":
             return one(f"A {named} cannot stand here: {shown}.", "value", ".reference")
-        if declared is not None and (targets and declared not in targets or named not in (None, "Resource", declared)):
+        if declared is not None and (
+            (targets and declared not in targets) or named not in (None, "Resource", declared)
+        ):
             return one(f"The type '{declared}' does not fit: {named or shown}.", "value", ".type")
         return None
 
@@ -86,9 +90,7 @@ def contained_rules(resource: dict[str, Any], context: Context) -> Found:
     return found or None
 
 
-def _contained(
-    entry: dict[str, Any], owner: dict[str, Any], context: Context, seen: set[str]
-) -> Iterator[Problem]:
+def _contained(entry: dict[str, Any], owner: dict[str, Any], context: Context, seen: set[str]) -> Iterator[Problem]:
     if "contained" in entry:
         yield Problem("", "A contained resource holds no further ones (dom-2).", "invariant")
     meta = entry.get("meta") if isinstance(entry.get("meta"), dict) else {}

@@ -49,7 +49,7 @@ def walk_of(type_name: str) -> Walk:
     for name, element in definition["elements"].items():
         keys = _add(rules, type_name, name, element)
         if element.get("c"):
-            choices |= {key: name for key in keys}
+            choices |= dict.fromkeys(keys, name)
         if element["min"]:
             required.append((name, tuple(keys)))
     if definition["kind"] == "resource":
@@ -83,7 +83,7 @@ def _walk(
                 problems = [*(problems or ()), Problem("", f"{name} is required in {type_name}.", "required")]
         if choices and (twice := _twice(value, choices)):
             problems = (problems or []) + twice
-        if element_rule and (not value or len(value) == 1 and "id" in value):
+        if element_rule and (not value or (len(value) == 1 and "id" in value)):
             return one("An element has a value, children or extensions; leave it out where it has none (ele-1).")
         return problems if problems else invariants(value, context)
 
@@ -141,7 +141,7 @@ def _add(rules: dict[str, Rule], owner: str, name: str, element: Mapping[str, An
             keys.append(f"_{key}")
         else:
             walk = _element(path, bound, type_name)
-            rules[key] = _list(walk) if many else lambda item, owner, context, walk=walk: walk(item, context)
+            rules[key] = _list(walk) if many else _single(walk)
     return keys
 
 
@@ -215,6 +215,10 @@ def _siblings(key: str) -> Rule:
         return found or None
 
     return rule
+
+
+def _single(walk: Walk) -> Rule:
+    return lambda item, owner, context: walk(item, context)
 
 
 def _list(walk: Walk) -> Rule:
