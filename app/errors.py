@@ -7,32 +7,48 @@ Domain code raises these; only ``app.rest`` and ``app.web`` know which HTTP stat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing that is wrong: ``code`` is of the issue-type value set, ``expression`` the element's FHIRPath."""
+    """One thing that is wrong: ``code`` is of the issue-type value set, ``expression`` the element's FHIRPath.
+
+    ``text`` is an English message, possibly with ``{names}`` that ``values`` fill: pages translate it before they fill it.
+    """
 
     text: str
     code: str = "processing"
     expression: str | None = None
     severity: str = "error"
     diagnostics: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return filled(self.text, self.values)
+
+
+def filled(template: str, values: Mapping[str, Any]) -> str:
+    """The message with its ``{names}`` filled; a message without values is left as it is."""
+    return template.format_map(values) if values and "{" in template else template
 
 
 class MaslakError(Exception):
-    """Base of all errors that a user or a client can act on."""
+    """Base of all errors that a user or a client can act on.
+
+    The message is English and may hold ``{names}`` that ``details`` fill; pages translate ``template`` first.
+    """
 
     code: ClassVar[str] = "processing"
 
     def __init__(self, message: str, *, expression: str | None = None, issues: Sequence[Issue] = (), **details: Any):
-        super().__init__(message)
-        self.message = message
-        self.issues: list[Issue] = list(issues) or [Issue(message, self.code, expression)]
+        self.template = message
         self.details = details
+        self.message = filled(message, details)
+        super().__init__(self.message)
+        self.issues: list[Issue] = list(issues) or [Issue(message, self.code, expression, values=details)]
 
 
 class Malformed(MaslakError):

@@ -20,7 +20,20 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "translations"
 LANGUAGES = ("fr", "ar")
-SOURCES = ("app", "protocols", "pathways")
+SOURCES = ("app/access", "app/web", "app/store", "app", "protocols", "pathways")
+ERRORS = (
+    "Invalid",
+    "Conflict",
+    "Duplicate",
+    "Forbidden",
+    "NotFound",
+    "Gone",
+    "PreconditionFailed",
+    "TooLarge",
+    "Issue",
+)
+SPOKEN = ("app/access", "app/web", "app/store", "protocols", "pathways")
+"""Where the English of an error is shown to people; the FHIR rooms speak to developers."""
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
 
 
@@ -32,7 +45,7 @@ def extracted() -> Catalog:
             ROOT / source,
             method_map=[("**.py", "python"), ("**/templates/**.html", "jinja2"), ("**.html", "jinja2")],
             options_map={"**.html": {"encoding": "utf-8", "trimmed": "true", "silent": "false"}},
-            keywords=KEYWORDS,
+            keywords=KEYWORDS | (dict.fromkeys(ERRORS) if source in SPOKEN else {}),
             comment_tags=("Translators:",),
         )
         for filename, _line, message, comments, context in found:

@@ -1,0 +1,162 @@
+"""Enrolment: a patient begins a pathway (EpisodeOfCare + CarePlan + the first Task), and ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.clock import instant_text
+from app.errors import Conflict, Duplicate, Invalid
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, canonical, extension, reference
+from pathways.provenance import record_act
+from pathways.vocabulary import FORM, OPEN, PATHWAY, VISIT, form_identifier, task_kind
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The resources of one enrolment: ``episode`` (EpisodeOfCare), ``plan`` (CarePlan), ``pathway`` (PlanDefinition)."""
+
+    episode: Resource
+    plan: Resource
+    pathway: Resource
+
+    @property
+    def patient(self) -> str:
+        """``Patient/…``"""
+        return str(self.episode["patient"]["reference"])
+
+
+def enrol(repo: Repository, pathway_url: str, patient_reference: str, *, form_key: str) -> Enrolment:
+    """Enrol a patient in the version of a pathway that is in force; a first visit falls due today.
+
+    The same form sent twice enrols once. Raises Conflict (the patient has died), Duplicate (already enrolled),
+    Invalid (no such pathway in force), NotFound.
+    """
+    if same := repo.first(f"EpisodeOfCare?identifier={FORM}|{form_key}"):
+        return of_episode(repo, same)
+    patient = repo.read(patient_reference)
+    refuse_dead(patient)
+    pathway = repo.canonical(pathway_url)
+    if pathway.get("status") != "active":
+        raise Invalid("this pathway is not in force")
+    if repo.first(f"EpisodeOfCare?patient={patient_reference}&pathway={pathway['url']}&status=active,onhold"):
+        raise Duplicate("the patient follows this pathway already")
+    episode = repo.create(
+        _episode(repo, pathway, patient_reference, form_key), if_none_exist=f"identifier={FORM}|{form_key}"
+    )
+    plan = repo.create(_plan(repo, pathway, episode, form_key))
+    task = repo.create(first_visit(repo, plan, form_key))
+    record_act(repo, "enrolment", [episode, plan, task])
+    return Enrolment(episode, plan, pathway)
+
+
+def refuse_dead(patient: Resource) -> None:
+    """Raise Conflict when the patient is recorded as dead."""
+    if patient.get("deceasedBoolean") or patient.get("deceasedDateTime"):
+        if day := str(patient.get("deceasedDateTime", ""))[:10]:
+            raise Conflict("the patient is recorded as dead since {day}: no new act can be recorded", day=day)
+        raise Conflict("the patient is recorded as dead: no new act can be recorded")
+
+
+def enrolments(repo: Repository, patient_reference: str) -> list[Enrolment]:
+    """The enrolments of a patient that run, oldest first."""
+    episodes = repo.search(
+        f"EpisodeOfCare?patient={patient_reference}&status=active,onhold&_sort=date&_count=50"
+    ).resources
+    return [of_episode(repo, episode) for episode in episodes if extension(episode, PATHWAY)]
+
+
+def of_episode(repo: Repository, episode: Resource) -> Enrolment:
+    """The whole enrolment from its episode."""
+    plan = repo.first(f"CarePlan?patient={episode['patient']['reference']}&identifier={FORM}|{_key(episode)}:plan")
+    if plan is None:
+        raise Conflict("the care plan of this enrolment is missing", episode=reference(episode))
+    return Enrolment(episode, plan, repo.canonical(extension(episode, PATHWAY)))
+
+
+def end(repo: Repository, enrolment: Enrolment, *, reason: str, status: str = "finished") -> Enrolment:
+    """End an enrolment: episode and plan are closed, its open tasks are cancelled with the reason."""
+    if not reason.strip():
+        raise Invalid("say why the pathway ends", expression="reason")
+    day = repo.today.isoformat()
+    episode = repo.update(enrolment.episode | {"status": status, "period": enrolment.episode["period"] | {"end": day}})
+    plan = repo.update(enrolment.plan | {"status": "completed", "period": enrolment.plan["period"] | {"end": day}})
+    open_tasks = list(repo.search_all(f"Task?based-on={reference(plan)}&status={','.join(OPEN)}"))
+    closed = [
+        repo.update(
+            task
+            | {"status": "cancelled", "statusReason": {"text": reason.strip()}, "lastModified": instant_text(repo.now)}
+        )
+        for task in open_tasks
+    ]
+    record_act(repo, "enrolment-end", [episode, plan, *closed], reason=reason.strip())
+    return Enrolment(episode, plan, enrolment.pathway)
+
+
+def first_visit(repo: Repository, plan: Resource, form_key: str) -> Resource:
+    """The Task of the visit with which a pathway begins."""
+    return visit_task(
+        repo, plan, form_identifier(form_key, "first-visit"), repo.today.isoformat(), repo.today.isoformat()
+    )
+
+
+def visit_task(
+    repo: Repository, plan: Resource, identifier: Resource, start: str, end: str, kind: str = VISIT
+) -> Resource:
+    """A Task that waits for a visit between two days, at the establishment of the actor."""
+    task: Resource = {
+        "resourceType": "Task",
+        "identifier": [identifier],
+        "basedOn": [{"reference": reference(plan)}],
+        "status": "requested",
+        "intent": "order",
+        "priority": "routine",
+        "code": task_kind(kind),
+        "for": plan["subject"],
+        "authoredOn": instant_text(repo.now),
+        "restriction": {"period": {"start": start, "end": end}},
+    }
+    if repo.actor.organization:
+        task["owner"] = {"reference": repo.actor.organization}
+        task["requester"] = {"reference": repo.actor.practitioner or repo.actor.organization}
+    return task
+
+
+def _episode(repo: Repository, pathway: Resource, patient: str, form_key: str) -> Resource:
+    episode: Resource = {
+        "resourceType": "EpisodeOfCare",
+        "extension": [{"url": PATHWAY, "valueCanonical": pathway["url"]}],
+        "identifier": [form_identifier(form_key)],
+        "status": "active",
+        "patient": {"reference": patient},
+        "period": {"start": repo.today.isoformat()},
+    }
+    if repo.actor.organization:
+        episode["managingOrganization"] = {"reference": repo.actor.organization}
+    if repo.actor.practitioner:
+        episode["careManager"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+    return episode
+
+
+def _plan(repo: Repository, pathway: Resource, episode: Resource, form_key: str) -> Resource:
+    plan: Resource = {
+        "resourceType": "CarePlan",
+        "identifier": [form_identifier(form_key, "plan")],
+        "instantiatesCanonical": [canonical(pathway)],
+        "status": "active",
+        "intent": "plan",
+        "title": pathway.get("title", pathway["url"]),
+        "subject": episode["patient"],
+        "period": {"start": repo.today.isoformat()},
+        "created": repo.today.isoformat(),
+        "supportingInfo": [{"reference": reference(episode)}],
+    }
+    if "_title" in pathway:
+        plan["_title"] = pathway["_title"]
+    if repo.actor.practitioner:
+        plan["author"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+    return plan
+
+
+def _key(episode: Resource) -> str:
+    return next(i["value"] for i in episode["identifier"] if i.get("system") == FORM)
