@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 class Issue:
     """One thing that is wrong: ``code`` is of the issue-type value set, ``expression`` the element's FHIRPath.
 
-    ``text`` is an English message, possibly with ``{names}`` that ``values`` fill: pages translate it before they fill it.
+    ``text`` is an English message, possibly with ``{names}`` that ``values`` fill: pages translate it, then fill it.
     """
 
     text: str

@@ -14,7 +14,7 @@ from pathways.vocabulary import FORM, OPEN, PATHWAY, VISIT, form_identifier, tas
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """The resources of one enrolment: ``episode`` (EpisodeOfCare), ``plan`` (CarePlan), ``pathway`` (PlanDefinition)."""
+    """One enrolment: ``episode`` (EpisodeOfCare), ``plan`` (CarePlan), ``pathway`` (PlanDefinition)."""
 
     episode: Resource
     plan: Resource

@@ -22,8 +22,8 @@ ON_ITS_WAY = "received,accepted,in-progress"
 class Request:
     """What the one who refers writes.
 
-    ``recipient`` is the hospital (``Organization/…``), ``encounter`` the visit it comes from, ``supporting`` the resources
-    that the summary was drawn from, ``care_plan`` the pathway that it belongs to.
+    ``recipient`` is the hospital (``Organization/…``), ``encounter`` the visit it comes from, ``supporting`` the
+    resources that the summary was drawn from, ``care_plan`` the pathway that it belongs to.
     """
 
     patient: str

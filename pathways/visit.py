@@ -1,0 +1,134 @@
+"""Recording a visit: Encounter, QuestionnaireResponse and what was extracted, in one transaction, once.
+
+The visit closes the tasks that waited for it and opens one for the decision on the next step, so that nothing is lost
+when the page is closed before the step is accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.clock import instant_text
+from app.errors import Conflict, Invalid
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, coding, reference
+from pathways.enrolment import Enrolment, refuse_dead
+from pathways.provenance import record_act
+from pathways.vocabulary import DECIDE, ENCOUNTER_CLASS, FORM, OPEN, RETURN, VISIT, form_identifier, is_kind, task_kind
+
+Extract = Callable[[Resource, Resource], Sequence[Resource]]
+"""``extract(response, encounter) -> resources``: what a stored QuestionnaireResponse says, as resources to be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What one visit stored: ``decision`` is the Task that waits for the next step to be accepted."""
+
+    encounter: Resource
+    response: Resource
+    resources: tuple[Resource, ...]
+    decision: Resource
+
+
+def record_visit(
+    repo: Repository,
+    enrolment: Enrolment,
+    response: Resource,
+    extract: Extract,
+    *,
+    form_key: str,
+    day: date | None = None,
+) -> Visit:
+    """Store a visit of today, or of an earlier day entered later. The same form sent twice is stored once.
+
+    ``response`` is a validated QuestionnaireResponse without id. Raises Conflict (the patient has died, the enrolment has
+    ended), Invalid (a day in the future, or before the birth).
+    """
+    if (encounter := repo.first(f"Encounter?identifier={FORM}|{form_key}:visit")) is not None:
+        return of_encounter(repo, encounter)
+    patient = repo.read(enrolment.patient)
+    refuse_dead(patient)
+    if enrolment.episode["status"] not in ("active", "onhold"):
+        raise Conflict("the patient does not follow this pathway any more")
+    on = day or repo.today
+    if on > repo.today:
+        raise Invalid("a visit cannot be in the future", expression="day")
+    if on.isoformat()[: len(patient.get("birthDate", ""))] < patient.get("birthDate", ""):
+        raise Invalid("a visit cannot be before the birth", expression="day")
+    encounter = repo.create(
+        _encounter(repo, enrolment, form_key, on), if_none_exist=f"identifier={FORM}|{form_key}:visit"
+    )
+    links = {"subject": enrolment.episode["patient"], "encounter": {"reference": reference(encounter)}}
+    stored = repo.create(response | links | {"identifier": form_identifier(form_key, "response")})
+    resources = tuple(repo.create(resource) for resource in extract(stored, encounter))
+    _close_waiting(repo, enrolment, encounter)
+    decision = repo.create(_decision(repo, enrolment, encounter, form_key))
+    record_act(repo, "visit", [encounter, stored, *resources], encounter=reference(encounter))
+    return Visit(encounter, stored, resources, decision)
+
+
+def of_encounter(repo: Repository, encounter: Resource) -> Visit:
+    """A visit that is stored, from its Encounter. Raises Conflict when parts of it are missing."""
+    of = f"encounter={reference(encounter)}"
+    response = repo.first(f"QuestionnaireResponse?{of}")
+    decision = repo.first(f"Task?{of}&code={task_kind(DECIDE)['coding'][0]['code']}")
+    if response is None or decision is None:
+        raise Conflict("this consultation was not recorded through a visit form")
+    extracted = repo.search(f"Observation?{of}&_count=200").resources
+    return Visit(encounter, response, tuple(extracted), decision)
+
+
+def day_of_visit(encounter: Resource) -> date:
+    """The day on which a visit took place."""
+    return date.fromisoformat(encounter["period"]["start"][:10])
+
+
+def _encounter(repo: Repository, enrolment: Enrolment, form_key: str, on: date) -> Resource:
+    begun = instant_text(repo.now) if on == repo.today else on.isoformat()
+    encounter: Resource = {
+        "resourceType": "Encounter",
+        "identifier": [form_identifier(form_key, "visit")],
+        "status": "finished",
+        "class": coding(ENCOUNTER_CLASS, "AMB", "ambulatory"),
+        "subject": enrolment.episode["patient"],
+        "episodeOfCare": [{"reference": reference(enrolment.episode)}],
+        "period": {"start": begun, "end": begun},
+    }
+    if repo.actor.organization:
+        encounter["serviceProvider"] = {"reference": repo.actor.organization}
+    if repo.actor.practitioner:
+        encounter["participant"] = [{"individual": {"reference": repo.actor.practitioner, "display": repo.actor.name}}]
+    return encounter
+
+
+def _close_waiting(repo: Repository, enrolment: Enrolment, encounter: Resource) -> None:
+    """Complete the tasks that this visit answers: those waiting for a visit, and decisions that it overtakes."""
+    for task in list(repo.search_all(f"Task?based-on={reference(enrolment.plan)}&status={','.join(OPEN)}")):
+        if is_kind(task, VISIT, RETURN):
+            done = {"status": "completed", "encounter": {"reference": reference(encounter)}}
+            repo.update(task | done | {"lastModified": instant_text(repo.now)})
+        elif is_kind(task, DECIDE):
+            passed = {"status": "cancelled", "statusReason": {"text": "overtaken by a later visit"}}
+            repo.update(task | passed | {"lastModified": instant_text(repo.now)})
+
+
+def _decision(repo: Repository, enrolment: Enrolment, encounter: Resource, form_key: str) -> Resource:
+    task: Resource = {
+        "resourceType": "Task",
+        "identifier": [form_identifier(form_key, "decision")],
+        "basedOn": [{"reference": reference(enrolment.plan)}],
+        "status": "requested",
+        "intent": "order",
+        "priority": "routine",
+        "code": task_kind(DECIDE),
+        "focus": {"reference": reference(encounter)},
+        "for": enrolment.episode["patient"],
+        "encounter": {"reference": reference(encounter)},
+        "authoredOn": instant_text(repo.now),
+        "restriction": {"period": {"start": repo.today.isoformat(), "end": repo.today.isoformat()}},
+    }
+    if repo.actor.organization:
+        task["owner"] = {"reference": repo.actor.organization}
+    return task

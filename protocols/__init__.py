@@ -1,0 +1,1 @@
+"""Publishing: the Ministry writes, reviews, approves, releases and retires protocols and pathways."""

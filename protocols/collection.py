@@ -1,0 +1,71 @@
+"""A set: the Library (type asset-collection) that pins every artefact of one publication by ``url|version``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from app.errors import Conflict, Invalid
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, parse_canonical
+
+VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+def version_key(version: str) -> tuple[int, int, int]:
+    """A semantic version as numbers, for comparing. Raises Invalid when it is none (https://semver.org)."""
+    found = VERSION.fullmatch(version or "")
+    if found is None:
+        raise Invalid(
+            "a version is three numbers such as 1.2.0, not “{version}”", version=version, expression="version"
+        )
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+def next_version(version: str) -> str:
+    """The next minor version: ``1.0.3`` → ``1.1.0``."""
+    major, minor, _ = version_key(version)
+    return f"{major}.{minor + 1}.0"
+
+
+def parts(repo: Repository, library: Resource) -> list[Resource]:
+    """The artefacts that a set is composed of, in its order. Raises NotFound for one that is missing."""
+    return [repo.canonical(pinned) for pinned in pins(library)]
+
+
+def pins(library: Resource) -> list[str]:
+    """``url|version`` of each artefact that a set is composed of."""
+    return [a["resource"] for a in library.get("relatedArtifact", ()) if a.get("type") == "composed-of"]
+
+
+def repinned(library: Resource, version: str) -> Resource:
+    """The Library whose composed-of artefacts are pinned to a version; what it depends on stays."""
+    artifacts = [
+        a | {"resource": f"{parse_canonical(a['resource']).url}|{version}"} if a.get("type") == "composed-of" else a
+        for a in library.get("relatedArtifact", ())
+    ]
+    return library | {"relatedArtifact": artifacts}
+
+
+def in_force(repo: Repository, url: str) -> Resource | None:
+    """The released Library of a set, if there is one."""
+    return repo.first(f"Library?url={url}&status=active&_sort=-_lastUpdated")
+
+
+def versions(repo: Repository, url: str) -> list[Resource]:
+    """All versions of a set, the newest first."""
+    held: Iterable[Resource] = repo.search_all(f"Library?url={url}")
+    return sorted(held, key=lambda library: version_key(library["version"]), reverse=True)
+
+
+def refuse_taken(repo: Repository, url: str, version: str) -> None:
+    """Raise Conflict where this version, or a draft of any, exists already."""
+    for library in versions(repo, url):
+        if library["version"] == version:
+            raise Conflict("version {version} exists already", version=version)
+        if library["status"] == "draft":
+            raise Conflict(
+                "version {version} is being drafted already: finish or withdraw it first", version=library["version"]
+            )
+        if version_key(version) < version_key(library["version"]):
+            raise Conflict("a new version comes after {version}", version=library["version"])

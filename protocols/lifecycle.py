@@ -1,0 +1,174 @@
+"""The life of a publication, as one table of Moves.
+
+FHIR knows draft, active and retired (https://hl7.org/fhir/R4/valueset-publication-status.html); review and approval are written on the draft, in the ``lifecycle`` extension that only this module reads and writes.
+A released version never changes; there is no way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.access.actor import Actor
+from app.config import CANONICAL_BASE
+from app.errors import Conflict, Forbidden
+from app.fhir.resource import Resource, canonical, choice, extensions, without_extension
+
+URL = f"{CANONICAL_BASE}/StructureDefinition/lifecycle"
+PUBLISHED_TYPES = (
+    "PlanDefinition",
+    "ActivityDefinition",
+    "Questionnaire",
+    "Library",
+    "ValueSet",
+    "CodeSystem",
+    "ConceptMap",
+)
+ABSENT, DRAFT, IN_REVIEW, APPROVED, RELEASED, RETIRED = (
+    "absent",
+    "draft",
+    "in-review",
+    "approved",
+    "released",
+    "retired",
+)
+OF_STATUS = {"active": RELEASED, "retired": RETIRED}
+STATUS = {DRAFT: "draft", IN_REVIEW: "draft", APPROVED: "draft", RELEASED: "active", RETIRED: "retired"}
+MARKS = ("id", "meta", "status", "extension", "approvalDate", "lastReviewDate", "effectivePeriod", "date", "text")
+"""Elements that a move of state may change; all else is the work itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One allowed change of state. ``others_only``: nobody makes it on what they wrote themselves (four eyes)."""
+
+    name: str
+    before: str
+    after: str
+    grant: str
+    others_only: bool = False
+
+
+MOVES = (
+    Move("draft", ABSENT, DRAFT, "protocol:write"),
+    Move("edit", DRAFT, DRAFT, "protocol:write"),
+    Move("submit", DRAFT, IN_REVIEW, "protocol:write"),
+    Move("send back", IN_REVIEW, DRAFT, "protocol:review"),
+    Move("approve", IN_REVIEW, APPROVED, "protocol:approve", others_only=True),
+    Move("reopen", APPROVED, DRAFT, "protocol:approve"),
+    Move("schedule", APPROVED, APPROVED, "protocol:release", others_only=True),
+    Move("release", APPROVED, RELEASED, "protocol:release", others_only=True),
+    Move("retire", RELEASED, RETIRED, "protocol:retire"),
+    Move("withdraw", DRAFT, ABSENT, "protocol:write"),
+)
+
+
+def state(resource: Mapping[str, Any] | None) -> str:
+    """The state of a publication; ``absent`` for None."""
+    if resource is None:
+        return ABSENT
+    return OF_STATUS.get(resource.get("status", "draft")) or _part(resource, "state") or DRAFT
+
+
+def authors(resource: Mapping[str, Any]) -> list[str]:
+    """Keys of the actors who wrote in this version."""
+    return [str(value) for value in _parts(resource, "author")]
+
+
+def note(resource: Mapping[str, Any], name: str) -> str | None:
+    """A remark of the lifecycle: ``comment``, ``submitted-by``, ``approved-by``, ``released-by``."""
+    value = _part(resource, name)
+    return None if value is None else str(value)
+
+
+def written(resource: Resource, state_after: str, *, author: str | None = None, **notes: str) -> Resource:
+    """Another resource in a state; an author is added once, notes replace those of the same name.
+
+    A released or retired resource keeps its lifecycle extension: it tells later readers who wrote and who approved.
+    """
+    kept = [*authors(resource)]
+    if author and author not in kept:
+        kept.append(author)
+    held = {name: value for name, value in _all(resource) if name not in ("state", "author")} | {
+        name.replace("_", "-"): value for name, value in notes.items() if value
+    }
+    parts = [{"url": "state", "valueCode": state_after}, *({"url": "author", "valueString": key} for key in kept)]
+    parts += [{"url": name, "valueString": value} for name, value in held.items()]
+    bare = without_extension(resource, URL)
+    return bare | {
+        "extension": [*bare.get("extension", []), {"url": URL, "extension": parts}],
+        "status": STATUS[state_after],
+    }
+
+
+def allowed(actor: Actor, before: Resource | None, after: Resource | None) -> Move:
+    """The Move between two forms of a publication, if this actor may make it.
+
+    Raises Conflict (no such move, or the work changes where only the state may), Forbidden (no grant, or own work).
+    """
+    start, end = state(before), state(after)
+    move = next((m for m in MOVES if (m.before, m.after) == (start, end) and _fits(m, before, after)), None)
+    if move is None:
+        if start == end:
+            raise Conflict("a version that is {state} does not change: draft a new version", state=start)
+        raise Conflict("a version that is {before} cannot become {after}", before=start, after=end)
+    if not actor.may(move.grant):
+        raise Forbidden("you may not {move} a protocol", move=move.name)
+    if move.others_only and before is not None and actor.key in authors(before):
+        raise Forbidden("nobody may {move} what they wrote: another approver has to", move=move.name)
+    if before is not None and after is not None and before.get("version") != after.get("version"):
+        raise Conflict("the number of a version does not change: draft a new version")
+    return move
+
+
+def guard(repo: Any, before: Resource | None, after: Resource | None) -> None:
+    """The repository's guard: every door, a plain PUT included, passes through a Move that is granted."""
+    actor: Actor = repo.actor
+    if actor.may("*"):
+        return
+    move = allowed(actor, before, after)
+    if move.name in ("draft", "edit") and after is not None and actor.key not in authors(after):
+        raise Conflict("a draft names its authors: write it through the drafting operations")
+    if before is not None and after is not None and not set(authors(before)) <= set(authors(after)):
+        raise Conflict("the authors of a version cannot be taken away")
+    if (
+        move.name == "release"
+        and after is not None
+        and after["resourceType"] != "Library"
+        and not _set_released(repo, after)
+    ):
+        raise Conflict("a part is released together with its set")
+
+
+def _set_released(repo: Any, part: Resource) -> bool:
+    return repo.first(f"Library?composed-of={canonical(part)}&status=active") is not None
+
+
+def _fits(move: Move, before: Resource | None, after: Resource | None) -> bool:
+    if move.name in ("draft", "edit", "withdraw") or before is None or after is None:
+        return True
+    return _work(before) == _work(after)
+
+
+def _work(resource: Resource) -> Resource:
+    """The work itself: everything but the marks of state (other extensions count)."""
+    rest = {key: value for key, value in resource.items() if key not in MARKS}
+    return rest | {"extension": without_extension(resource, URL).get("extension", [])}
+
+
+def _all(resource: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [
+        (part["url"], value[1])
+        for held in extensions(resource, URL)
+        for part in held.get("extension", ())
+        if (value := choice(part, "value"))
+    ]
+
+
+def _parts(resource: Mapping[str, Any], name: str) -> list[Any]:
+    return [value for found, value in _all(resource) if found == name]
+
+
+def _part(resource: Mapping[str, Any], name: str) -> Any:
+    return next(iter(_parts(resource, name)), None)
