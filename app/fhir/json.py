@@ -71,7 +71,10 @@ def with_meta(resource: dict[str, Any], id: str, version: str | int, last_update
 
 def _exact(value: Any) -> orjson.Fragment:
     if isinstance(value, Decimal) and value.is_finite():
-        return orjson.Fragment(str(value))
+        digits = str(value)
+        if "E-" in digits and value.adjusted() > -40:
+            digits = f"{value:f}"  # Python writes 0.0000001 as 1E-7; people do not
+        return orjson.Fragment(digits)
     raise TypeError(f"{type(value).__name__} {value!r} has no JSON form")
 
 
