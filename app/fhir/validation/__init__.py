@@ -1,7 +1,7 @@
 """The one door of validation: R4 (4.0.1) is the law, every error comes back at once, each with its element's path.
 
-Three judges, in this order: our own structural walk with bindings, references and the official invariants; then, when that
-finds nothing, ``fhir.resources.R4B``; then a profile, when one is given. docs/adr/0002-validation.md says what each costs.
+Three judges, in this order: our own structural walk with bindings, references and the official invariants; then, when
+that finds nothing, ``fhir.resources.R4B``; then a profile, when one is given. docs/adr/0002-validation.md has costs.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from app.fhir.validation.structure import walk_resource
 def validate(resource: Any, *, profile: dict[str, Any] | None = None, judge: bool = True) -> list[Issue]:
     """Everything that is wrong with a resource, as issues with FHIRPath expressions; empty when it is valid.
 
-    ``profile``: a StructureDefinition to hold it against as well. ``judge=False`` leaves the library out, for bulk loads of
-    what this program made itself.
+    ``profile``: a StructureDefinition to hold it against as well. ``judge=False`` leaves the library out, for bulk
+    loads of what this program made itself.
     """
     found = walk_resource(resource)
     if not found and judge:

@@ -1,7 +1,7 @@
 """``fhir.resources.R4B``, the reference library, as a second opinion on structure and types.
 
-It judges and never serialises (it writes 0.40 as 0.4). R4B is not R4 everywhere, so types that differ are left to our own
-walk, which is the law; and its verdict counts only where our walk has found nothing (docs/adr/0002-validation.md).
+It judges and never serialises (it writes 0.40 as 0.4). R4B is not R4 everywhere, so types that differ are left to our
+own walk, which is the law; its verdict is asked only where our walk has found nothing (docs/adr/0002-validation.md).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.fhir.definitions import load
 from app.fhir.validation.problem import Problem
 
 CHANGED_IN_R4B = frozenset({"Evidence", "EvidenceVariable"})
-"""Of the types that both versions have, those whose elements R4B changed (compared with the R4 model, element by element)."""
+"""Of the types that both versions have, those whose elements R4B changed."""
 GONE_IN_R4B = ("valueMeta", "defaultValueMeta", "fixedMeta", "patternMeta")
 """Choices of R4 that R4B dropped everywhere."""
 
@@ -39,7 +39,7 @@ def _model(name: str) -> Any:
         return None
     try:
         return get_fhir_model_class(name)
-    except KeyError:
+    except (AttributeError, KeyError, ValueError):  # all of them, by the library's version and the name
         return None
 
 

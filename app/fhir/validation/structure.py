@@ -6,20 +6,20 @@ dict look-up and a call; only what is wrong builds a path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from app.fhir.definitions import load, resource_types
+from app.fhir.validation import members
 from app.fhir.validation.bindings import bound_code, bound_concept
 from app.fhir.validation.invariants import invariants_of
-from app.fhir.validation.primitives import CHECKS, Check, kind
+from app.fhir.validation.members import Rule
+from app.fhir.validation.primitives import CHECKS, kind
 from app.fhir.validation.problem import Context, Found, Problem, Walk, below, one
 from app.fhir.validation.references import bound_reference, contained_rules, context_of
 
-Rule = Callable[[Any, Mapping[str, Any], Context], Found]
-"""Checks one member of an object; sees the object too, for the ``_name`` beside ``name``."""
 _CODED = ("Coding", "CodeableConcept", "Quantity")
 _OWN_CONTEXT = {"Bundle.entry.resource", "Bundle.entry.response.outcome", "Parameters.parameter.resource"}
 
@@ -54,7 +54,22 @@ def walk_of(type_name: str) -> Walk:
             required.append((name, tuple(keys)))
     if definition["kind"] == "resource":
         rules["resourceType"] = lambda item, owner, context: None
-    return _walk(type_name, rules, tuple(required), choices, element_rule=definition["kind"] != "resource")
+    walk = _walk(type_name, rules, tuple(required), choices, element_rule=definition["kind"] != "resource")
+    return _value_or_extensions(walk) if type_name == "Extension" else walk
+
+
+def _value_or_extensions(walk: Walk) -> Walk:
+    """Rule ext-1, which every extension is held to."""
+
+    def check(value: Any, context: Context) -> Found:
+        if found := walk(value, context):
+            return found
+        valued = any(key.startswith(("value", "_value")) for key in value)
+        if valued == ("extension" in value):
+            return one("An extension has either a value or extensions of its own (ext-1).", "invariant")
+        return None
+
+    return check
 
 
 def _walk(
@@ -136,12 +151,13 @@ def _add(rules: dict[str, Rule], owner: str, name: str, element: Mapping[str, An
         keys.append(key)
         if type_name in CHECKS:
             check = bound_code(bound) or CHECKS[type_name]
-            rules[key] = _primitives(key, check) if many else _primitive(check)
-            rules[f"_{key}"] = _siblings(key) if many else _sibling
+            beside = _element("Element", "Element", "Element")
+            rules[key] = members.primitives(key, check) if many else members.primitive(check)
+            rules[f"_{key}"] = members.siblings(key, beside) if many else members.sibling(key, beside)
             keys.append(f"_{key}")
         else:
             walk = _element(path, bound, type_name)
-            rules[key] = _list(walk) if many else _single(walk)
+            rules[key] = members.listed(walk) if many else members.single(walk)
     return keys
 
 
@@ -166,71 +182,3 @@ def _placed(path: str, bound: str, type_name: str) -> Walk:
     if type_name in _CODED:
         return bound_concept(bound, walk, type_name)
     return bound_reference(bound, walk) if type_name == "Reference" else walk
-
-
-def _primitive(check: Check) -> Rule:
-    def rule(item: Any, owner: Mapping[str, Any], context: Context) -> Found:
-        wrong = check(item)
-        return None if wrong is None else one(wrong, "value" if item.__class__ not in (list, dict) else "structure")
-
-    return rule
-
-
-def _primitives(key: str, check: Check) -> Rule:
-    def rule(items: Any, owner: Mapping[str, Any], context: Context) -> Found:
-        if items.__class__ is not list:
-            return one(f"A list is expected, not {kind(items)}.")
-        if not items:
-            return one("A list is never empty: leave the element out.")
-        beside = owner.get(f"_{key}")
-        found: list[Problem] = []
-        for index, item in enumerate(items):
-            if item is None and beside.__class__ is list and index < len(beside) and beside[index] is not None:
-                continue
-            if (wrong := check(item)) is not None:
-                found += one(wrong, "value", f"[{index}]")
-        return found or None
-
-    return rule
-
-
-def _sibling(item: Any, owner: Mapping[str, Any], context: Context) -> Found:
-    """``_name`` beside a primitive: its id and extensions."""
-    return walk_of("Element")(item, context)
-
-
-def _siblings(key: str) -> Rule:
-    def rule(items: Any, owner: Mapping[str, Any], context: Context) -> Found:
-        if items.__class__ is not list or not items:
-            return one(f"'_{key}' is a list beside '{key}', with null where an item has no extension.")
-        values = owner.get(key)
-        if values.__class__ is list and len(values) < len(items):
-            return one(f"'_{key}' has {len(items)} items and '{key}' {len(values)}: fill the shorter with null.")
-        found: list[Problem] = []
-        for index, item in enumerate(items):
-            if item is not None:
-                found += below(f"[{index}]", _sibling(item, owner, context) or ())
-            elif values is None:
-                found += one("Neither a value nor an extension stands here.", "structure", f"[{index}]")
-        return found or None
-
-    return rule
-
-
-def _single(walk: Walk) -> Rule:
-    return lambda item, owner, context: walk(item, context)
-
-
-def _list(walk: Walk) -> Rule:
-    def rule(items: Any, owner: Mapping[str, Any], context: Context) -> Found:
-        if items.__class__ is not list:
-            return one(f"A list is expected, not {kind(items)}.")
-        if not items:
-            return one("A list is never empty: leave the element out.")
-        problems: list[Problem] | None = None
-        for index, item in enumerate(items):
-            if found := walk(item, context):
-                problems = (problems or []) + below(f"[{index}]", found)
-        return problems
-
-    return rule
