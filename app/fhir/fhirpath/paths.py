@@ -1,0 +1,156 @@
+"""Member access. A chain such as ``code.coding.system`` is planned once for each type that it starts from, and then
+walked over the raw JSON: nodes are made for its last step only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from .environment import Run
+from .errors import FhirPathError
+from .model import Field, Type
+from .nodes import Items, Node, members, untyped
+
+Step = Callable[[Run, Items], Items]
+"""A compiled expression: the evaluation and ``$this`` as a collection, to a collection."""
+
+Plan = tuple[tuple[str, ...], Field]
+"""The keys of the objects on the way, and the element at the end."""
+
+_STRINGS: Final = frozenset({"string", "uri", "xhtml", "base64Binary"})
+
+
+def child(node: Node, name: str, out: Items) -> None:
+    """Append the children of that name; raises ``FhirPathError`` for ``valueQuantity``, which FHIRPath calls ``value``."""
+    value = node.value
+    if value.__class__ is dict:
+        field = node.type.fields.get(name)
+        if field is not None:
+            members(value, field, out)
+        elif node.type.path == "Untyped":
+            out.extend(untyped(node, name))
+        elif name in node.type.suffixed:
+            element = node.type.suffixed[name]
+            raise FhirPathError(f"{node.type.name} has no element '{name}': write {element}.ofType(…).")
+    elif node.extra.__class__ is dict and name in node.type.fields:
+        members(node.extra, node.type.fields[name], out)
+
+
+def walk(items: Items, names: tuple[str, ...]) -> Items:
+    """Step by step from any items; System values have no children."""
+    for name in names:
+        out: Items = []
+        for item in items:
+            if item.__class__ is Node:
+                child(item, name, out)
+        items = out
+    return items
+
+
+def plan(type_: Type, names: tuple[str, ...]) -> Plan | None:
+    """The keys from a type to the last name, when every step but the last is one complex type."""
+    keys = []
+    for name in names[:-1]:
+        field = type_.fields.get(name)
+        if field is None or field.choice or field.resource or field.options[0][2] is not None:
+            return None
+        keys.append(name)
+        type_ = field.options[0][1]
+    last = type_.fields.get(names[-1])
+    return None if last is None else (tuple(keys), last)
+
+
+def descend(values: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The JSON objects that a row of keys leads to."""
+    for key in keys:
+        found: list[dict[str, Any]] = []
+        for value in values:
+            below = value.get(key)
+            if below.__class__ is dict:
+                found.append(below)  # type: ignore[arg-type]
+            elif below.__class__ is list:
+                found.extend([one for one in below if one.__class__ is dict])  # type: ignore[union-attr]
+        values = found
+    return values
+
+
+def along(names: tuple[str, ...]) -> Callable[[Items], Items]:
+    """A function from items to what a chain of names leads to."""
+    plans: dict[Type, Plan | None] = {}
+
+    def follow(items: Items) -> Items:
+        if len(items) != 1:
+            return walk(items, names) if items else items
+        item = items[0]
+        if item.__class__ is not Node:
+            return []
+        type_ = item.type
+        try:
+            planned = plans[type_]
+        except KeyError:
+            planned = plans[type_] = plan(type_, names)
+        if planned is None or item.value.__class__ is not dict:
+            return walk(items, names)
+        keys, field = planned
+        out: Items = []
+        for value in descend([item.value], keys) if keys else (item.value,):
+            members(value, field, out)
+        return out
+
+    return follow
+
+
+def member_chain(start: Step | None, names: tuple[str, ...]) -> Step:
+    """The names after a start; without one they begin at ``$this``, and the first may be the type of it."""
+    follow = along(names)
+    if start is not None:
+        return lambda run, this: follow(start(run, this))
+    head = names[0]
+    if not head[:1].isupper():
+        return lambda run, this: follow(this)
+    rest = along(names[1:]) if len(names) > 1 else None
+
+    def from_type(run: Run, this: Items) -> Items:
+        if len(this) == 1 and this[0].__class__ is Node and head in this[0].type.names:
+            return this if rest is None else rest(this)
+        kept = [item for item in this if item.__class__ is Node and head in item.type.names]
+        if kept:
+            return kept if rest is None else rest(kept)
+        return follow(this)
+
+    return from_type
+
+
+Test = Callable[[Node], "bool | None"]
+"""A criterion told from a node alone; ``None`` when it needs the whole evaluation."""
+
+
+def string_test(names: tuple[str, ...], wanted: str) -> Test:
+    """``names = 'wanted'`` over raw JSON, for a chain that ends at a string-like element."""
+    plans: dict[Type, tuple[tuple[str, ...], str] | None] = {}
+
+    def planned(type_: Type) -> tuple[tuple[str, ...], str] | None:
+        found = plan(type_, names)
+        if found is None or found[1].choice or found[1].resource:
+            return None
+        key, last, sibling = found[1].options[0]
+        return (found[0], key) if sibling is not None and last.names & _STRINGS else None
+
+    def test(node: Node) -> bool | None:
+        try:
+            way = plans[node.type]
+        except KeyError:
+            way = plans[node.type] = planned(node.type)
+        if way is None or node.value.__class__ is not dict:
+            return None
+        keys, key = way
+        found = None
+        for value in descend([node.value], keys) if keys else (node.value,):
+            one = value.get(key)
+            if one.__class__ is list or (one is not None and found is not None) or f"_{key}" in value:
+                return None  # more than one, or extensions: the long way
+            found = one if found is None else found
+        return bool(found == wanted)
+
+    return test

@@ -1,0 +1,74 @@
+"""A compiled expression and how it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import DecimalException
+from functools import lru_cache
+from typing import Any
+
+from .compiler import scoped
+from .environment import Run, starting
+from .errors import FhirPathError
+from .nodes import Items, Node, raw, system_type
+from .parser import parse
+from .syntax import Expression
+
+
+class Program:
+    """A compiled expression. It holds no state of an evaluation, so any number of threads may run it at once."""
+
+    __slots__ = ("_step", "expression", "tree")
+
+    def __init__(self, expression: str):
+        self.expression = expression
+        try:
+            self.tree: Expression = parse(expression)
+            self._step = scoped(self.tree)
+        except FhirPathError as error:
+            raise error.within(expression) from None
+        except RecursionError:
+            raise FhirPathError("The expression is nested too deep.", expression) from None
+
+    def items(self, resource: Any, environment: Mapping[str, Any] | None = None) -> Items:
+        """The result as the engine's own items, which keep their types: a variable's value may be such a list."""
+        root = starting(resource)
+        try:
+            return self._step(Run(root, environment), root)
+        except FhirPathError as error:
+            raise error.within(self.expression) from None
+        except RecursionError:
+            raise FhirPathError("The evaluation is nested too deep.", self.expression) from None
+        except (DecimalException, OverflowError) as error:
+            raise FhirPathError(f"A number went out of range: {error}.", self.expression) from None
+
+    def __call__(self, resource: Any, environment: Mapping[str, Any] | None = None) -> list[Any]:
+        """The result: raw JSON values of what stands in the resource, and values that FHIRPath made.
+
+        ``None`` in it is a primitive that has extensions but no value. Made values are ``bool``, ``int``, ``Decimal``,
+        ``str``, ``FPDate``, ``FPDateTime``, ``FPTime`` and ``Quantity``. Raises ``FhirPathError``.
+        """
+        return [raw(item) for item in self.items(resource, environment)]
+
+    def nodes(self, resource: Any, environment: Mapping[str, Any] | None = None) -> list[tuple[str, Any]]:
+        """The result with the type of each item: ``dateTime``, ``CodeableConcept``, ``BackboneElement``, or
+        ``System.Integer`` and the like for values that FHIRPath made.
+        """
+        return [
+            (item.type.name, item.value) if item.__class__ is Node else (f"System.{system_type(item)}", item)
+            for item in self.items(resource, environment)
+        ]
+
+    def __repr__(self) -> str:
+        return f"Program({self.expression!r})"
+
+
+@lru_cache(maxsize=4096)
+def compile(expression: str) -> Program:  # noqa: A001 (the name that the engine is known by)
+    """The program of an expression, kept for the next time; raises ``FhirPathError`` naming position and cause."""
+    return Program(expression)
+
+
+def evaluate(resource: Any, expression: str, environment: Mapping[str, Any] | None = None) -> list[Any]:
+    """``compile(expression)(resource, environment)``. ``resource`` is R4 JSON, an element of it, a list, or ``None``."""
+    return compile(expression)(resource, environment)
