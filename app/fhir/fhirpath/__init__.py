@@ -9,7 +9,7 @@ first use; ``environment()`` adds the ports: resolver, terminology, now, trace.
 
 from .environment import PORTS, Ports, Terminology, environment
 from .errors import FhirPathError
-from .program import Program, compile, evaluate  # noqa: A004
+from .program import Program, compile, evaluate
 from .quantity import Quantity
 from .temporal import FPDate, FPDateTime, FPTime
 

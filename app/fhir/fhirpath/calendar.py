@@ -27,7 +27,7 @@ _TO_COARSER: Final = {"millisecond": 1000, "second": 60, "minute": 60, "hour": 2
 def add(value: Temporal, quantity: Quantity, sign: int = 1) -> Temporal | None:
     """The value moved by a quantity of time, of the same precision; ``None`` outside the years 1 to 9999.
 
-    Raises ``FhirPathError`` on a unit that is no calendar unit: UCUM's ``a`` and ``mo`` are averages, not calendar ones.
+    Raises ``FhirPathError`` on a unit of no calendar length: UCUM's ``a`` and ``mo`` are averages.
     """
     unit = CALENDAR.get(quantity.unit) or _DEFINITE.get(quantity.unit)
     if unit is None:

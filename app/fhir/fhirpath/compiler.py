@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from . import functions
-from .environment import Run, single, truth
-from .equality import distinct
+from .calls import compile_call
+from .environment import Run, single
 from .errors import FhirPathError
-from .fast import member_names, reference_type_test, where_test
-from .functions.registry import find
-from .functions.subsetting import sort
+from .fast import member_names, reference_type_test
 from .logic import LOGIC
-from .model import Type, known
-from .nodes import Items, Node, of_type, system
+from .model import known
+from .nodes import Items, of_type, system
 from .operators import EMPTY, OPERATORS, is_number
 from .paths import Step, member_chain
 from .quantity import Quantity
@@ -28,10 +25,8 @@ from .syntax import (
     TypeTest,
     Unary,
     Variable,
-    type_name,
 )
-
-assert functions  # imported for the table that it fills
+from .unions import compile_union
 
 
 def compile_step(tree: Expression) -> Step:
@@ -42,7 +37,7 @@ def compile_step(tree: Expression) -> Step:
         case Member():
             return _member(tree)
         case Call():
-            return _call(tree)
+            return compile_call(tree, compile_step, scoped)
         case Special():
             return _special(tree)
         case Variable():
@@ -54,7 +49,7 @@ def compile_step(tree: Expression) -> Step:
         case TypeTest():
             return _type_test(tree)
         case Binary():
-            return _union(tree) if tree.operator == "|" else _binary(tree)
+            return compile_union(tree, scoped) if tree.operator == "|" else _binary(tree)
 
 
 def _defines(tree: Expression | None) -> bool:
@@ -96,7 +91,8 @@ def _member(tree: Member) -> Step:
         try:
             return chain(run, this)
         except FhirPathError as error:
-            raise error.at(at)
+            error.at(at)
+            raise
 
     return follow
 
@@ -121,7 +117,8 @@ def _variable(tree: Variable) -> Step:
         try:
             return run.variable(name)
         except FhirPathError as error:
-            raise error.at(at)
+            error.at(at)
+            raise
 
     return look_up
 
@@ -170,7 +167,8 @@ def _type_test(tree: TypeTest) -> Step:
         try:
             item = single(operand(run, this), "is")
         except FhirPathError as error:
-            raise error.at(at)
+            error.at(at)
+            raise
         return EMPTY if item is None else [of_type(item, wanted)]
 
     return test
@@ -186,116 +184,7 @@ def _binary(tree: Binary) -> Step:
         try:
             return operate(left(run, this), right(run, this))
         except FhirPathError as error:
-            raise error.at(at)
+            error.at(at)
+            raise
 
     return calculate
-
-
-def _union(tree: Binary) -> Step:
-    """All branches of ``a | b | c`` at once. Branches that begin with another type are left out, once for each type."""
-    trees: list[Expression] = [tree.right]
-    left: Expression = tree.left
-    while isinstance(left, Binary) and left.operator == "|":
-        trees.append(left.right)
-        left = left.left
-    trees.append(left)
-    branches = [(scoped(branch), _head(branch)) for branch in reversed(trees)]
-    by_type: dict[Type, list[Step]] = {}
-
-    def unite(run: Run, this: Items) -> Items:
-        if len(this) == 1 and this[0].__class__ is Node:
-            type_ = this[0].type
-            steps = by_type.get(type_)
-            if steps is None:
-                steps = [step for step, head in branches if head is None or head in type_.names]
-                by_type[type_] = steps
-        else:
-            steps = [step for step, _head in branches]
-        found: Items = []
-        for step in steps:
-            found = found + step(run, this)
-        return distinct(found)
-
-    return unite
-
-
-def _head(tree: Expression) -> str | None:
-    """The type name that a path begins with, if it does and nothing else of it can have a value."""
-    current: Expression | None = tree
-    while current is not None:
-        if isinstance(current, TypeTest) and current.operator == "as":
-            current = current.operand
-        elif isinstance(current, Member) and current.left is None:
-            return current.name if current.name[:1].isupper() else None
-        elif isinstance(current, Member | Index) or (isinstance(current, Call) and current.name in ("where", "as", "ofType")):
-            current = current.left
-        else:
-            return None
-    return None
-
-
-def _call(tree: Call) -> Step:
-    start = None if tree.left is None else compile_step(tree.left)
-    if tree.name == "sort":
-        return _sort(start, tree)
-    function = find(tree.name, len(tree.arguments), tree.at)
-    quick = where_test(tree, start, scoped) if tree.name in ("where", "exists") else reference_type_test(tree)
-    if quick is not None:
-        return cast(Step, quick) if tree.name in ("where", "exists") else quick(compile_step)  # type: ignore[operator]
-    arguments: list[Any] = []
-    lazy: list[bool] = []
-    for kind, argument in zip(function.kinds, tree.arguments, strict=False):
-        if kind == "t":
-            named = type_name(argument)
-            if named is None:
-                raise FhirPathError(f"{tree.name}() takes the name of a type.", position=argument.at)
-            arguments.append(known(named))
-        else:
-            arguments.append(scoped(argument))
-        lazy.append(kind != "v")
-    return _invoke(function.body, start, arguments, lazy, tree.at)
-
-
-def _invoke(body: Any, start: Step | None, arguments: list[Any], lazy: list[bool], at: int) -> Step:
-    """The call itself: arguments that are not lazy are evaluated with ``$this`` of where the call stands."""
-    if all(lazy):
-        fixed = tuple(arguments)
-
-        def plain(run: Run, this: Items) -> Items:
-            try:
-                return cast(Items, body(run, this if start is None else start(run, this), *fixed))
-            except FhirPathError as error:
-                raise error.at(at)
-
-        return plain
-    pairs = tuple(zip(arguments, lazy, strict=True))
-
-    def eager(run: Run, this: Items) -> Items:
-        try:
-            focus = this if start is None else start(run, this)
-            return cast(Items, body(run, focus, *[one if kept else one(run, this) for one, kept in pairs]))
-        except FhirPathError as error:
-            raise error.at(at)
-
-    return eager
-
-
-def _sort(start: Step | None, tree: Call) -> Step:
-    """``sort(-key)`` is ``sort(key desc)``: the sign turns the order around, of strings and dates too."""
-    keys: list[tuple[Step | None, bool]] = []
-    for argument, descending in zip(tree.arguments, tree.descending, strict=True):
-        turned = isinstance(argument, Unary) and argument.operator == "-"
-        key = argument.operand if isinstance(argument, Unary) and turned else argument
-        keys.append((scoped(key), descending != turned))
-    at = tree.at
-
-    def order(run: Run, this: Items) -> Items:
-        try:
-            return sort(run, this if start is None else start(run, this), keys)
-        except FhirPathError as error:
-            raise error.at(at)
-
-    return order
-
-
-__all__ = ["compile_step", "scoped", "truth"]

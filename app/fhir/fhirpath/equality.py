@@ -151,7 +151,7 @@ def order(left: Item, right: Item) -> int | None:
     if isinstance(mine, str) and isinstance(other, str):
         return (mine > other) - (mine < other)
     if _number(mine) and _number(other):
-        return (mine > other) - (mine < other)
+        return int(mine > other) - int(mine < other)
     if isinstance(mine, Temporal) and isinstance(other, Temporal):
         if isinstance(mine, FPTime) == isinstance(other, FPTime):
             return compare_temporal(mine, other)

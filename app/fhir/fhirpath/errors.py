@@ -19,11 +19,10 @@ class FhirPathError(Invalid):
         self.position = position
         self._tell()
 
-    def at(self, position: int) -> FhirPathError:
-        """The same error with the innermost known position: an outer one does not overwrite it."""
+    def at(self, position: int) -> None:
+        """Keep the innermost known position: an outer one does not overwrite it."""
         if self.position is None:
             self.position = position
-        return self
 
     def within(self, expression: str) -> FhirPathError:
         """The same error, naming its expression."""

@@ -56,13 +56,15 @@ def where_test(tree: Call, start: Step | None, compile_step: Callable[[Expressio
         try:
             return [item for item in (this if start is None else start(run, this)) if keeps(run, item)]
         except FhirPathError as error:
-            raise error.at(at)
+            error.at(at)
+            raise
 
     def exists(run: Run, this: Items) -> Items:
         try:
             return [any(keeps(run, item) for item in (this if start is None else start(run, this)))]
         except FhirPathError as error:
-            raise error.at(at)
+            error.at(at)
+            raise
 
     return where if tree.name == "where" else exists
 

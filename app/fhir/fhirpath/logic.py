@@ -46,7 +46,8 @@ def _operator(sign: str, decide: Decide) -> Callable[[Step, Step, int], Step]:
             try:
                 return decide(truth(left(run, this), sign), lambda: truth(right(run, this), sign))
             except FhirPathError as error:
-                raise error.at(at)
+                error.at(at)
+                raise
 
         return calculate
 

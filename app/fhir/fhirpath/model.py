@@ -65,7 +65,10 @@ class Type:
         if self._fields is None:
             self._fields = {name: Field(name, row) for name, row in self._row["elements"].items()}
             self.suffixed = {
-                key: name for name, field in self._fields.items() if field.choice for key, _type, _sibling in field.options
+                key: name
+                for name, field in self._fields.items()
+                if field.choice
+                for key, _type, _sibling in field.options
             }
         return self._fields
 

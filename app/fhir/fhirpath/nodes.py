@@ -1,6 +1,6 @@
 """Items of a collection.
 
-A value of a System type is a plain Python value: ``bool``, ``int``, ``Decimal``, ``str``, a ``Temporal``, a ``Quantity``.
+A value of a System type is a plain Python value: ``bool``, ``int``, ``Decimal``, ``str``, ``Temporal``, ``Quantity``.
 Whatever stands in a resource is a ``Node``: the raw JSON value, its FHIR type, and the primitive's sibling
 (`_birthDate`), so that nothing of the resource is copied.
 """

@@ -22,7 +22,7 @@ _STRINGS: Final = frozenset({"string", "uri", "xhtml", "base64Binary"})
 
 
 def child(node: Node, name: str, out: Items) -> None:
-    """Append the children of that name; raises ``FhirPathError`` for ``valueQuantity``, which FHIRPath calls ``value``."""
+    """Append the children of that name; raises for ``valueQuantity``, which FHIRPath calls ``value``."""
     value = node.value
     if value.__class__ is dict:
         field = node.type.fields.get(name)
@@ -68,9 +68,9 @@ def descend(values: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[st
         for value in values:
             below = value.get(key)
             if below.__class__ is dict:
-                found.append(below)  # type: ignore[arg-type]
+                found.append(below)
             elif below.__class__ is list:
-                found.extend([one for one in below if one.__class__ is dict])  # type: ignore[union-attr]
+                found.extend([one for one in below if one.__class__ is dict])
         values = found
     return values
 

@@ -64,11 +64,11 @@ class Program:
 
 
 @lru_cache(maxsize=4096)
-def compile(expression: str) -> Program:  # noqa: A001 (the name that the engine is known by)
+def compile(expression: str) -> Program:
     """The program of an expression, kept for the next time; raises ``FhirPathError`` naming position and cause."""
     return Program(expression)
 
 
 def evaluate(resource: Any, expression: str, environment: Mapping[str, Any] | None = None) -> list[Any]:
-    """``compile(expression)(resource, environment)``. ``resource`` is R4 JSON, an element of it, a list, or ``None``."""
+    """``compile(expression)(resource, environment)``; ``resource``: R4 JSON, an element of it, a list, or ``None``."""
     return compile(expression)(resource, environment)

@@ -62,7 +62,11 @@ def from_fhir(resource: dict[str, object]) -> Quantity | None:
     Source: https://hl7.org/fhir/R4/fhirpath.html#quantity.
     """
     value = resource.get("value")
-    if resource.get("comparator") is not None or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float | Decimal)
+        or resource.get("comparator") is not None
+    ):
         return None
     unit = resource.get("code") or resource.get("unit") or "1"
     return Quantity(as_decimal(value), str(unit), either=str(unit) in _WORD_OF)
@@ -113,6 +117,8 @@ def definite(quantity: Quantity) -> Quantity:
 
 def compare(left: Quantity, right: Quantity) -> int | None:
     """-1, 0, 1, or ``None`` when the units cannot be compared (mass with length, a year with ``a``)."""
+    if left.unit == right.unit and left.calendar == right.calendar:
+        return (left.value > right.value) - (left.value < right.value)
     both = amounts(left, right)
     return None if both is None else (both[0] > both[1]) - (both[0] < both[1])
 

@@ -44,7 +44,7 @@ class _Unknown(Exception):
 @cache
 def _table() -> _Table:
     text = (files("ucumvert") / "vendor" / "ucum-essence.xml").read_bytes()
-    root = ElementTree.fromstring(text)  # noqa: S314 (a file of an installed package, not input)
+    root = ElementTree.fromstring(text)
     prefixes = {
         prefix.attrib["Code"]: Fraction(prefix.find(f"{_SPACE}value").attrib["value"])  # type: ignore[union-attr]
         for prefix in root.iter(f"{_SPACE}prefix")

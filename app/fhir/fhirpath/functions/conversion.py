@@ -18,9 +18,9 @@ from .registry import function, string_of
 
 _INTEGER: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
-_BOOLEANS: Final = {word: True for word in ("true", "t", "yes", "y", "1", "1.0")} | {
-    word: False for word in ("false", "f", "no", "n", "0", "0.0")
-}
+_BOOLEANS: Final = dict.fromkeys(("true", "t", "yes", "y", "1", "1.0"), True) | dict.fromkeys(
+    ("false", "f", "no", "n", "0", "0.0"), False
+)
 
 
 def to_boolean(value: Any) -> Any:

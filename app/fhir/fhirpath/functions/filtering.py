@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..environment import Run, single, truth
 from ..equality import contains
 from ..errors import FhirPathError
-from ..nodes import Items, Node, of_type
+from ..nodes import Item, Items, Node, of_type
 from ..operators import EMPTY
 from ..paths import Step
 from ..syntax import TypeName
@@ -53,10 +53,10 @@ def repeat(run: Run, items: Items, projection: Step) -> Items:
     return found
 
 
-def _seen(found: Items, item: object) -> bool:
+def _seen(found: Items, item: Item) -> bool:
     """Whether an equal item has been found. The same JSON object is told at once."""
-    if item.__class__ is Node and isinstance(item.value, dict):  # type: ignore[attr-defined]
-        value = item.value  # type: ignore[attr-defined]
+    if item.__class__ is Node and isinstance(item.value, dict):
+        value = item.value
         return any(one.__class__ is Node and (one.value is value or one.value == value) for one in found)
     return contains(found, item)
 

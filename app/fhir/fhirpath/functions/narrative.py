@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Final
 from xml.parsers import expat
 
-_TAGS: Final = frozenset(
+_TAG_WORDS: Final = (
     "a abbr acronym address b big blockquote br caption center cite code col colgroup dd del dfn div dl dt em font "
     "h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q samp small span strike strong sub sup table tbody td tfoot th "
-    "thead tr tt u ul var".split()
+    "thead tr tt u ul var"
 )
-_ATTRIBUTES: Final = frozenset(
+_ATTRIBUTE_WORDS: Final = (
     "abbr align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class "
     "color colspan compact coords dir frame headers height href hreflang hspace id lang longdesc name nowrap rel rev "
     "rowspan rules scope shape size span src start style summary tabindex title type valign value vspace width "
-    "xml:lang xmlns accesskey target datetime face".split()
+    "xml:lang xmlns accesskey target datetime face"
 )
+_TAGS: Final = frozenset(_TAG_WORDS.split())
+_ATTRIBUTES: Final = frozenset(_ATTRIBUTE_WORDS.split())
 _SCHEMES: Final = ("javascript:", "vbscript:")
 _XHTML: Final = "http://www.w3.org/1999/xhtml"
 

@@ -15,7 +15,9 @@ from ..syntax import TypeName
 from .narrative import is_narrative
 from .registry import function, string_of
 
-_REFERENCE: Final = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?", re.DOTALL)
+_REFERENCE: Final = re.compile(
+    r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?", re.DOTALL
+)
 _BASE: Final = "http://hl7.org/fhir/StructureDefinition/"
 
 

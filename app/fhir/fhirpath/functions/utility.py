@@ -38,7 +38,7 @@ def trace(run: Run, items: Items, name: Items, projection: Step | None = None) -
 
 @function("defineVariable", "v?e")
 def define_variable(run: Run, items: Items, name: Items, expression: Step | None = None) -> Items:
-    """Source: http://hl7.org/fhirpath/#definevariable-name-string-expr-expression. The value is the input by default."""
+    """Without an expression its value is the input. Source: http://hl7.org/fhirpath/#definevariable."""
     label = string_of(name, "defineVariable()")
     if not label:
         raise FhirPathError("defineVariable() needs a name.")
