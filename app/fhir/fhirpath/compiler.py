@@ -22,9 +22,11 @@ from .syntax import (
     Literal,
     Member,
     Special,
+    TypeName,
     TypeTest,
     Unary,
     Variable,
+    type_name,
 )
 from .unions import compile_union
 
@@ -36,6 +38,8 @@ def compile_step(tree: Expression) -> Step:
             return _literal(tree)
         case Member():
             return _member(tree)
+        case Call(left=Member() as left, name="ofType", arguments=(argument,)) if named := type_name(argument):
+            return _member(left, known(named))
         case Call():
             return compile_call(tree, compile_step, scoped)
         case Special():
@@ -82,9 +86,9 @@ def _literal(tree: Literal) -> Step:
     return lambda run, this: items
 
 
-def _member(tree: Member) -> Step:
+def _member(tree: Member, wanted: TypeName | None = None) -> Step:
     start, names = member_names(tree)
-    chain = member_chain(None if start is None else compile_step(start), names)
+    chain = member_chain(None if start is None else compile_step(start), names, wanted)
     at = tree.at
 
     def follow(run: Run, this: Items) -> Items:
@@ -160,6 +164,8 @@ def _type_test(tree: TypeTest) -> Step:
     if quick is not None:
         return quick(compile_step)
     operand, at = scoped(tree.operand), tree.at
+    if tree.operator == "as" and isinstance(tree.operand, Member):
+        return _member(tree.operand, wanted)
     if tree.operator == "as":  # of several items too: R4's own search parameters rely on it
         return lambda run, this: [item for item in operand(run, this) if of_type(item, wanted)]
 

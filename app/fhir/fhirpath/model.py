@@ -19,21 +19,25 @@ class Field:
     """An element of a type.
 
     ``options``: for each type that it may have, the JSON key, the type, and the key of the primitive's sibling
-    (``_birthDate``) or ``None``. ``resource``: the type is told by the value's own ``resourceType``.
+    (``_birthDate``) or ``None``; ``by_key``: the same by either key. ``resource``: the type is told by the value's own
+    ``resourceType``.
     """
 
-    __slots__ = ("choice", "many", "name", "options", "resource")
+    __slots__ = ("by_key", "choice", "many", "name", "options", "resource")
 
-    def __init__(self, name: str, row: dict[str, Any]):
+    def __init__(self, name: str, row: dict[str, Any], wanted: str | None = None):
         self.name = name
         self.choice = bool(row.get("c"))
         self.many = row["max"] not in ("0", "1")
         options = []
         for code in row["t"]:
             type_ = fhir_type(code)
+            if wanted is not None and wanted not in type_.names:
+                continue
             key = f"{name}{code[0].upper()}{code[1:]}" if self.choice else name
             options.append((key, type_, f"_{key}" if type_.primitive else None))
         self.options: Final = tuple(options)
+        self.by_key: Final = {key: option for option in options for key in (option[0], option[2]) if key is not None}
         self.resource: Final = any(code in ("Resource", "DomainResource") for code in row["t"])
 
 
@@ -71,6 +75,10 @@ class Type:
                 for key, _type, _sibling in field.options
             }
         return self._fields
+
+    def narrowed(self, name: str, wanted: str) -> Field:
+        """A choice with those of its types only that are of a wanted one."""
+        return Field(name, self._row["elements"][name], wanted)
 
     def __repr__(self) -> str:
         return f"<{self.path}>"

@@ -88,7 +88,11 @@ def guess(value: Any) -> Type:
 
 def members(value: dict[str, Any], field: Field, out: Items) -> None:
     """Append the children of a JSON object that an element names."""
-    for key, type_, sibling in field.options:
+    options = field.options
+    if len(options) > 4:  # a choice of fifty types has more keys than the object
+        present = [option for key in value if (option := field.by_key.get(key)) is not None]
+        options = tuple(dict.fromkeys(present)) if len(present) > 1 else tuple(present)
+    for key, type_, sibling in options:
         found = value.get(key)
         if sibling is None:
             if found is not None:

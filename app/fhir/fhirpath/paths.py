@@ -10,7 +10,8 @@ from typing import Any, Final
 from .environment import Run
 from .errors import FhirPathError
 from .model import Field, Type
-from .nodes import Items, Node, members, untyped
+from .nodes import Items, Node, members, of_type, untyped
+from .syntax import TypeName
 
 Step = Callable[[Run, Items], Items]
 """A compiled expression: the evaluation and ``$this`` as a collection, to a collection."""
@@ -75,13 +76,28 @@ def descend(values: list[dict[str, Any]], keys: tuple[str, ...]) -> list[dict[st
     return values
 
 
-def along(names: tuple[str, ...]) -> Callable[[Items], Items]:
-    """A function from items to what a chain of names leads to."""
+def along(names: tuple[str, ...], wanted: TypeName | None = None) -> Callable[[Items], Items]:
+    """A function from items to what a chain of names leads to, of a wanted type only."""
     plans: dict[Type, Plan | None] = {}
+
+    def planned_from(type_: Type) -> Plan | None:
+        found = plan(type_, names)
+        if found is None or wanted is None:
+            return found
+        keys, field = found
+        owner = type_
+        for key in keys:
+            owner = owner.fields[key].options[0][1]
+        narrow = wanted.namespace != "System" and not field.resource
+        return (keys, owner.narrowed(field.name, wanted.name)) if narrow else None
+
+    def long_way(items: Items) -> Items:
+        found = walk(items, names)
+        return found if wanted is None else [item for item in found if of_type(item, wanted)]
 
     def follow(items: Items) -> Items:
         if len(items) != 1:
-            return walk(items, names) if items else items
+            return long_way(items) if items else items
         item = items[0]
         if item.__class__ is not Node:
             return []
@@ -89,9 +105,9 @@ def along(names: tuple[str, ...]) -> Callable[[Items], Items]:
         try:
             planned = plans[type_]
         except KeyError:
-            planned = plans[type_] = plan(type_, names)
+            planned = plans[type_] = planned_from(type_)
         if planned is None or item.value.__class__ is not dict:
-            return walk(items, names)
+            return long_way(items)
         keys, field = planned
         out: Items = []
         for value in descend([item.value], keys) if keys else (item.value,):
@@ -101,23 +117,28 @@ def along(names: tuple[str, ...]) -> Callable[[Items], Items]:
     return follow
 
 
-def member_chain(start: Step | None, names: tuple[str, ...]) -> Step:
-    """The names after a start; without one they begin at ``$this``, and the first may be the type of it."""
-    follow = along(names)
+def member_chain(start: Step | None, names: tuple[str, ...], wanted: TypeName | None = None) -> Step:
+    """The names after a start; without one they begin at ``$this``, and the first may be the type of it.
+
+    With a wanted type, what is not of it is left out, as by ``ofType``.
+    """
+    follow = along(names, wanted)
     if start is not None:
         return lambda run, this: follow(start(run, this))
     head = names[0]
     if not head[:1].isupper():
         return lambda run, this: follow(this)
-    rest = along(names[1:]) if len(names) > 1 else None
+    rest = along(names[1:], wanted) if len(names) > 1 else None
 
     def from_type(run: Run, this: Items) -> Items:
-        if len(this) == 1 and this[0].__class__ is Node and head in this[0].type.names:
-            return this if rest is None else rest(this)
+        if len(this) == 1 and this[0].__class__ is Node and head in this[0].type.names and rest is not None:
+            return rest(this)
         kept = [item for item in this if item.__class__ is Node and head in item.type.names]
-        if kept:
-            return kept if rest is None else rest(kept)
-        return follow(this)
+        if not kept:
+            return follow(this)
+        if rest is not None:
+            return rest(kept)
+        return kept if wanted is None else [item for item in kept if of_type(item, wanted)]
 
     return from_type
 
