@@ -1,0 +1,66 @@
+"""batch: https://hl7.org/fhir/R4/http.html#transaction; each entry by itself, in its own transaction of the
+database.
+"""
+
+from __future__ import annotations
+
+from app.errors import Malformed, MaslakError
+from app.fhir.bundle import batch_response
+from app.fhir.json import dumps
+from app.fhir.resource import Resource
+from app.rest.asked import Answer, Asked
+from app.rest.entries import asked_by, entries_of, failing, ordered, quieter, response_entry, run
+from app.rest.outcomes import answer_to
+from app.rest.routes import BY_NAME
+from app.rest.transaction import transaction
+from app.store import work
+
+
+def bundle(asked: Asked, named: bool) -> Answer:
+    """``POST [base]``: a batch or a transaction. Raises Malformed (400) on anything else."""
+    posted = asked.resource
+    if not isinstance(posted, dict) or posted.get("resourceType") != "Bundle":
+        raise Malformed("Only a Bundle can be posted to the base address; post a resource to its type, as in /Patient.")
+    if posted.get("type") == "transaction":
+        with work(asked.actor) as repo:
+            return transaction(repo, asked, named)
+    if posted.get("type") == "batch":
+        return batch(asked, named)
+    raise Malformed(
+        f"A Bundle of type {posted.get('type')!r} is not processed: batch or transaction.", expression="Bundle.type"
+    )
+
+
+def batch(asked: Asked, named: bool) -> Answer:
+    """Do every entry; one that fails is answered with its OperationOutcome and hinders no other."""
+    entries = entries_of(asked.resource)
+    answers: dict[int, Answer] = {}
+    steps: dict[int, tuple[str, Asked]] = {}
+    for index, entry in enumerate(entries):
+        try:
+            endpoint, one = asked_by(entry, asked)
+            steps[index] = endpoint, quieter(one, named)
+        except Exception as error:  # each entry by itself: answer_to knows every kind
+            answers[index] = _refused(error, index, asked)
+    places = list(steps)
+    for place in ordered([steps[index] for index in places]):
+        index = places[place]
+        answers[index] = _answered(*steps[index], index)
+    return Answer(200, dumps(batch_response(_entry(answers[index], asked) for index in range(len(entries)))))
+
+
+def _answered(endpoint: str, asked: Asked, index: int) -> Answer:
+    row = BY_NAME.get(endpoint)
+    try:
+        with work(asked.actor, reading=row is not None and not row.writes) as repo:
+            return run(repo, endpoint, asked)
+    except Exception as error:  # answered in its entry; what nobody foresaw is logged there
+        return _refused(error, index, asked)
+
+
+def _refused(error: Exception, index: int, asked: Asked) -> Answer:
+    return answer_to(failing(error, index) if isinstance(error, MaslakError) else error, asked.language)
+
+
+def _entry(answer: Answer, asked: Asked) -> Resource:
+    return response_entry(answer, asked.base)

@@ -1,0 +1,94 @@
+"""The Flask blueprint of ``/fhir``, made from the table of interactions and the operations of the features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request
+
+from app.access.table import allow
+from app.errors import NotSupported
+from app.feature import Feature
+from app.rest import capabilities
+from app.rest.access import ACCESS
+from app.rest.batch import bundle
+from app.rest.door import asked_of, failed, response_to
+from app.rest.operations import EXTENSION, registry, run_operation, writes
+from app.rest.permission import require
+from app.rest.routes import OPERATION_SHAPES, ROWS, Interaction, check_types, located
+from app.store import work
+
+MAX_BODY = 32 * 2**20
+"""Bytes of a request's body; a bigger one is refused with 413."""
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def blueprint(features: Sequence[Feature] = ()) -> Blueprint:
+    """The door with the operations that these features bring; mount it at ``/fhir``."""
+    made = Blueprint("fhir", __name__)
+    made.record_once(lambda state: _settle(state.app, features))
+    for row in ROWS:
+        _add(made, row.shape, row.name, _view(row), [row.method])
+    for shape in OPERATION_SHAPES:
+        _add(made, shape, "operation", _operation, ["GET", "POST"])
+    _add(made, "/metadata", "metadata", _metadata, ["GET"])
+    _add(made, "", "bundle", _bundle, ["POST"])
+    _add(made, "/<path:path>", "nothing", _nothing, _METHODS)
+    made.register_error_handler(Exception, failed)
+    made.before_request(_limit)
+    return made
+
+
+def _settle(app: Flask, features: Sequence[Feature]) -> None:
+    app.config.setdefault("MAX_FHIR_BODY", MAX_BODY)
+    app.extensions[EXTENSION] = registry(features)
+    allow(app, ACCESS)
+
+
+def _add(made: Blueprint, shape: str, name: str, view: Callable[..., Response], methods: list[str]) -> None:
+    for rule in [shape] if shape else ["", "/"]:
+        made.add_url_rule(rule, name, view, methods=methods, strict_slashes=False, provide_automatic_options=False)
+
+
+def _limit() -> None:
+    from flask import current_app
+
+    request.max_content_length = current_app.config["MAX_FHIR_BODY"]
+
+
+def _view(row: Interaction) -> Callable[..., Response]:
+    def view(**parts: Any) -> Response:
+        check_types(parts)
+        asked = asked_of(request, parts)
+        require(asked.actor, row.action, asked.type)
+        with work(asked.actor, reading=not row.writes) as repo:
+            answer = row.run(repo, asked)
+        return response_to(answer, asked)
+
+    view.__doc__ = row.run.__doc__
+    return view
+
+
+def _bundle() -> Response:
+    asked = asked_of(request, {})
+    named = "return=representation" in request.headers.get("Prefer", "")
+    return response_to(bundle(asked, named))
+
+
+def _operation(**parts: Any) -> Response:
+    check_types(parts)
+    asked = asked_of(request, parts)
+    with work(asked.actor, reading=not writes(asked)) as repo:
+        answer = run_operation(repo, asked)
+    return response_to(answer, asked)
+
+
+def _metadata() -> Response:
+    return response_to(capabilities.answer(request))
+
+
+def _nothing(path: str) -> Response:
+    """Whatever has no route: 404, or 405 with the methods that the address takes."""
+    located(request.method, path)
+    raise NotSupported(f"{request.method} is not served on /{path}.")

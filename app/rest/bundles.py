@@ -1,0 +1,92 @@
+"""Searchset and history Bundles, joined from stored bytes that are not read again; paging links that say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
+
+from app.clock import instant_text
+from app.errors import Malformed
+from app.fhir.json import dumps
+from app.fhir.resource import Resource
+from app.rest.asked import Asked, decoded, encoded
+from app.rest.outcomes import REASONS
+from app.rest.summary import Part, subset
+
+
+def searchset(page: Any, asked: Asked, links: Mapping[str, str], part: Part | None, notes: Resource | None) -> bytes:
+    """A searchset of the page's ``matches`` and ``included``, and an OperationOutcome entry of what was left out."""
+    entries = [_found(asked.base, stored, b"match", part) for stored in page.matches]
+    entries += [_found(asked.base, stored, b"include", part) for stored in page.included]
+    if notes:
+        entries.append(b'{"resource":%b,"search":{"mode":"outcome"}}' % dumps(notes))
+    return _bundle(b"searchset", page.total, links, entries)
+
+
+def history_bundle(page: Any, asked: Asked, links: Mapping[str, str]) -> bytes:
+    """A history of versions, each with the request that made it and its answer."""
+    return _bundle(b"history", page.total, links, [_version(asked.base, stored) for stored in page.matches])
+
+
+def _found(base: str, stored: Any, mode: bytes, part: Part | None) -> bytes:
+    body = stored.body if part is None else dumps(subset(stored.body, part))
+    url = f"{base}/{stored.type}/{stored.id}".encode()
+    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (url, body, mode)
+
+
+def _version(base: str, stored: Any) -> bytes:
+    reference = f"{stored.type}/{stored.id}"
+    method = stored.method
+    status = {"POST": 201, "DELETE": 204}.get(method, 201 if stored.version == 1 else 200)
+    about = {
+        "request": {"method": method, "url": stored.type if method == "POST" else reference},
+        "response": {
+            "status": f"{status} {REASONS[status]}",
+            "etag": f'W/"{stored.version}"',
+            "lastModified": instant_text(stored.last_updated),
+        },
+    }
+    resource = b"" if stored.deleted else b'"resource":%b,' % stored.body
+    return b'{"fullUrl":"%b",%b%b' % (f"{base}/{reference}".encode(), resource, dumps(about)[1:])
+
+
+def _bundle(type: bytes, total: int | None, links: Mapping[str, str], entries: Iterable[bytes]) -> bytes:
+    listed = [{"relation": relation, "url": url} for relation, url in links.items()]
+    counted = b"" if total is None else b'"total":%d,' % total
+    joined = b",".join(entries)
+    head = b'{"resourceType":"Bundle","type":"%b",%b"link":%b' % (type, counted, dumps(listed))
+    return head + (b',"entry":[%b]}' % joined if joined else b"}")
+
+
+def next_link(asked: Asked, path: str, cursor: str | None) -> dict[str, str]:
+    """The link to the next page: a sealed word, so that no patient data stands in an address, POST searches
+    included.
+    """
+    if cursor is None:
+        return {}
+    token = _seal().dumps([path, encoded(asked.parameters), cursor])
+    return {"next": f"{asked.base}{path}?_page={token}"}
+
+
+def resume(asked: Asked, path: str | None = None) -> tuple[Asked, str | None]:
+    """The request that a page link continues, and its cursor; the request itself where it starts one.
+
+    Raises Malformed (400) on a word that this server did not make, or made for another address.
+    """
+    token = asked.first("_page")
+    if token is None:
+        return asked, None
+    try:
+        made_for, query, cursor = _seal().loads(token)
+    except (BadData, ValueError):
+        raise Malformed("_page is not a page of this server: follow the next link as it is, or search anew.") from None
+    if path is not None and made_for != path:
+        raise Malformed("_page belongs to another address: follow the next link as it is.")
+    return asked.at(parameters=decoded(query)), cursor
+
+
+def _seal() -> URLSafeSerializer:
+    return URLSafeSerializer(str(current_app.secret_key or "unsealed"), salt="fhir-page")

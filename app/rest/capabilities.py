@@ -1,0 +1,163 @@
+"""capabilities: https://hl7.org/fhir/R4/http.html#capabilities
+
+The CapabilityStatement is made from the table of interactions, the search parameters that the store indexes and the
+operations that are registered: what is not served is not claimed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from flask import Request, current_app
+
+from app.clock import instant_text, now
+from app.feature import Operation
+from app.fhir.definitions import load, resource_types
+from app.fhir.json import dumps
+from app.fhir.resource import Resource
+from app.rest import negotiation
+from app.rest.asked import Answer
+from app.rest.door import base_url
+from app.rest.operations import registered
+from app.rest.routes import BY_NAME
+from app.store import search_parameters
+
+SERVED_SINCE = "maslak.capabilities"
+SYSTEM_CODES = {
+    "bundle": ("transaction", "batch"),
+    "search_system": ("search-system",),
+    "history_system": ("history-system",),
+}
+_TYPE_ROWS = ("read", "vread", "update", "patch", "delete", "history_instance", "history_type", "create", "search_type")
+
+
+def answer(request: Request) -> Answer:
+    """``GET /metadata``: the CapabilityStatement; ``mode=terminology`` gives the TerminologyCapabilities."""
+    negotiation.check_format(request.args.get("_format"), request.headers.get("Accept"))
+    if request.args.get("mode") == "terminology":
+        return Answer(200, terminology(base_url()))
+    kept: dict[str, Any] = current_app.extensions.setdefault(SERVED_SINCE, {})
+    base = base_url()
+    if base not in kept:
+        if len(kept) > 16:  # each Host header would make one more
+            kept.clear()
+        kept[base] = dumps(statement(base))
+    return Answer(200, kept[base])
+
+
+def statement(base: str) -> Resource:
+    """The CapabilityStatement of this server at ``base``."""
+    operations = registered()
+    return {
+        "resourceType": "CapabilityStatement",
+        "id": "maslak",
+        "status": "active",
+        "date": instant_text(now()),
+        "kind": "instance",
+        "software": {"name": "Maslak", "version": current_app.config.get("VERSION", "0.1.0")},
+        "implementation": {"description": "Maslak, chronic-disease protocols and care pathways", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["json", negotiation.FHIR_JSON],
+        "patchFormat": [negotiation.JSON_PATCH, negotiation.FHIR_JSON],
+        "rest": [
+            {
+                "mode": "server",
+                "security": {
+                    "cors": False,
+                    "description": "Every request but /metadata carries a bearer token with SMART v2 scopes.",
+                },
+                "resource": [_resource(type, operations) for type in sorted(resource_types())],
+                "interaction": [{"code": code} for codes in SYSTEM_CODES.values() for code in codes],
+                "searchParam": [
+                    {"name": name, "type": parameter["type"], "definition": parameter["url"]}
+                    for name, parameter in load("search_parameters")["Resource"].items()
+                    if name in search_parameters.served("Patient")
+                ],
+                **_operations([o for listed in operations.values() for o in listed if o.system_level]),
+            }
+        ],
+    }
+
+
+def _resource(type: str, operations: Any) -> Resource:
+    standing = [
+        operation
+        for listed in operations.values()
+        for operation in listed
+        if (operation.instance or operation.type_level) and (not operation.types or type in operation.types)
+    ]
+    return {
+        "type": type,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{type}",
+        "interaction": [{"code": BY_NAME[name].code} for name in _TYPE_ROWS if BY_NAME[name].code],
+        "versioning": "versioned-update",
+        "readHistory": True,
+        "updateCreate": True,
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": "update_conditional" in BY_NAME,
+        "conditionalDelete": "single",
+        "referencePolicy": ["literal", "logical", "local"],
+        **_searches(type),
+        **_operations(standing),
+    }
+
+
+@cache
+def _searches(type: str) -> dict[str, list[Any]]:
+    parameters = search_parameters.served(type)
+    own = [
+        {"name": p.code, "type": p.type, "definition": p.url}
+        | ({"documentation": p.description} if p.description else {})
+        for p in sorted(parameters.values(), key=lambda p: p.code)
+        if p.base not in ("Resource", "DomainResource")
+    ]
+    includes = [f"{type}:{p.code}" for p in parameters.values() if p.type == "reference"]
+    made: dict[str, list[Any]] = {"searchInclude": ["*", *sorted(includes)]} if includes else {}
+    return made | ({"searchParam": own} if own else {})
+
+
+def _operations(operations: list[Operation]) -> dict[str, list[Any]]:
+    official = {(one["code"], type): one["url"] for one in load("operations") for type in one.get("resource", ())}
+    listed = [
+        {"name": operation.code, "definition": definition}
+        for operation in operations
+        if (definition := operation.definition or _official(operation, official))
+    ]
+    return {"operation": listed} if listed else {}
+
+
+def _official(operation: Operation, official: dict[tuple[str, str], str]) -> str | None:
+    return next(
+        (
+            official[operation.code, type]
+            for type in (*operation.types, "Resource")
+            if (operation.code, type) in official
+        ),
+        None,
+    )
+
+
+def terminology(base: str) -> Resource:
+    """The TerminologyCapabilities (https://hl7.org/fhir/R4/terminologycapabilities.html)."""
+    return {
+        "resourceType": "TerminologyCapabilities",
+        "id": "maslak",
+        "status": "active",
+        "date": instant_text(now()),
+        "kind": "instance",
+        "implementation": {"description": "Maslak", "url": base},
+        "expansion": {
+            "hierarchical": False,
+            "paging": True,
+            "parameter": [
+                {"name": name}
+                for name in ("filter", "offset", "count", "activeOnly", "displayLanguage", "includeDesignations")
+            ],
+            "textFilter": "Case, accents, tashkeel and hamza do not matter; each word begins a word of a designation.",
+        },
+        "codeSearch": "all",
+        "validateCode": {"translations": True},
+        "translation": {"needsMap": False},
+    }

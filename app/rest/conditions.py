@@ -1,0 +1,42 @@
+"""Conditional interactions (https://hl7.org/fhir/R4/http.html#cond-update): criteria resolved within the
+transaction.
+"""
+
+from __future__ import annotations
+
+from app.errors import Malformed, PreconditionFailed
+from app.fhir.repository import Repository
+from app.rest.asked import Asked, decoded, encoded
+
+_RESULT = frozenset(
+    {"_format", "_pretty", "_summary", "_elements", "_count", "_sort", "_include", "_revinclude", "_total"}
+)
+
+
+def match(repo: Repository, type: str, criteria: str) -> str | None:
+    """The one resource (``Type/id``) that meets the criteria; None where none does.
+
+    ``criteria`` is a query text, with or without ``Type?`` before it. Raises PreconditionFailed (412) when several meet
+    it, Malformed (400) on an unknown parameter.
+    """
+    text = criteria.removeprefix(type).lstrip("?")
+    found = repo.matching(f"{type}?{encoded(tuple(p for p in decoded(text) if p[0] not in _RESULT))}")
+    if len(found) > 1:
+        raise PreconditionFailed(
+            "Several {type} resources meet '{criteria}': add criteria, such as an identifier, that only one meets.",
+            type=type,
+            criteria=text,
+        )
+    return found[0] if found else None
+
+
+def criteria(asked: Asked) -> str:
+    """The criteria of a conditional update, patch or delete. Raises Malformed (400) where there are none."""
+    kept = tuple(pair for pair in asked.parameters if pair[0] not in _RESULT)
+    if not kept:
+        raise Malformed(
+            "{method} {type} needs an id ({type}/id) or criteria ({type}?identifier=system|value).",
+            method=asked.method,
+            type=asked.type,
+        )
+    return encoded(kept)

@@ -1,0 +1,126 @@
+"""The entries of a batch or transaction Bundle as interactions (https://hl7.org/fhir/R4/bundle.html#bundle-unique)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.errors import Invalid, Issue, MaslakError, NotSupported, TooLarge
+from app.fhir.bundle import answered
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
+from app.rest import negotiation
+from app.rest.asked import Answer, Asked, decoded
+from app.rest.outcomes import REASONS, within
+from app.rest.permission import require
+from app.rest.routes import BY_NAME, located
+
+MAX_ENTRIES = 5000
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+
+def entries_of(bundle: Resource) -> list[Resource]:
+    """The entries, each with ``request.method`` and ``request.url``.
+
+    Raises TooLarge (413) over MAX_ENTRIES, Invalid (422) naming every entry whose request cannot be used.
+    """
+    entries = bundle.get("entry", [])
+    if not isinstance(entries, list):
+        raise Invalid("Bundle.entry is a list.", expression="Bundle.entry")
+    if len(entries) > MAX_ENTRIES:
+        raise TooLarge(f"The Bundle has {len(entries)} entries; at most {MAX_ENTRIES} are taken: send several Bundles.")
+    issues = [issue for index, entry in enumerate(entries) for issue in _problems(entry, f"Bundle.entry[{index}]")]
+    if issues:
+        raise Invalid("Entries of the Bundle cannot be used.", issues=issues)
+    return entries
+
+
+def _problems(entry: Any, place: str) -> list[Issue]:
+    request = entry.get("request") if isinstance(entry, dict) else None
+    if not isinstance(request, dict):
+        return [
+            Issue("An entry of a batch or transaction has a request {method, url}.", "required", f"{place}.request")
+        ]
+    found = []
+    if request.get("method") not in METHODS:
+        found.append(Issue(f"request.method is one of {', '.join(METHODS)}.", "value", f"{place}.request.method"))
+    if not isinstance(request.get("url"), str) or not request["url"]:
+        found.append(Issue("request.url says what the entry is about.", "required", f"{place}.request.url"))
+    if (
+        request.get("method") in ("POST", "PUT", "PATCH")
+        and "resource" not in entry
+        and "$" not in str(request.get("url"))
+    ):
+        found.append(Issue(f"A {request['method']} entry carries its resource.", "required", f"{place}.resource"))
+    return found
+
+
+def asked_by(entry: Resource, whole: Asked) -> tuple[str, Asked]:
+    """(endpoint, interaction) of an entry; what the Bundle's request prefers counts for its entries too.
+
+    Raises NotFound or NotSupported on an address that is not served, Malformed on an unreadable condition.
+    """
+    request = entry["request"]
+    url = request["url"].removeprefix(whole.base)
+    path, _, query = url.partition("?")
+    method = "GET" if request["method"] == "HEAD" else request["method"]
+    endpoint, parts = located(method, path)
+    return endpoint, Asked(
+        actor=whole.actor,
+        base=whole.base,
+        method=method,
+        parameters=decoded(query),
+        resource=entry.get("resource"),
+        if_match=negotiation.version_of(request.get("ifMatch"), "ifMatch"),
+        if_none_match=request.get("ifNoneMatch"),
+        if_none_exist=request.get("ifNoneExist"),
+        prefer=whole.prefer,
+        language=whole.language,
+        nested=True,
+        **parts,
+    )
+
+
+def run(repo: Repository, endpoint: str, asked: Asked) -> Answer:
+    """Do what an entry asks, when the actor may. Raises what the interaction raises."""
+    if endpoint == "operation":
+        from app.rest.operations import run_operation
+
+        return run_operation(repo, asked)
+    row = BY_NAME.get(endpoint)
+    if row is None:
+        raise NotSupported(f"{asked.method} {endpoint} cannot stand in a Bundle.")
+    require(asked.actor, row.action, asked.type)
+    return row.run(repo, asked)
+
+
+def response_entry(answer: Answer, base: str) -> Resource:
+    """The entry of the answer Bundle; an OperationOutcome stands in ``response.outcome``."""
+    body = answer.body
+    outcome = body if isinstance(body, dict) and body.get("resourceType") == "OperationOutcome" else None
+    made = answered(
+        f"{answer.status} {REASONS.get(answer.status, '')}".strip(),
+        None if outcome else body,
+        location=f"{base}/{answer.located}" if answer.located else None,
+        etag=answer.etag,
+        lastModified=answer.last_updated,
+        outcome=outcome,
+    )
+    return {"fullUrl": f"{base}/{answer.reference}"} | made if answer.reference else made
+
+
+def failing(error: MaslakError, index: int) -> MaslakError:
+    """The error of an entry, its paths seen from the Bundle."""
+    return within(error, f"Bundle.entry[{index}]")
+
+
+def ordered(entries: Sequence[tuple[str, Asked]]) -> list[int]:
+    """The places of the entries in the order of work: DELETE, POST, PUT and PATCH, GET (http.html#trules)."""
+    rank = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3}
+    return sorted(range(len(entries)), key=lambda place: rank[entries[place][1].method])
+
+
+def quieter(asked: Asked, named: bool) -> Asked:
+    """Written resources are sent back only to who names ``Prefer: return=representation``: Bundles can be large."""
+    return asked if named or asked.method == "GET" else asked.at(prefer=replace(asked.prefer, returned="minimal"))

@@ -1,0 +1,161 @@
+"""Operations (https://hl7.org/fhir/R4/operations.html): those of the platform and those that the features bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app
+
+from app.errors import Forbidden, Malformed, NotFound, NotSupported
+from app.feature import Feature, Operation
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, choice
+from app.rest.asked import Answer, Asked
+
+EXTENSION = "maslak.operations"
+_PRESENTATION = frozenset({"_format", "_pretty", "_summary", "_elements", "_page"})
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRequest:
+    """What an operation is called with: the ``Parameters`` of the body, or those of a GET as strings.
+
+    ``resource`` is the body where it is no Parameters (an operation may take its one resource bare). ``language`` is
+    ``en``, ``fr`` or ``ar``. Parameters are named without regard to where they came from.
+    """
+
+    type: str | None = None
+    id: str | None = None
+    parameters: tuple[Resource, ...] = ()
+    resource: Resource | None = None
+    language: str = "en"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    base: str = ""
+
+    @property
+    def reference(self) -> str | None:
+        """``Type/id`` of an instance call."""
+        return f"{self.type}/{self.id}" if self.type and self.id else None
+
+    def named(self, name: str) -> list[Resource]:
+        """The parameters of a name, whole (with ``part`` and extensions)."""
+        return [parameter for parameter in self.parameters if parameter.get("name") == name]
+
+    def values(self, name: str) -> list[Any]:
+        """Every ``value[x]`` of a name, whatever its type."""
+        found = [choice(parameter, "value") for parameter in self.named(name)]
+        return [one[1] for one in found if one is not None]
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """The first value of a name, or ``default``."""
+        return next(iter(self.values(name)), default)
+
+    def required(self, name: str) -> Any:
+        """The first value of a name. Raises Malformed (400) where there is none."""
+        found = self.value(name)
+        if found is None:
+            raise Malformed(
+                f"The operation needs the parameter '{name}'.", expression=f"Parameters.parameter('{name}')"
+            )
+        return found
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A boolean, also as the text of a GET. Raises Malformed (400) on another value."""
+        found = self.value(name, default)
+        if found in ("true", "false"):
+            return bool(found == "true")
+        if not isinstance(found, bool):
+            raise Malformed(f"The parameter '{name}' is true or false, not {found!r}.")
+        return found
+
+    def whole(self, name: str, default: int | None = None) -> int | None:
+        """A whole number from 0, also as the text of a GET. Raises Malformed (400) on another value."""
+        found = self.value(name, default)
+        if found is None or (isinstance(found, int) and not isinstance(found, bool) and found >= 0):
+            return found
+        if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 10:
+            return int(found)
+        raise Malformed(f"The parameter '{name}' is a whole number from 0, not {found!r}.")
+
+    def resources_of(self, name: str) -> list[Resource]:
+        """Every ``resource`` of a name."""
+        return [parameter["resource"] for parameter in self.named(name) if isinstance(parameter.get("resource"), dict)]
+
+    def resource_of(self, name: str) -> Resource | None:
+        """The first ``resource`` of a name."""
+        return next(iter(self.resources_of(name)), None)
+
+
+Registry = Mapping[str, Sequence[Operation]]
+
+
+def registry(features: Iterable[Feature]) -> dict[str, list[Operation]]:
+    """Code → operations: the platform's own, then each feature's; the first that fits the address runs."""
+    from app.rest.own_operations import OPERATIONS
+    from app.rest.terminology_operations import OPERATIONS as TERMINOLOGY
+
+    made: dict[str, list[Operation]] = {}
+    brought = [operation for feature in features for operation in feature.operations()]
+    for operation in (*OPERATIONS, *TERMINOLOGY, *brought):
+        made.setdefault(operation.code, []).append(operation)
+    return made
+
+
+def registered() -> Registry:
+    """The operations of the running application."""
+    found: Registry = current_app.extensions[EXTENSION]
+    return found
+
+
+def run_operation(repo: Repository, asked: Asked) -> Answer:
+    """Find and run the operation of the address.
+
+    Raises NotFound (404) where it does not stand, NotSupported (405) on a GET that would change something, Forbidden
+    (403).
+    """
+    operation = _standing(asked)
+    if operation.affects_state and asked.method == "GET":
+        raise NotSupported(f"${operation.code} changes what is stored: call it by POST.", allow="POST")
+    if not asked.actor.may(operation.grant):
+        raise Forbidden(f"${operation.code} needs the grant {operation.grant}, which you do not have.")
+    result = operation.run(repo, request_of(asked))
+    return result if isinstance(result, Answer) else Answer(200, dict(result))
+
+
+def writes(asked: Asked) -> bool:
+    """Whether the operation of the address may change what is stored."""
+    return any(operation.affects_state for operation in registered().get(str(asked.operation), ()))
+
+
+def _standing(asked: Asked) -> Operation:
+    for operation in registered().get(str(asked.operation), ()):
+        if asked.type is None:
+            if operation.system_level:
+                return operation
+        elif (not operation.types or asked.type in operation.types) and (
+            operation.instance if asked.id else operation.type_level
+        ):
+            return operation
+    place = "/".join(part for part in (asked.type, asked.id) if part) or "the base address"
+    raise NotFound(f"There is no operation ${asked.operation} on {place}; /metadata lists those there are.")
+
+
+def request_of(asked: Asked) -> OperationRequest:
+    """The call in the terms of an operation. Raises Malformed (400) on Parameters that are none."""
+    given = tuple({"name": name, "valueString": value} for name, value in asked.parameters if name not in _PRESENTATION)
+    body, resource = asked.resource, None
+    if isinstance(body, dict) and body.get("resourceType") == "Parameters":
+        listed = body.get("parameter", [])
+        if not isinstance(listed, list) or not all(isinstance(one, dict) and "name" in one for one in listed):
+            raise Malformed(
+                "Parameters.parameter is a list of {name, value[x] | resource | part}.",
+                expression="Parameters.parameter",
+            )
+        given = (*listed, *given)
+    elif body is not None:
+        if not isinstance(body, dict) or "resourceType" not in body:
+            raise Malformed("The body of an operation is a Parameters resource.")
+        resource = body
+    return OperationRequest(asked.type, asked.id, given, resource, asked.language, asked.headers, asked.base)

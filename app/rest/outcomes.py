@@ -1,0 +1,137 @@
+"""Errors as OperationOutcomes (https://hl7.org/fhir/R4/http.html#2.21.0.4), in the language that was asked for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+
+from flask import current_app
+from flask_babel import force_locale, gettext
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from app import errors
+from app.config import LOCALES
+from app.errors import Issue, MaslakError, filled
+from app.fhir.outcome import outcome
+from app.ids import new_id
+from app.rest.asked import Answer
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[MaslakError], int] = {
+    errors.Malformed: 400,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.NotSupported: 405,
+    errors.NotAcceptable: 406,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.PreconditionFailed: 412,
+    errors.TooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.Invalid: 422,
+    errors.TooMany: 429,
+}
+REASONS = {
+    200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",
+    403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable", 409: "Conflict", 410: "Gone",
+    412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content",
+    429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable",
+}  # fmt: skip
+
+GENERAL = {
+    "structure": "The request cannot be read.",
+    "invalid": "The content is against a rule.",
+    "required": "A required element is missing.",
+    "value": "A value is not allowed.",
+    "code-invalid": "A code is not in its value set.",
+    "login": "Sign-in is needed.",
+    "forbidden": "Access is refused.",
+    "not-found": "What was asked for does not exist.",
+    "deleted": "What was asked for has been deleted.",
+    "not-supported": "This is not supported.",
+    "conflict": "The present state does not allow it.",
+    "duplicate": "It is stored already.",
+    "too-long": "It is over a limit.",
+    "throttled": "Too many requests.",
+    "exception": "The server failed.",
+}
+"""What is said in the reader's language where a text has no translation of its own; the details follow in English."""
+
+
+def status_of(error: MaslakError) -> int:
+    """The HTTP status of a domain error; the nearest class counts."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+
+
+def answer_to(error: Exception, language: str = "en") -> Answer:
+    """The answer to any error whatever. What nobody foresaw is logged under an incident id, never shown."""
+    if isinstance(error, MaslakError):
+        return Answer(status_of(error), outcome(spoken(error.issues, language)), headers=_headers(error))
+    if isinstance(error, RequestEntityTooLarge):
+        return answer_to(errors.TooLarge(f"The body is over {limit_text()}."), language)
+    if isinstance(error, HTTPException):
+        code = {404: "not-found", 405: "not-supported"}.get(error.code or 400, "processing")
+        issue = Issue(error.description or error.name, code)
+        return Answer(error.code or 400, outcome(spoken([issue], language)), headers={})
+    if isinstance(error, OperationalError) and "locked" in str(error.orig):
+        log.warning("The database was locked for too long")
+        issue = Issue("Another change is being written: try again in a moment.", "lock-error")
+        return Answer(503, outcome(spoken([issue], language)), headers={"Retry-After": "1"})
+    incident = new_id()
+    log.error("Incident %s", incident, exc_info=error)
+    issue = Issue(
+        "The server failed. Nothing was stored. Tell the operator the incident id.",
+        "exception",
+        severity="fatal",
+        diagnostics=f"incident {incident}",
+    )
+    return Answer(500, outcome(spoken([issue], language)))
+
+
+def _headers(error: MaslakError) -> dict[str, str]:
+    if isinstance(error, errors.Unauthorized):
+        return {"WWW-Authenticate": 'Bearer realm="fhir"'}
+    if isinstance(error, errors.TooMany):
+        return {"Retry-After": str(error.details.get("retry_after", 60))}
+    return {"Allow": error.details["allow"]} if "allow" in error.details else {}
+
+
+def limit_text() -> str:
+    """The limit on bodies in words."""
+    return f"{(current_app.config['MAX_FHIR_BODY']) // 2**20} MiB"
+
+
+def spoken(issues: Iterable[Issue], language: str) -> list[Issue]:
+    """The issues in the language asked for: a text with a translation becomes it, any other says its kind first."""
+    if language not in LOCALES or "babel" not in current_app.extensions:
+        return [replace(issue, text=str(issue)) for issue in issues]
+    with force_locale(LOCALES[language]):
+        return [_translated(issue) for issue in issues]
+
+
+def _translated(issue: Issue) -> Issue:
+    if (text := gettext(issue.text)) != issue.text:
+        return replace(issue, text=filled(text, issue.values))
+    general = GENERAL.get(issue.code)
+    if general is None or (text := gettext(general)) == general:
+        return replace(issue, text=str(issue))
+    return replace(issue, text=text, diagnostics=issue.diagnostics or str(issue))
+
+
+def within(error: MaslakError, place: str) -> MaslakError:
+    """The same error seen from the Bundle: ``Patient.name`` becomes ``Bundle.entry[3].resource.name``."""
+    moved = [replace(issue, expression=_moved(issue.expression, place)) for issue in error.issues]
+    return type(error)(error.template, issues=moved, **error.details)
+
+
+def _moved(expression: str | None, place: str) -> str:
+    if expression is None:
+        return place
+    if expression.startswith("Bundle.entry["):
+        return expression
+    _, _, rest = expression.partition(".")
+    return f"{place}.resource" + (f".{rest}" if rest else "")

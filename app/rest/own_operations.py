@@ -1,0 +1,225 @@
+"""Operations on every resource: ``$validate``, ``$meta``, ``$everything``, ``$document`` (operations-list.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from app.errors import Invalid, Issue, Malformed, NotFound
+from app.feature import Operation
+from app.fhir.bundle import document as document_bundle
+from app.fhir.bundle import found, searchset
+from app.fhir.compartment import types_in
+from app.fhir.dates import parse
+from app.fhir.definitions import resource_types
+from app.fhir.outcome import informed, outcome
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, parse_reference, references
+from app.fhir.validation import validate as problems_of
+from app.rest.operations import OperationRequest
+from app.rest.parameters import answer
+
+_MODES = ("create", "update", "delete", "profile")
+
+
+def validate(repo: Repository, request: OperationRequest) -> Resource:
+    """``[Type[/id]]/$validate`` (https://hl7.org/fhir/R4/resource-operation-validate.html): an OperationOutcome,
+    always 200.
+
+    ``resource`` (or the bare body; the stored one where none is given), ``mode``, ``profile``.
+    """
+    mode = request.value("mode")
+    if mode is not None and mode not in _MODES:
+        raise Malformed("mode is create, update, delete or profile.")
+    resource = request.resource_of("resource") or request.resource
+    if resource is None:
+        if not request.id:
+            raise Malformed("$validate needs the parameter 'resource'.", expression="Parameters.parameter('resource')")
+        resource = repo.read(str(request.reference))
+        if mode == "delete":
+            return informed(
+                f"{request.reference} is there; whether others refer to it is looked at when it is deleted."
+            )
+    issues = [*_addressed(resource, request, mode), *problems_of(resource, profile=_profile(repo, request))]
+    return outcome(issues) if issues else informed("All OK: the resource is valid.")
+
+
+def _addressed(resource: Resource, request: OperationRequest, mode: str | None) -> list[Issue]:
+    type = resource.get("resourceType")
+    if request.type and type != request.type:
+        return [Issue(f"The resource is a {type}, the address says {request.type}.", "invalid", "resourceType")]
+    if mode == "update" and request.id and resource.get("id") != request.id:
+        return [Issue(f"For an update, the id is {request.id}.", "invalid", f"{type}.id")]
+    return []
+
+
+def _profile(repo: Repository, request: OperationRequest) -> Resource | None:
+    url = request.value("profile")
+    if url is None or (
+        url.startswith("http://hl7.org/fhir/StructureDefinition/") and url.rsplit("/")[-1] in resource_types()
+    ):
+        return None
+    return repo.canonical(url)
+
+
+def meta(repo: Repository, request: OperationRequest) -> Resource:
+    """``$meta`` (https://hl7.org/fhir/R4/resource-operation-meta.html) of a resource."""
+    return answer(("return", "Meta", repo.read(str(request.reference))["meta"]))
+
+
+def meta_add(repo: Repository, request: OperationRequest) -> Resource:
+    """``$meta-add``: profiles, tags and security labels laid over those that are there."""
+    return _changed(repo, request, add=True)
+
+
+def meta_delete(repo: Repository, request: OperationRequest) -> Resource:
+    """``$meta-delete``: takes away the profiles, tags and labels named."""
+    return _changed(repo, request, add=False)
+
+
+def _changed(repo: Repository, request: OperationRequest, *, add: bool) -> Resource:
+    given = request.required("meta")
+    before = repo.read(str(request.reference))
+    now = dict(before.get("meta", {}))
+    for name in ("profile", "tag", "security"):
+        named = {_same(one) for one in given.get(name, ())}
+        kept = [one for one in now.get(name, ()) if _same(one) not in named]
+        now[name] = [*kept, *(given.get(name, ()) if add else ())]
+    settled = {key: item for key, item in now.items() if item and key not in ("versionId", "lastUpdated")}
+    rest = {key: item for key, item in before.items() if key != "meta"}
+    return answer(("return", "Meta", repo.update(rest | ({"meta": settled} if settled else {}))["meta"]))
+
+
+def _same(one: Any) -> Any:
+    return (one.get("system"), one.get("code")) if isinstance(one, dict) else one
+
+
+def everything(repo: Repository, request: OperationRequest) -> Resource:
+    """``Patient/[id]/$everything`` (https://hl7.org/fhir/R4/patient-operation-everything.html): the record, and what
+    it names.
+
+    ``start``, ``end`` (care dates), ``_since``, ``_type``, ``_count``. The patient stands first.
+    """
+    if not request.id:
+        raise Malformed("Patient/$everything is called on one patient: Patient/[id]/$everything.")
+    types = {t.strip() for value in request.values("_type") for t in str(value).split(",") if t.strip()}
+    if unknown := types - resource_types():
+        raise Malformed(f"_type: {', '.join(sorted(unknown))} is no resource type.")
+    wanted = types & set(types_in("Patient")) if types else None
+    record = repo.record_of(request.id, sorted(wanted | {"Patient"}) if wanted is not None else None)
+    if not any(one["resourceType"] == "Patient" for one in record):
+        record = [repo.read(str(request.reference)), *record]
+    kept = [one for one in record if _within(one, request)]
+    kept.sort(key=lambda one: (one["resourceType"] != "Patient", one["resourceType"], one["id"]))
+    named = _named(repo, kept, types)
+    count = request.whole("_count")
+    listed = [*kept, *named] if count is None else [*kept, *named][:count]
+    entries = [found(one, f"{request.base}/{one['resourceType']}/{one['id']}") for one in listed]
+    return searchset(entries, total=len(kept) + len(named))
+
+
+def _within(resource: Resource, request: OperationRequest) -> bool:
+    if resource["resourceType"] == "Patient":
+        return True
+    since = request.value("_since")
+    if since and parse(resource["meta"]["lastUpdated"]).low < parse(since).low:
+        return False
+    start, end = request.value("start"), request.value("end")
+    if not start and not end:
+        return True
+    dates = list(_dates(resource))
+    if not dates:
+        return True
+    return any(
+        (not start or date.high > parse(start).low) and (not end or date.low < parse(end).high) for date in dates
+    )
+
+
+def _dates(resource: Resource) -> Iterable[Any]:
+    for name in ("effectiveDateTime", "recordedDate", "authoredOn", "authored", "date", "sent", "occurrenceDateTime"):
+        if isinstance(resource.get(name), str):
+            yield parse(resource[name])
+    for name in ("period", "effectivePeriod", "performedPeriod"):
+        span = resource.get(name)
+        if isinstance(span, dict):
+            from app.fhir.dates import of_period
+
+            yield of_period(span.get("start"), span.get("end"))
+
+
+def _named(repo: Repository, record: list[Resource], types: set[str]) -> list[Resource]:
+    """What the record refers to outside of itself: practitioners, organizations, places, medications."""
+    inside = {f"{one['resourceType']}/{one['id']}" for one in record}
+    wanted = {}
+    for one in record:
+        for _, element in references(one):
+            target = parse_reference(element)
+            if target is None or not target.type or not target.id or target.base or target.key in inside:
+                continue
+            if target.type not in types_in("Patient") and (not types or target.type in types):
+                wanted[target.key] = True
+    return list(repo.read_many(sorted(wanted)).values())
+
+
+def document(repo: Repository, request: OperationRequest) -> Resource:
+    """``Composition/[id]/$document`` (https://hl7.org/fhir/R4/composition-operation-document.html): a document
+    Bundle.
+    """
+    if not request.id:
+        raise Malformed("$document is called on one Composition: Composition/[id]/$document.")
+    composition = repo.read(str(request.reference))
+    seen, waiting, listed = {str(request.reference)}, [composition], []
+    while waiting:
+        for _, element in references(waiting.pop(0)):
+            target = parse_reference(element)
+            if target and target.type and target.id and target.key not in seen:
+                seen.add(target.key)
+                resource = repo.find(target.key)
+                if resource is None:
+                    raise Invalid(f"{target.key}, which the document names, is not there.")
+                listed.append(resource)
+                if len(listed) > 500:
+                    raise Invalid("The document would hold more than 500 resources.")
+    made = document_bundle(composition, listed, timestamp=repo.now.isoformat(timespec="seconds"))
+    made["identifier"] = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{repo.new_id()}"}
+    if request.flag("persist"):
+        return repo.create(made)
+    return made
+
+
+def last_n(repo: Repository, request: OperationRequest) -> Resource:
+    """``Observation/$lastn`` (https://hl7.org/fhir/R4/observation-operation-lastn.html): the latest ``max`` of each
+    code.
+    """
+    patient = request.value("patient") or request.value("subject")
+    if not patient:
+        raise Malformed("$lastn needs patient.")
+    most = request.whole("max", 1) or 1
+    filters = [f"{name}={value}" for name in ("category", "code") for value in request.values(name)]
+    query = "&".join([f"patient={patient}", *filters, "_sort=-date"])
+    groups: dict[Any, list[Resource]] = {}
+    for one in repo.search_all(f"Observation?{query}"):
+        group = groups.setdefault(_code_of(one), [])
+        if len(group) < most:
+            group.append(one)
+    listed = [one for group in groups.values() for one in group]
+    if not listed and repo.find(f"Patient/{str(patient).split('/')[-1]}") is None:
+        raise NotFound(f"There is no Patient/{str(patient).split('/')[-1]}.")
+    return searchset([found(one, f"{request.base}/Observation/{one['id']}") for one in listed], total=len(listed))
+
+
+def _code_of(observation: Resource) -> Any:
+    codings = observation.get("code", {}).get("coding", [])
+    return (codings[0].get("system"), codings[0].get("code")) if codings else observation.get("code", {}).get("text")
+
+
+_READ = "fhir:read"
+OPERATIONS = (
+    Operation("validate", validate, grant=_READ),
+    Operation("meta", meta, grant=_READ, type_level=False),
+    Operation("meta-add", meta_add, grant="fhir:write", type_level=False, affects_state=True),
+    Operation("meta-delete", meta_delete, grant="fhir:write", type_level=False, affects_state=True),
+    Operation("everything", everything, grant=_READ, types=("Patient",), type_level=False),
+    Operation("document", document, grant=_READ, types=("Composition",), type_level=False),
+    Operation("lastn", last_n, grant=_READ, types=("Observation",), instance=False),
+)

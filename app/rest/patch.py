@@ -1,0 +1,60 @@
+"""patch, conditional patch: https://hl7.org/fhir/R4/http.html#patch"""
+
+from __future__ import annotations
+
+from app.errors import Gone, Invalid, Malformed, NotFound, UnsupportedMediaType
+from app.fhir.json import loads
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
+from app.fhir.validation import check
+from app.rest import fhirpath_patch, json_patch
+from app.rest.asked import Answer, Asked, of_written
+from app.rest.bodies import without_meta
+from app.rest.conditions import criteria, match
+from app.rest.negotiation import JSON_PATCH
+
+
+def patch(repo: Repository, asked: Asked) -> Answer:
+    """``PATCH Type/id`` with a JSON Patch or a FHIRPath Patch (Parameters); the result must be valid.
+
+    Raises Malformed (400) on a body that is no patch, Invalid (422) when it does not fit or breaks the resource,
+    PreconditionFailed (412) when ``If-Match`` is stale, NotFound (404), Gone (410).
+    """
+    stored = repo.raw(str(asked.type), str(asked.id))
+    if stored.deleted:
+        raise Gone(f"{asked.reference} was deleted.")
+    before = loads(stored.body)
+    after = patched(before, asked)
+    if after.get("resourceType") != asked.type or after.get("id") != asked.id:
+        raise Invalid("A patch changes neither resourceType nor id.", expression=f"{asked.type}.id")
+    check(after)
+    return of_written(repo.update(without_meta(after), if_match=asked.if_match), asked, 200)
+
+
+def patch_conditional(repo: Repository, asked: Asked) -> Answer:
+    """``PATCH Type?criteria``: the one that matches; raises NotFound (404) on none, PreconditionFailed (412) on
+    several.
+    """
+    found = match(repo, str(asked.type), criteria(asked))
+    if found is None:
+        raise NotFound(f"No {asked.type} meets the criteria: there is nothing to patch.")
+    return patch(repo, asked.at(id=found.split("/")[1]))
+
+
+def patched(before: Resource, asked: Asked) -> Resource:
+    """The resource after the patch that the body holds; in a Bundle a JSON Patch comes as a Binary."""
+    body, content_type = asked.resource, asked.content_type
+    if isinstance(body, dict) and body.get("resourceType") == "Binary":
+        body, content_type = json_patch.of_binary(body), str(body.get("contentType"))
+    after = json_patch.apply(before, body) if content_type == JSON_PATCH else _by_parameters(before, body)
+    if not isinstance(after, dict):
+        raise Invalid("The patch leaves no resource.")
+    return after
+
+
+def _by_parameters(before: Resource, body: object) -> Resource:
+    if isinstance(body, list):
+        raise UnsupportedMediaType(f"A JSON Patch is sent as Content-Type: {JSON_PATCH}.")
+    if not isinstance(body, dict) or body.get("resourceType") != "Parameters":
+        raise Malformed(f"PATCH takes a JSON Patch ({JSON_PATCH}) or a FHIRPath Patch (a Parameters resource).")
+    return fhirpath_patch.apply(before, body)

@@ -1,0 +1,82 @@
+"""References of a transaction (https://hl7.org/fhir/R4/http.html#trules): full urls and conditions become
+``Type/id``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.errors import Invalid, PreconditionFailed
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, parse_reference, references, rewrite_references
+from app.rest.asked import decoded
+from app.rest.conditions import match
+
+
+class Resolver:
+    """Knows what every full url of the Bundle will be (``known``), and asks the store about conditional references."""
+
+    def __init__(self, repo: Repository) -> None:
+        self.known: dict[str, str] = {}
+        self._repo = repo
+        self._standing: dict[str, Resource] = {}
+
+    def stands(self, reference: str, resource: Resource | None) -> None:
+        """A resource that the Bundle brings: a conditional reference may mean it."""
+        if resource is not None:
+            self._standing[reference] = resource
+
+    def resolved(self, resource: Resource) -> Resource:
+        """The resource with all its references replaced; itself where there is nothing to replace.
+
+        Raises Invalid (422) on a ``urn:`` that no entry has, PreconditionFailed (412) on a condition that none or
+        several meet.
+        """
+        needed = False
+        for path, element in references(resource):
+            text = element["reference"]
+            if text in self.known:
+                needed = True
+            elif text.startswith("urn:"):
+                raise Invalid(f"No entry of the Bundle has the fullUrl {text}.", expression=f"{path}.reference")
+            elif "?" in text and not text.startswith(("http:", "https:")):
+                self.known[text] = self._found(text, path)
+                needed = True
+        return rewrite_references(resource, self.known) if needed or _links(resource) else resource
+
+    def _found(self, text: str, path: str) -> str:
+        target = parse_reference(text)
+        if target is None or target.type is None or target.query is None:
+            raise Invalid(f"'{text}' is no reference.", expression=f"{path}.reference")
+        found = match(self._repo, target.type, target.query) or self._among_standing(target.type, target.query)
+        if found is None:
+            raise PreconditionFailed(f"The reference {text} finds nothing.", expression=f"{path}.reference")
+        return found
+
+    def _among_standing(self, type: str, query: str) -> str | None:
+        """A resource of this Bundle with the identifier asked for; the order of the entries must not matter."""
+        pairs = decoded(query)
+        if len(pairs) != 1 or pairs[0][0] != "identifier":
+            return None
+        system, bar, value = pairs[0][1].rpartition("|")
+        found = [
+            reference
+            for reference, resource in self._standing.items()
+            if resource.get("resourceType") == type and _identified(resource, system if bar else None, value)
+        ]
+        if len(found) > 1:
+            raise PreconditionFailed(f"{type}?{query} meets several entries of the Bundle.")
+        return found[0] if found else None
+
+
+def _identified(resource: Resource, system: str | None, value: str) -> bool:
+    given: Any = resource.get("identifier", ())
+    return any(
+        one.get("value") == value and (system is None or one.get("system", "") == system)
+        for one in (given if isinstance(given, list) else [given])
+    )
+
+
+def _links(resource: Resource) -> bool:
+    """Whether the narrative or a definition's uri may hold a full url."""
+    return "text" in resource or "extension" in resource or "url" in resource

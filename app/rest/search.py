@@ -1,0 +1,94 @@
+"""search, by GET, by POST _search and within a compartment: https://hl7.org/fhir/R4/http.html#search"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from app.errors import Issue, Malformed, NotFound
+from app.fhir.compartment import parameters_for
+from app.fhir.outcome import outcome
+from app.fhir.repository import Repository
+from app.rest.asked import Answer, Asked, Parameters, encoded
+from app.rest.bundles import next_link, resume, searchset
+from app.rest.permission import readable
+from app.rest.summary import wanted
+
+DEFAULT_COUNT = 50
+MAX_COUNT = 1000
+_PRESENTATION = ("_format", "_pretty", "_summary", "_elements", "_page")
+
+
+def search(repo: Repository, asked: Asked) -> Answer:
+    """``GET Type?…``: one page of what matches, stored bytes as they are.
+
+    A parameter that is not known is refused (400) with ``Prefer: handling=strict``, else named in an OperationOutcome
+    entry, never dropped in silence. ``_summary=count`` and ``_count=0`` give the total alone.
+    """
+    path = f"/{asked.type}" if asked.type else ""
+    asked, cursor = resume(asked, path)
+    part = wanted(asked)
+    count = count_of(asked)
+    if (part and part.mode == "count") or count == 0:
+        return _counted(repo, asked, path)
+    query = _query(asked, asked.without(*_PRESENTATION, "_count"), count)
+    page = repo.page(query, strict=asked.prefer.strict, cursor=cursor)
+    page = SimpleNamespace(
+        matches=page.matches,
+        included=[stored for stored in page.included if readable(asked.actor, stored.type)],
+        total=page.total,
+        next=page.next,
+        issues=page.issues,
+    )
+    links = {"self": _self_link(asked, path, page.issues)} | next_link(asked, path, page.next)
+    return Answer(200, searchset(page, asked, links, part, _notes(page.issues)))
+
+
+def search_all_types(repo: Repository, asked: Asked) -> Answer:
+    """``GET ?_type=A,B&…``: one search over several types. Raises Malformed (400) without ``_type``."""
+    if asked.first("_type") is None and asked.first("_page") is None:
+        raise Malformed("A search over all types needs _type=Patient,Observation,… (or name the type in the address).")
+    return search(repo, asked)
+
+
+def search_compartment(repo: Repository, asked: Asked) -> Answer:
+    """``GET Patient/1/Observation?…``: those of the type that belong to the compartment."""
+    compartment = f"{asked.within}/{asked.id}"
+    if not parameters_for(str(asked.within), str(asked.type)):
+        raise NotFound(f"{asked.type} is not in the {asked.within} compartment: nothing is under {compartment}.")
+    repo.raw(str(asked.within), str(asked.id))
+    return search(repo, asked.at(parameters=(("_compartment", compartment), *asked.parameters), id=None))
+
+
+def count_of(asked: Asked) -> int:
+    """``_count``, at most MAX_COUNT. Raises Malformed (400) on what is not a whole number."""
+    text = asked.first("_count")
+    if text is None or text == "":
+        return DEFAULT_COUNT
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise Malformed(f"_count={text}: write a whole number from 0 to {MAX_COUNT}.", expression="http._count")
+    return min(int(text), MAX_COUNT)
+
+
+def _query(asked: Asked, parameters: Parameters, count: int | None) -> str:
+    given = encoded(parameters) + (f"&_count={count}" if count is not None else "")
+    return f"{asked.type or ''}?{given.lstrip('&')}"
+
+
+def _counted(repo: Repository, asked: Asked, path: str) -> Answer:
+    left_out = (*_PRESENTATION, "_count", "_sort", "_include", "_revinclude", "_total")
+    page = repo.page(_query(asked, (*asked.without(*left_out), ("_total", "accurate")), 0), strict=asked.prefer.strict)
+    none = SimpleNamespace(matches=(), included=(), total=page.total)
+    return Answer(
+        200, searchset(none, asked, {"self": _self_link(asked, path, page.issues)}, None, _notes(page.issues))
+    )
+
+
+def _self_link(asked: Asked, path: str, issues: list[Issue]) -> str:
+    """The parameters that were used: those that were ignored do not stand in it."""
+    ignored = {issue.expression.removeprefix("http.") for issue in issues if issue.expression}
+    used = tuple(pair for pair in asked.parameters if pair[0] not in ignored and pair[0] not in ("_format", "_pretty"))
+    return f"{asked.base}{path}" + (f"?{encoded(used)}" if used else "")
+
+
+def _notes(issues: list[Issue]) -> dict[str, object] | None:
+    return outcome(issues) if issues else None

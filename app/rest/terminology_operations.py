@@ -1,0 +1,275 @@
+"""Terminology operations (https://hl7.org/fhir/R4/terminology-service.html): parameters in, ``app.terminology``,
+parameters out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.clock import instant_text
+from app.errors import Malformed
+from app.feature import Operation
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
+from app.ids import new_id
+from app.rest.operations import OperationRequest
+from app.rest.parameters import answer
+from app.terminology import Concept, Terminology
+from app.terminology.displays import shown
+from app.terminology.service import Expansion, Validation
+from app.terminology.translate import translated
+
+
+def expand(repo: Repository, request: OperationRequest) -> Resource:
+    """``ValueSet/$expand`` (https://hl7.org/fhir/R4/valueset-operation-expand.html): the value set with its
+    expansion.
+    """
+    service = _service(repo, request)
+    value_set = _value_set(repo, request, service)
+    designations = request.flag("includeDesignations")
+    expansion = service.expand(
+        value_set,
+        filter=request.value("filter"),
+        offset=request.whole("offset", 0) or 0,
+        count=request.whole("count"),
+        active_only=request.flag("activeOnly"),
+        display_language=request.value("displayLanguage"),
+    )
+    kept = value_set if request.flag("includeDefinition") else {k: v for k, v in value_set.items() if k != "compose"}
+    return {key: item for key, item in kept.items() if key != "expansion"} | {
+        "expansion": {
+            "identifier": f"urn:uuid:{new_id()}",
+            "timestamp": instant_text(repo.now),
+            "total": expansion.total,
+            "offset": expansion.offset,
+            "parameter": _used(request, expansion),
+            "contains": [_contained(one, text, designations, expansion.language) for one, text in expansion.concepts],
+        }
+    }
+
+
+def _used(request: OperationRequest, expansion: Expansion) -> list[Resource]:
+    """The parameters that shaped the expansion, as it must state them."""
+    used: list[Resource] = [
+        {"name": name, "valueString": str(request.value(name))} for name in ("filter",) if request.value(name)
+    ]
+    used += [{"name": "activeOnly", "valueBoolean": True}] if request.flag("activeOnly") else []
+    used += [{"name": "includeDesignations", "valueBoolean": True}] if request.flag("includeDesignations") else []
+    used += [{"name": "displayLanguage", "valueCode": expansion.language}] if expansion.language else []
+    versions = sorted({f"{one.system}|{one.version}" for one, _ in expansion.concepts if one.version})
+    return used + [{"name": "version", "valueUri": version} for version in versions]
+
+
+def _contained(concept: Concept, text: str | None, designations: bool, language: str | None) -> Resource:
+    made: Resource = {"system": concept.system}
+    made |= {"inactive": True} if concept.inactive else {}
+    made |= {"abstract": True} if concept.abstract else {}
+    made |= {"code": concept.code} | ({"display": text} if text else {})
+    if designations and (listed := shown(_all_texts(concept))):
+        made["designation"] = listed
+    return made
+
+
+def _all_texts(concept: Concept) -> list[Resource]:
+    own = [{"language": concept.language, "value": concept.display}] if concept.language and concept.display else []
+    return [*own, *concept.designations]
+
+
+def validate_code(repo: Repository, request: OperationRequest) -> Resource:
+    """``ValueSet/$validate-code`` and ``CodeSystem/$validate-code``: result, message, display, code, system."""
+    service = _service(repo, request)
+    in_system = request.type == "CodeSystem"
+    value_set = None if in_system else _value_set(repo, request, service)
+    tried: list[Validation] = []
+    for system, code, display in _coded(request, in_system, repo):
+        language = request.value("displayLanguage")
+        if value_set is not None:
+            tried.append(service.validate_in_value_set(value_set, system, code, display, language))
+        else:
+            if not system:
+                raise Malformed(
+                    "CodeSystem/$validate-code needs the system: the parameter url, or a Coding with a system."
+                )
+            version = request.value("version") or request.value("systemVersion")
+            tried.append(service.validate_in_system(system, code, display, version, language))
+    best = next((one for one in tried if one.result), tried[0])
+    if (
+        best.result
+        and best.concept
+        and best.concept.abstract
+        and value_set is not None
+        and not request.flag("abstract", True)
+    ):
+        best = Validation(
+            False, best.concept, best.display, f"{best.concept.code} is abstract: it only groups other codes."
+        )
+    concept = best.concept
+    return answer(
+        ("result", "Boolean", best.result),
+        ("message", "String", best.message),
+        ("display", "String", best.display),
+        ("code", "Code", concept.code if concept else None),
+        ("system", "Uri", concept.system if concept else None),
+    )
+
+
+def _coded(request: OperationRequest, in_system: bool, repo: Repository) -> list[tuple[str | None, str, str | None]]:
+    """(system, code, display) of what is to be judged. Raises Malformed where nothing, or too much, is given."""
+    given = [name for name in ("code", "coding", "codeableConcept") if request.value(name) is not None]
+    if len(given) != 1:
+        raise Malformed("Give one of code (with system), coding, codeableConcept.")
+    value = request.value(given[0])
+    if given[0] == "code":
+        system = request.value("system") or (_system_of(repo, request) if in_system else None)
+        return [(system, str(value), request.value("display"))]
+    codings = [value] if given[0] == "coding" else value.get("coding", [])
+    listed = [(one.get("system"), one["code"], one.get("display")) for one in codings if one.get("code")]
+    if not listed:
+        raise Malformed(f"{given[0]} holds no code.")
+    return listed
+
+
+def lookup(repo: Repository, request: OperationRequest) -> Resource:
+    """``CodeSystem/$lookup`` (https://hl7.org/fhir/R4/codesystem-operation-lookup.html): texts and properties of a
+    code.
+    """
+    service = _service(repo, request)
+    coding = request.value("coding") or {}
+    system, code = request.value("system") or coding.get("system"), request.value("code") or coding.get("code")
+    if not system or not code:
+        raise Malformed("$lookup needs system and code, or a coding.")
+    version = request.value("version") or coding.get("version")
+    known = service.concepts(system, version)
+    concept = service.concept(system, code, version)
+    from app.terminology.displays import display_in, language_for
+
+    language = language_for(request.value("displayLanguage"), None, service.language)
+    wanted = set(request.values("property"))
+    properties = [(name, suffix, value) for name, suffix, value in concept.properties]
+    properties += [("parent", "Code", parent) for parent in known.parents.get(concept.code, ())]
+    properties += [("child", "Code", child) for child in known.children.get(concept.code, ())]
+    return answer(
+        ("name", "String", known.name or known.url),
+        ("version", "String", known.version),
+        ("display", "String", display_in(concept, language) or concept.code),
+        ("definition", "String", concept.definition),
+        *[("designation", None, _designation(one)) for one in shown(_all_texts(concept))],
+        *[
+            ("property", None, [("code", "Code", name), ("value", suffix, value)])
+            for name, suffix, value in dict.fromkeys((n, s, _frozen(v)) for n, s, v in properties)
+            if not wanted or name in wanted
+        ],
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return value if not isinstance(value, dict) else str(value.get("code"))
+
+
+def _designation(one: Resource) -> list[tuple[str, str, Any]]:
+    return [
+        ("language", "Code", one.get("language")),
+        ("use", "Coding", one.get("use")),
+        ("value", "String", one["value"]),
+    ]
+
+
+def subsumes(repo: Repository, request: OperationRequest) -> Resource:
+    """``CodeSystem/$subsumes`` (https://hl7.org/fhir/R4/codesystem-operation-subsumes.html): outcome."""
+    service = _service(repo, request)
+    first, second = request.value("codingA"), request.value("codingB")
+    if first and second:
+        if first.get("system") != second.get("system"):
+            raise Malformed("codingA and codingB are of different systems.")
+        system, one, other = first.get("system"), first.get("code"), second.get("code")
+    else:
+        system = request.value("system") or _system_of(repo, request)
+        one, other = request.required("codeA"), request.required("codeB")
+    if not system:
+        raise Malformed("$subsumes needs the system.")
+    return answer(("outcome", "Code", service.subsumes(system, one, other, request.value("version"))))
+
+
+def translate(repo: Repository, request: OperationRequest) -> Resource:
+    """``ConceptMap/$translate`` (https://hl7.org/fhir/R4/conceptmap-operation-translate.html): result and matches."""
+    service = _service(repo, request)
+    coded = _coded(request, False, repo)
+    inline = request.resource_of("conceptMap")
+    if request.id:
+        maps = [repo.read(str(request.reference))]
+    elif inline or request.value("url"):
+        maps = [inline or service.sources.concept_map(_canonical(request, "url", "conceptMapVersion"))]
+    else:
+        systems = {system for system, _, _ in coded if system}
+        maps = [one for system in systems for one in service.sources.concept_maps(system)]
+    matches = [
+        match
+        for system, code, _ in coded
+        for match in translated(
+            service.sources,
+            maps,
+            system,
+            code,
+            target_system=request.value("targetsystem"),
+            target=request.value("target"),
+            reverse=request.flag("reverse"),
+        )
+    ]
+    good = any(match.good for match in matches)
+    return answer(
+        ("result", "Boolean", good),
+        ("message", "String", None if good else "No translation was found."),
+        *[
+            (
+                "match",
+                None,
+                [
+                    ("equivalence", "Code", match.equivalence),
+                    ("concept", "Coding", match.concept or None),
+                    ("source", "Uri", match.source),
+                ],
+            )
+            for match in matches
+        ],
+    )
+
+
+def _service(repo: Repository, request: OperationRequest) -> Terminology:
+    return Terminology(repo, request.headers.get("Accept-Language"))
+
+
+def _canonical(request: OperationRequest, name: str, version: str) -> str:
+    stated = request.value(version)
+    return f"{request.required(name)}|{stated}" if stated else str(request.required(name))
+
+
+def _value_set(repo: Repository, request: OperationRequest, service: Terminology) -> Resource:
+    if request.id:
+        return repo.read(str(request.reference))
+    inline = request.resource_of("valueSet") or request.resource
+    if inline is not None:
+        if inline.get("resourceType") != "ValueSet":
+            raise Malformed("valueSet is a ValueSet resource.")
+        return inline
+    return service.value_set(_canonical(request, "url", "valueSetVersion"))
+
+
+def _system_of(repo: Repository, request: OperationRequest) -> str | None:
+    if request.id:
+        return str(repo.read(str(request.reference))["url"])
+    found: str | None = request.value("url")
+    return found
+
+
+def _operation(code: str, run: Any, type: str) -> Operation:
+    return Operation(code, run, grant="fhir:read", types=(type,))
+
+
+OPERATIONS = (
+    _operation("expand", expand, "ValueSet"),
+    _operation("validate-code", validate_code, "ValueSet"),
+    _operation("validate-code", validate_code, "CodeSystem"),
+    Operation("lookup", lookup, grant="fhir:read", types=("CodeSystem",), instance=False),
+    _operation("subsumes", subsumes, "CodeSystem"),
+    _operation("translate", translate, "ConceptMap"),
+)
