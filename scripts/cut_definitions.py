@@ -33,7 +33,7 @@ CORRECTED = {
     # The extension is published under another address than the one written in the expression.
     "patient-extensions-Patient-mothersMaidenName": f"Patient.extension('{STRUCTURE}patient-mothersMaidenName').value",
 }
-WALKED = {"ele-1", "ext-1", "dom-2", "dom-3", "dom-4", "dom-5"}
+WALKED = {"ele-1", "ext-1", "dom-2", "dom-3", "dom-4", "dom-5", "ref-1", "txt-1", "txt-2"}
 """Rules that the structural walk of ``app.fhir.validation`` knows by itself, in a fraction of the time."""
 SMALL = 250
 """A value set of at most so many codes is kept with its displays, whatever the strength of its binding."""

@@ -1,16 +1,123 @@
-"""The official rules in FHIRPath that refuse (``definitions/invariants.json``), compiled when first needed."""
+"""The official rules in FHIRPath that refuse (``definitions/invariants.json``), compiled when first needed.
+
+A rule refuses when it is false. Where it answers nothing (dates of different precision compared, for example) it cannot
+be decided, and what cannot be decided is not refused.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from app.fhir.validation.problem import Context, Found, Walk
+from app.fhir.definitions import load
+from app.fhir.fhirpath import FhirPathError, Program, compile
+from app.fhir.fhirpath.model import fhir_type
+from app.fhir.fhirpath.nodes import Node
+from app.fhir.validation.problem import Context, Found, Problem, Walk
+from app.fhir.validation.shortcuts import never_false
+
+SKIPPED: dict[str, str] = {
+    "ctm-1": "asks who stands behind a reference; a validator that reads no store cannot know",
+}
+"""Rules that are not evaluated, with the reason."""
+CORRECTED: dict[str, str] = {
+    "que-7": "operator = 'exists' implies (answer is boolean)",
+}
+"""Rules whose text in 4.0.1 says what it cannot mean: ``Boolean`` is the System type, which no element has."""
 
 
-def _none(value: Any, context: Context) -> Found:
-    return None
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a type. ``absent``/``present``: groups of JSON names, one of which missing/there settles it."""
+
+    key: str
+    words: str
+    program: Program
+    absent: tuple[frozenset[str], ...]
+    present: tuple[frozenset[str], ...]
+
+    def settled(self, value: Mapping[str, Any]) -> bool:
+        """Whether the rule holds by what is there and what is not, without being run."""
+        keys = value.keys()
+        return any(keys.isdisjoint(group) for group in self.absent) or any(
+            not keys.isdisjoint(group) for group in self.present
+        )
 
 
 def invariants_of(type_name: str) -> Walk:
     """The check of all rules of a type or backbone."""
-    return _none
+    if not _rows(type_name):
+        return _none
+    resource = load("elements")[type_name]["kind"] == "resource"
+
+    def check(value: Any, context: Context) -> Found:
+        problems: list[Problem] | None = None
+        for rule in rules_of(type_name):
+            if not rule.settled(value) and (problem := broken(rule, type_name, value, context, resource=resource)):
+                problems = [*(problems or ()), problem]
+        return problems
+
+    return check
+
+
+def broken(rule: Rule, type_name: str, value: Any, context: Context, *, resource: bool) -> Problem | None:
+    """Run one rule on one element."""
+    environment = {"rootResource": context.root} | ({} if resource else {"resource": context.root})
+    try:
+        verdict = rule.program([Node(value, fhir_type(type_name))], environment)
+    except FhirPathError as error:
+        return Problem("", f"{rule.words} ({rule.key}; it could not be decided: {error})", "exception")
+    return Problem("", f"{rule.words} ({rule.key})", "invariant") if verdict == [False] else None
+
+
+@cache
+def rules_of(type_name: str) -> tuple[Rule, ...]:
+    """The rules of a type, compiled."""
+    return tuple(_rule(type_name, *row) for row in _rows(type_name))
+
+
+def _rows(type_name: str) -> list[tuple[str, str, str]]:
+    """(key, expression, words) of a type; a rule on one of its elements becomes one over all of that element."""
+    found = []
+    for path, key, expression, words in load("invariants").get(type_name.split(".")[0], ()):
+        text = CORRECTED.get(key, expression)
+        owner, _, name = path.rpartition(".")
+        if key in SKIPPED:
+            continue
+        if path == type_name:
+            found.append((key, text, words))
+        elif path not in load("elements") and _owner(owner, name, type_name):
+            found.append((key, f"{name.removesuffix('[x]')}.all({text})", words))
+    return found
+
+
+def _owner(owner: str, name: str, type_name: str) -> bool:
+    return owner == type_name and name.removesuffix("[x]") in load("elements")[type_name]["elements"]
+
+
+def _rule(type_name: str, key: str, expression: str, words: str) -> Rule:
+    program = compile(expression)
+    settled = never_false(program.tree)
+    absent = tuple(_names(type_name, name) for name in sorted(settled.absent))
+    return Rule(
+        key,
+        words.rstrip(". "),
+        program,
+        tuple(sorted((group for group in absent if group), key=len)),
+        tuple(group for name in sorted(settled.present) if (group := _names(type_name, name))),
+    )
+
+
+def _names(type_name: str, name: str) -> frozenset[str]:
+    """The JSON names of an element: ``_value…`` too, which stands there when a primitive has only extensions."""
+    element = load("elements")[type_name]["elements"].get(name)
+    if element is None:
+        return frozenset()
+    plain = [name + kind[0].upper() + kind[1:] if element.get("c") else name for kind in element["t"]]
+    return frozenset([*plain, *(f"_{one}" for one in plain)])
+
+
+def _none(value: Any, context: Context) -> Found:
+    return None

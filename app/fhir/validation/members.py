@@ -12,17 +12,17 @@ Rule = Callable[[Any, Mapping[str, Any], Context], Found]
 """Checks one member of an object; sees the object too, for the ``_name`` beside ``name``."""
 
 
-def primitive(check: Check) -> Rule:
+def primitive(check: Check, code: str = "value") -> Rule:
     """A primitive."""
 
     def rule(item: Any, owner: Mapping[str, Any], context: Context) -> Found:
         wrong = check(item)
-        return None if wrong is None else one(wrong, "value" if item.__class__ not in (list, dict) else "structure")
+        return None if wrong is None else one(wrong, code if item.__class__ not in (list, dict) else "structure")
 
     return rule
 
 
-def primitives(key: str, check: Check) -> Rule:
+def primitives(key: str, check: Check, code: str = "value") -> Rule:
     """A list of primitives, with null where only ``_name`` has something to say."""
 
     def rule(items: Any, owner: Mapping[str, Any], context: Context) -> Found:
@@ -36,7 +36,7 @@ def primitives(key: str, check: Check) -> Rule:
             if item is None and beside.__class__ is list and index < len(beside) and beside[index] is not None:
                 continue
             if (wrong := check(item)) is not None:
-                found += one(wrong, "value", f"[{index}]")
+                found += one(wrong, code, f"[{index}]")
         return found or None
 
     return rule

@@ -100,9 +100,17 @@ def _walk(
             problems = (problems or []) + twice
         if element_rule and (not value or (len(value) == 1 and "id" in value)):
             return one("An element has a value, children or extensions; leave it out where it has none (ele-1).")
-        return problems if problems else invariants(value, context)
+        return problems + _decided(invariants, value, context) if problems else invariants(value, context)
 
     return walk
+
+
+def _decided(invariants: Walk, value: Any, context: Context) -> list[Problem]:
+    """The rules that an element with structural errors breaks as well, as far as it can be told."""
+    try:
+        return [problem for problem in invariants(value, context) or () if problem.code == "invariant"]
+    except (AttributeError, KeyError, TypeError, ValueError):  # a value of the wrong kind stands in the way
+        return []
 
 
 def _step(key: str, choices: Mapping[str, str]) -> str:
@@ -150,9 +158,10 @@ def _add(rules: dict[str, Rule], owner: str, name: str, element: Mapping[str, An
         bound = f"{path}[x]" if element.get("c") else path
         keys.append(key)
         if type_name in CHECKS:
-            check = bound_code(bound) or CHECKS[type_name]
+            binding = bound_code(bound)
+            check, code = binding or CHECKS[type_name], "code-invalid" if binding else "value"
             beside = _element("Element", "Element", "Element")
-            rules[key] = members.primitives(key, check) if many else members.primitive(check)
+            rules[key] = members.primitives(key, check, code) if many else members.primitive(check, code)
             rules[f"_{key}"] = members.siblings(key, beside) if many else members.sibling(key, beside)
             keys.append(f"_{key}")
         else:
