@@ -7,6 +7,7 @@
 first use; ``environment()`` adds the ports: resolver, terminology, now, trace.
 """
 
+from .check import check
 from .environment import PORTS, Ports, Terminology, environment
 from .errors import FhirPathError
 from .program import Program, compile, evaluate
@@ -23,6 +24,7 @@ __all__ = [
     "Program",
     "Quantity",
     "Terminology",
+    "check",
     "compile",
     "environment",
     "evaluate",
