@@ -1,0 +1,1 @@
+"""Following patients: pathways, the engine that applies protocols, visits, referrals, worklists."""

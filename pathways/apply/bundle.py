@@ -1,0 +1,133 @@
+"""Step: put together. The answer as FHIR: RequestGroup (nested ones as entries of their own), CarePlan, Goals,
+requests.
+
+Nothing is stored. Texts stay bilingual; the operation reduces them to the reader's language. A plan that is not
+written to be explained gets exactly what its definitions say (https://hl7.org/fhir/R4/plandefinition.html, "Applying a
+PlanDefinition").
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.config import CANONICAL_BASE
+from app.fhir.bundle import entry
+from app.fhir.outcome import outcome as operation_outcome
+from app.fhir.resource import canonical, choice, has_coding
+from pathways.apply.explain import explained, not_taken
+from pathways.apply.frame import Frame
+from pathways.apply.goals import pertaining
+from pathways.apply.outcome import ActionOutcome, Applied
+from pathways.apply.request import reference_of
+
+Resource = dict[str, Any]
+
+MESSAGES = "http://hl7.org/fhir/StructureDefinition/cqf-messages"
+PLAN_TYPE = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
+STRATEGY = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-strategydefinition"
+CREATE = {"coding": [{"code": "create", "system": "http://terminology.hl7.org/CodeSystem/action-type"}]}
+COPIED = (
+    "id", "prefix", "title", "description", "textEquivalent", "priority", "code", "documentation", "relatedAction",
+    "type", "groupingBehavior", "selectionBehavior", "requiredBehavior", "precheckBehavior", "cardinalityBehavior",
+)  # fmt: skip
+
+
+def bundle_of(applied: Applied) -> Resource:
+    """The Bundle of an answer."""
+    frame = applied.frame
+    groups: list[Resource] = []
+    first = _group(frame, groups)
+    plans = [_care_plan(frame, first)] if _is_pathway(frame.plan.source) else []
+    resources = [*reversed(groups), *plans, *frame.run.resources.values()]
+    return {"resourceType": "Bundle", "type": "collection", "entry": [_entry(one) for one in resources]}
+
+
+def _entry(resource: Resource) -> Resource:
+    return entry(resource, f"{CANONICAL_BASE}/{resource['resourceType']}/{resource['id']}")
+
+
+def _group(frame: Frame, groups: list[Resource]) -> Resource:
+    """The RequestGroup of a plan; those of nested plans are added to ``groups`` before it."""
+    source = frame.plan.source
+    made: Resource = {"resourceType": "RequestGroup", "id": frame.run.new_id(str(source.get("id") or "plan"))}
+    made |= _about(frame)
+    actions = [one for outcome in frame.outcomes if (one := _action(outcome, groups)) is not None]
+    extensions = pertaining(list(frame.goals.values())).get("extension", [])
+    if frame.plan.explains:
+        extensions = extensions + not_taken(frame.outcomes)
+    if frame.issues:
+        made["contained"] = [operation_outcome(frame.issues) | {"id": "messages"}]
+        extensions = [*extensions, {"url": MESSAGES, "valueReference": {"reference": "#messages"}}]
+    made |= ({"extension": extensions} if extensions else {}) | ({"action": actions} if actions else {})
+    groups.append(made)
+    return made
+
+
+def _about(frame: Frame) -> Resource:
+    """What RequestGroup and CarePlan share: definition, status, people."""
+    asked, source = frame.asked, frame.plan.source
+    made: Resource = {"instantiatesCanonical": [canonical(source)]} if source.get("url") else {}
+    made |= {"status": "draft", "intent": "proposal", "subject": reference_of(asked.subject)}
+    encounter, author = reference_of(asked.encounter), reference_of(asked.practitioner)
+    return made | ({"encounter": encounter} if encounter else {}) | ({"author": author} if author else {})
+
+
+def _action(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
+    """The RequestGroup.action of an outcome; None for what is not taken, and for groups of which nothing is."""
+    if outcome.taken == "missing":
+        return _asks(outcome, groups)
+    if outcome.taken != "taken":
+        return None
+    source = outcome.action.source
+    made = {key: source[key] for name in COPIED for key in (name, f"_{name}") if key in source}
+    timing = choice(source, "timing")
+    made |= {"timing" + timing[0]: timing[1]} if timing else {}
+    conditions = [one for one in source.get("condition", ()) if one.get("kind") in ("start", "stop")]
+    made |= {"condition": conditions} if conditions else {}
+    extensions = explained(outcome) if outcome.frame.plan.explains else []
+    goals = [outcome.frame.goals[id] for id in source.get("goalId", ()) if id in outcome.frame.goals]
+    extensions = pertaining(goals).get("extension", []) + extensions
+    made |= {"extension": extensions} if extensions else {}
+    return _with_content(made, outcome, groups)
+
+
+def _with_content(made: Resource, outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
+    """The action with what it proposes: a request, a nested plan's group, or the actions below it."""
+    if outcome.nested is not None:
+        nested = _group(outcome.nested, groups)
+        return made | {"resource": {"reference": f"RequestGroup/{nested['id']}"}}
+    if outcome.resources:
+        reference = outcome.resources[0]
+        kind = {} if "type" in made or reference.startswith("Questionnaire/") else {"type": CREATE}
+        return made | kind | {"resource": {"reference": reference}}
+    children = [one for child in outcome.children if (one := _action(child, groups)) is not None]
+    if outcome.action.children and not children:
+        return None
+    return made | ({"action": children} if children else {})
+
+
+def _asks(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
+    """What is asked for because an action lacks values: the asks that this action was the first to need."""
+    first = [child for child in outcome.children if child.frame is outcome.frame and child.asked_by is outcome]
+    asks = [one for child in first if (one := _action(child, groups)) is not None]
+    if len(asks) <= 1:
+        return asks[0] if asks else None
+    return {"title": outcome.title, "groupingBehavior": "logical-group", "action": asks}
+
+
+def _is_pathway(source: Resource) -> bool:
+    """A pathway becomes a CarePlan (CPG case plan); protocols and strategies stay RequestGroups."""
+    profiles = source.get("meta", {}).get("profile", ())
+    return has_coding(source.get("type"), PLAN_TYPE, "workflow-definition") and STRATEGY not in profiles
+
+
+def _care_plan(frame: Frame, group: Resource) -> Resource:
+    source = frame.plan.source
+    made: Resource = {"resourceType": "CarePlan", "id": frame.run.new_id(str(source.get("id") or "plan"))} | _about(
+        frame
+    )
+    made |= {key: source[key] for name in ("title", "description") for key in (name, f"_{name}") if key in source}
+    made["period"] = {"start": frame.anchor.isoformat()}
+    if frame.goals:
+        made["goal"] = [{"reference": one} for one in frame.goals.values()]
+    return made | {"activity": [{"reference": {"reference": f"RequestGroup/{group['id']}"}}]}

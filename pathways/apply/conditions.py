@@ -1,0 +1,80 @@
+"""Step: applicability. Decides whether an action applies: taken, not taken, missing (a value is not known) or failed.
+
+Several conditions are "and". Empty is not false: an action whose condition is empty is missing, and is never taken. A
+condition that fails, or answers anything but one Boolean, is reported, never silently true or false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pathways.apply.expression import ExpressionFailed, Path
+from pathways.apply.plan import Condition, PlannedAction
+from pathways.apply.scope import Scope, Watch
+from pathways.apply.values import plain
+
+Taken = Literal["taken", "not-taken", "missing", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether an action applies. ``used``: the variables that its conditions looked at; ``missing``: those of them that
+    are needed and empty; ``failure`` what went wrong."""
+
+    taken: Taken
+    used: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    failure: ExpressionFailed | None = None
+
+
+UNCONDITIONAL = Verdict("taken")
+
+
+def judge(action: PlannedAction, scope: Scope, plan: Mapping[str, Any], subject: Mapping[str, Any]) -> Verdict:
+    """The verdict on an action. Expressions that begin with the subject's type are read on the subject, others on the
+    plan."""
+    if not action.conditions:
+        return UNCONDITIONAL
+    answers: list[bool | None] = []
+    failure: ExpressionFailed | None = None
+    with Watch(scope) as used:
+        for condition in action.conditions:
+            try:
+                answers.append(_answer(condition, scope, plan, subject))
+            except ExpressionFailed as error:
+                failure = failure or error
+    names = tuple(used)
+    if failure is not None:
+        return Verdict("failed", names, failure=failure)
+    if False in answers:
+        return Verdict("not-taken", names)
+    if None in answers:
+        return Verdict("missing", names, tuple(empty_needed(scope, names)))
+    return Verdict("taken", names)
+
+
+def _answer(condition: Condition, scope: Scope, plan: Mapping[str, Any], subject: Mapping[str, Any]) -> bool | None:
+    if condition.expression is None:
+        raise condition.failure or ExpressionFailed(condition.text, "the condition has no expression")
+    if not isinstance(condition.expression, Path):
+        raise ExpressionFailed(condition.text, "a query is no condition: write a FHIRPath expression over it")
+    focus = subject if condition.expression.begins_with == subject["resourceType"] else plan
+    items = condition.expression.items(focus, scope)
+    if not items:
+        return None
+    value = plain(items[0])
+    if len(items) > 1 or not isinstance(value, bool):
+        raise ExpressionFailed(condition.text, "the condition answers neither true nor false")
+    return value
+
+
+def empty_needed(scope: Scope, names: tuple[str, ...]) -> list[str]:
+    """The needed variables among these, and among those they used, that are empty."""
+    found = []
+    for name in scope.all_used(names):
+        variable = scope.declared(name)
+        if variable is not None and variable.needed and not scope.answer(name).items:
+            found.append(name)
+    return found

@@ -1,0 +1,59 @@
+"""Step: definitions. Finds what an action points at: contained (``#id``), by canonical, with or without version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.errors import Invalid, NotFound
+from app.fhir.resource import canonical
+from pathways.apply.request import ApplyRequest
+
+Resource = dict[str, Any]
+
+
+class Definitions:
+    """The definitions that one application uses; each is asked for once."""
+
+    __slots__ = ("_asked", "_found")
+
+    def __init__(self, asked: ApplyRequest):
+        self._asked = asked
+        self._found: dict[str, Resource] = {}
+
+    def find(self, reference: str, within: Mapping[str, Any]) -> Resource:
+        """The definition of a canonical or ``#id``, as seen from the definition that names it. Raises NotFound."""
+        if reference.startswith("#"):
+            for one in within.get("contained", ()):
+                if one.get("id") == reference[1:]:
+                    return _with_container(one, within)
+            raise NotFound(f"there is no contained definition {reference}")
+        found = self._found.get(reference)
+        if found is None:
+            found = self._found[reference] = self._asked.definitions(reference)
+        return found
+
+
+def _with_container(contained: Mapping[str, Any], within: Mapping[str, Any]) -> Resource:
+    """A contained definition with its siblings, so that ``#id`` inside it resolves (R4 has no nested containment)."""
+    url = {} if "url" in contained or "url" not in within else {"url": f"{within['url']}#{contained['id']}"}
+    return {**url, **contained, "contained": within.get("contained", [])}
+
+
+def name_of(definition: Mapping[str, Any]) -> str:
+    """By what a definition is told apart in a chain: ``url|version``, or its id."""
+    return (
+        canonical(definition) if definition.get("url") else f"{definition['resourceType']}/{definition.get('id', '')}"
+    )
+
+
+def refuse_cycle(definition: Mapping[str, Any], chain: tuple[str, ...]) -> None:
+    """Raises Invalid when a definition stands in the chain of those that are being applied."""
+    name = name_of(definition)
+    if name in chain:
+        raise Invalid("the definitions go in a circle: " + " → ".join([*chain[chain.index(name) :], name]))
+
+
+def tail(reference: str) -> str:
+    """The last part of a canonical's url, its id by convention."""
+    return reference.partition("|")[0].rstrip("/#").rpartition("/")[2].lstrip("#")

@@ -1,0 +1,168 @@
+"""Step: dynamicValue. Sets what an expression found at a path of the resource that is being made.
+
+``path`` is the simple FHIRPath subset (https://hl7.org/fhir/R4/fhirpath.html#simple): ``payload[0].contentString``,
+``input.value`` (the type of a choice is taken from the value), ``extension('url').value``, ``%resource.status``. A
+value is fitted to the element's type: a resource becomes a Reference to it, a Coding a CodeableConcept, a text a
+CodeableConcept's text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from app.errors import Invalid
+from pathways.facts.paths import element_of
+
+Resource = dict[str, Any]
+
+_STEP = re.compile(r"\.?(?:extension\('(?P<url>[^']+)'\)|(?P<name>[A-Za-z]\w*))(?:\[(?P<index>\d+)\])?")
+MAX_INDEX = 1000
+
+
+def set_value(resource: Resource, path: str, values: list[Any]) -> Resource:
+    """Another resource with ``values`` (raw FHIR JSON values) at ``path``; no values: the same resource.
+
+    Raises Invalid when the path names an element that the resource type does not have, or no place at all.
+    """
+    type = resource["resourceType"]
+    steps = _steps(path.strip().removeprefix("%resource.").removeprefix(f"{type}."))
+    if not steps:
+        raise Invalid(f"the path '{path}' of a dynamic value names no element")
+    if not values:
+        return resource
+    return _set(resource, type, steps, values, path)
+
+
+def _steps(path: str) -> list[tuple[str, str | None, int | None]]:
+    """(element name, extension url, index) of each step."""
+    steps = []
+    at = 0
+    while at < len(path):
+        found = _STEP.match(path, at)
+        if found is None:
+            raise Invalid(f"the path '{path}' of a dynamic value cannot be read at '{path[at:]}'")
+        at = found.end()
+        index = int(found["index"]) if found["index"] else None
+        if index is not None and index > MAX_INDEX:
+            raise Invalid(f"the path '{path}' of a dynamic value points at item {index}: too far")
+        steps.append((found["name"] or "extension", found["url"], index))
+    return steps
+
+
+def _set(
+    owner: Mapping[str, Any], type: str, steps: list[tuple[str, str | None, int | None]], values: list[Any], path: str
+) -> Resource:
+    (name, url, index), rest = steps[0], steps[1:]
+    key, about, kind = _element(owner, type, name, values if not rest else None, path)
+    made = dict(owner)
+    if not rest:
+        fitted = [_fit(value, kind) for value in values]
+        made[key] = _placed(made.get(key), fitted, about["max"] != "1", index, path)
+        return _without_other_choices(made, key, name, about)
+    if about["max"] == "1":
+        made[key] = _set(made.get(key) or {}, kind, rest, values, path)
+        return made
+    items = list(made.get(key, ()))
+    at = _extension_place(items, url) if url else index or 0
+    items += [{} for _ in range(at + 1 - len(items))]
+    inner = {"url": url, **items[at]} if url else items[at]
+    items[at] = _set(inner, kind, rest, values, path)
+    made[key] = items
+    return made
+
+
+def _element(
+    owner: Mapping[str, Any], type: str, name: str, values: list[Any] | None, path: str
+) -> tuple[str, Mapping[str, Any], str]:
+    """(JSON key, definition, type) of an element; a choice may be named with or without its type."""
+    about = element_of(type, name)
+    if about is not None and not about.get("c"):
+        return name, about, about["t"][0] if about["t"] else "Element"
+    if about is not None:
+        kind = _kind_of(values[0] if values else None, about["t"])
+        return name + kind[0].upper() + kind[1:], about, kind
+    for end in range(len(name) - 1, 0, -1):
+        stem, suffix = name[:end], name[end:]
+        if suffix[0].isupper() and (choice := element_of(type, stem)) and choice.get("c"):
+            kind = next((k for k in choice["t"] if k[0].upper() + k[1:] == suffix), None)
+            if kind:
+                return name, choice, kind
+    raise Invalid(f"'{path}' of a dynamic value: {type} has no element '{name}'")
+
+
+def _without_other_choices(made: Resource, key: str, name: str, about: Mapping[str, Any]) -> Resource:
+    """A choice element stands once: setting ``valueString`` takes ``valueCode`` away."""
+    if not about.get("c"):
+        return made
+    stem = next((key[: -len(k)] for k in about["t"] if key.endswith(k[0].upper() + k[1:])), name)
+    others = {stem + k[0].upper() + k[1:] for k in about["t"]} - {key}
+    return {k: v for k, v in made.items() if k not in others}
+
+
+def _placed(present: Any, fitted: list[Any], many: bool, index: int | None, path: str) -> Any:
+    if not many:
+        if len(fitted) > 1:
+            raise Invalid(f"'{path}' of a dynamic value takes one value, but there are {len(fitted)}")
+        return fitted[0]
+    if index is None:
+        return fitted
+    items = list(present or ())
+    items += [None] * (index + 1 - len(items))
+    items[index : index + 1] = fitted
+    return [item for item in items if item is not None]
+
+
+def _extension_place(items: list[Any], url: str) -> int:
+    return next((at for at, item in enumerate(items) if item.get("url") == url), len(items))
+
+
+_SHAPES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("Reference", frozenset({"resourceType"})),
+    ("Reference", frozenset({"reference"})),
+    ("CodeableConcept", frozenset({"coding"})),
+    ("Quantity", frozenset({"value"})),
+    ("Coding", frozenset({"system", "code"})),
+    ("Period", frozenset({"start"})),
+    ("Timing", frozenset({"repeat"})),
+    ("CodeableConcept", frozenset({"text"})),
+)
+
+
+def _kind_of(value: Any, kinds: list[str]) -> str:
+    """The type, among those a choice allows, that a raw value most likely has."""
+    likely: list[str] = []
+    if isinstance(value, bool):
+        likely = ["boolean"]
+    elif isinstance(value, int):
+        likely = ["integer", "positiveInt", "unsignedInt", "decimal", "Quantity"]
+    elif isinstance(value, (Decimal, float)):
+        likely = ["decimal", "Quantity"]
+    elif isinstance(value, str):
+        dated = re.fullmatch(r"\d{4}(-\d\d(-\d\d(T.*)?)?)?", value)
+        likely = (["dateTime", "date"] if dated else []) + ["string", "code", "uri", "canonical", "CodeableConcept"]
+    elif isinstance(value, dict):
+        likely = [kind for kind, keys in _SHAPES if keys <= value.keys()]
+    return next((kind for kind in likely if kind in kinds), kinds[0])
+
+
+def _fit(value: Any, kind: str) -> Any:
+    """The value in the shape of a type."""
+    if kind == "Reference":
+        if isinstance(value, str):
+            return {"reference": value}
+        if isinstance(value, dict) and "resourceType" in value:
+            found = next((e["resource"] for e in value.get("entry", ()) if "resource" in e), value)
+            return {"reference": f"{found['resourceType']}/{found.get('id', '')}"}
+    if kind == "CodeableConcept":
+        if isinstance(value, str):
+            return {"text": value}
+        if isinstance(value, dict) and "code" in value and "coding" not in value:
+            return {"coding": [value]}
+    if kind == "Coding" and isinstance(value, dict) and "coding" in value:
+        return value["coding"][0]
+    if kind in ("string", "markdown", "code") and isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return str(value)
+    return value

@@ -1,0 +1,79 @@
+"""The doors of the engine: ``apply`` for a PlanDefinition, ``apply_activity`` for an ActivityDefinition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.errors import Invalid
+from app.fhir.resource import choice
+from pathways.apply.definitions import name_of
+from pathways.apply.expression import ExpressionFailed
+from pathways.apply.frame import Frame, Run
+from pathways.apply.instantiate import ONCE, activity
+from pathways.apply.outcome import Applied
+from pathways.apply.plan import Plan, read_plan
+from pathways.apply.request import ApplyRequest
+from pathways.apply.schedule import schedule, with_due
+from pathways.apply.scope import Scope
+from pathways.apply.timing import from_timing, working
+from pathways.apply.walk import walk
+
+Resource = dict[str, Any]
+SUBJECT_TYPES = "http://hl7.org/fhir/resource-types"
+
+
+def apply(plan: Resource, asked: ApplyRequest) -> Applied:
+    """The outcome of a PlanDefinition for one subject (https://hl7.org/fhir/R4/plandefinition-operation-apply.html).
+
+    What goes wrong with one action is reported on it, in ``issues`` and in the answer. Raises Invalid where the plan
+    is no PlanDefinition, or is for another type of subject.
+    """
+    _refuse_other(plan, "PlanDefinition")
+    _refuse_subject(plan, asked)
+    read = read_plan(plan)
+    frame = Frame(Run(asked), read, Scope(asked, read.variables), (name_of(plan),), asked.day)
+    outcomes = walk(frame)
+    schedule(outcomes)
+    return Applied(frame, outcomes)
+
+
+def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
+    """The request of an ActivityDefinition for one subject, transient (activitydefinition-operation-apply).
+
+    Raises Invalid, naming the expression, where it cannot be made: half a prescription is none.
+    """
+    _refuse_other(definition, "ActivityDefinition")
+    _refuse_subject(definition, asked)
+    empty = Plan(definition, {}, (), False)
+    frame = Frame(Run(asked), empty, Scope(asked, {}), (name_of(definition),), asked.day)
+    try:
+        made = activity(frame, definition, (), frame.scope)
+    except ExpressionFailed as error:
+        name = definition.get("title") or name_of(definition)
+        raise Invalid(f"'{name}': {error.reason}", expression=error.expression) from error
+    due = from_timing(definition, asked.day, asked.subject.get("birthDate")) if made["resourceType"] in ONCE else None
+    if due is not None:
+        urgent = definition.get("priority", "routine") != "routine"
+        made = with_due(made, working(due, asked.calendar, urgent))
+    reference = frame.run.propose(made, str(definition.get("id") or "request"))
+    return frame.run.resources[reference]
+
+
+def _refuse_other(definition: Resource, kind: str) -> None:
+    if definition.get("resourceType") != kind:
+        raise Invalid(f"{definition.get('resourceType')} is no {kind}")
+
+
+def _refuse_subject(definition: Resource, asked: ApplyRequest) -> None:
+    """A definition for another type of subject is refused; without a subject it is for patients."""
+    kind = asked.subject["resourceType"]
+    found = choice(definition, "subject")
+    if found is None or found[0] == "Canonical":
+        wanted = {"Patient"} if found is None else set()
+    elif found[0] == "Reference":
+        wanted = {str(found[1].get("reference", "")).partition("/")[0]} - {"", "Group"}
+    else:
+        wanted = {str(coding.get("code")) for coding in found[1].get("coding", ())}
+    if wanted and kind not in wanted:
+        name = definition.get("title") or name_of(definition)
+        raise Invalid(f"'{name}' is for {' or '.join(sorted(wanted))}, but the subject is a {kind}")

@@ -1,0 +1,131 @@
+"""Step: explanation. Why an action is taken or not: what its condition saw, in words, with dates and sources.
+
+The protocol writes the sentences (``explanation`` extension of an action: ``taken``, ``notTaken``, templates with
+``{{FHIRPath}}`` places); where it does not, the engine says what it knows: which value is missing, what failed, which
+other option was chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.fhir import translation
+from pathways.apply.expression import ExpressionFailed, path
+from pathways.apply.outcome import Source, Value
+from pathways.apply.scope import Scope
+from pathways.apply.values import date_of, holds, plain, unit_of
+from pathways.apply.wording import all_shown, isolated, sentence
+
+if TYPE_CHECKING:
+    from pathways.apply.outcome import ActionOutcome
+
+PLACE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_TEMPLATES = {"taken": ("taken",), "not-taken": ("notTaken",), "missing": ("missing",), "failed": ()}
+
+
+def reason_of(outcome: ActionOutcome, language: str) -> str:
+    """The sentence of an outcome; empty for an unconditional action of which nobody wrote why."""
+    if outcome.taken == "failed":
+        return sentence("failed", language, what=outcome.failure or outcome.condition or "")
+    if outcome.instead_of is not None:
+        other = outcome.instead_of
+        name = "another" if other.taken == "taken" else "waits"
+        return sentence(name, language, what=other.text("title", language) or other.title)
+    written = _template(outcome, language)
+    if outcome.taken == "missing":
+        missing = ", ".join(title_of(outcome.frame.scope, name, language) for name in outcome.verdict.missing)
+        said = sentence("missing", language, what=missing) if missing else sentence("undetermined", language)
+        return f"{said} {written}".strip()
+    return written
+
+
+def _template(outcome: ActionOutcome, language: str) -> str:
+    wanted = _TEMPLATES[outcome.taken]
+    for entry in (outcome.action.explanation or {}).get("extension", ()):
+        if entry.get("url") in wanted:
+            field = "valueMarkdown" if "valueMarkdown" in entry else "valueString"
+            primary = outcome.frame.plan.source.get("language")
+            text = translation.text(entry, field, language, primary=primary) or ""
+            return filled(text, outcome.frame.scope, outcome.frame.plan.source, language)
+    return ""
+
+
+def filled(template: str, scope: Scope, focus: Mapping[str, Any], language: str) -> str:
+    """A template with its places filled; a place whose expression fails or finds nothing says "unknown"."""
+
+    def fill(place: re.Match[str]) -> str:
+        try:
+            items = path(place[1].strip()).items(focus, scope)
+        except ExpressionFailed:
+            items = []
+        return isolated(all_shown(items, language))
+
+    return PLACE.sub(fill, template)
+
+
+def title_of(scope: Scope, name: str, language: str) -> str:
+    """What a variable is called: the description of its expression, else its name."""
+    variable = scope.declared(name)
+    return (translation.text(variable.about, "description", language) if variable else None) or name
+
+
+def values_of(outcome: ActionOutcome) -> list[Value]:
+    """The plain values among the variables that the conditions used, directly or through others; each once."""
+    scope, language = outcome.frame.scope, outcome.frame.asked.language
+    direct = set(outcome.verdict.used)
+    found = []
+    try:
+        names = scope.all_used(outcome.verdict.used)
+    except ExpressionFailed:
+        return []
+    for name in names:
+        variable = scope.declared(name)
+        if variable is not None and (name in direct or "description" in variable.about or variable.needed):
+            value = _value(scope, name, language)
+            if value is not None:
+                found.append(value)
+    return found
+
+
+def _value(scope: Scope, name: str, language: str) -> Value | None:
+    """A variable as a value; None where it is a search answer or a whole resource, which is no value to show."""
+    items = scope.answer(name).items
+    values = [plain(item) for item in items]
+    if any(isinstance(value, dict) and "resourceType" in value for value in values):
+        return None
+    title = title_of(scope, name, language)
+    if not values:
+        return Value(name, title, None, None, None, None)
+    resource, owner = _origin(scope, name, values[0])
+    value = values[0] if len(values) == 1 else values
+    when = date_of(resource) if resource else None
+    reference = f"{resource['resourceType']}/{resource['id']}" if resource and resource.get("id") else None
+    return Value(name, title, value, unit_of(owner, values[0]), when, reference)
+
+
+def _origin(scope: Scope, name: str, value: Any) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """(resource, object inside it) that a value was read from; for a computed value the newest resource looked at."""
+    resources = [entry["resource"] for bundle in scope.bundles(name) for entry in bundle.get("entry", ())]
+    if not isinstance(value, bool):
+        for resource in resources:
+            owner = holds(resource, value)
+            if owner is not None:
+                return resource, owner
+    return max(resources, key=lambda one: date_of(one) or "", default=None), None
+
+
+def sources_of(outcome: ActionOutcome) -> list[Source]:
+    """The citations of the action, of the nearest action above it, or of the plan."""
+    plan, language = outcome.frame.plan.source, outcome.frame.asked.language
+    primary = plan.get("language")
+    made = []
+    for one in outcome.action.sources:
+        citation = translation.text(one, "citation", language, primary=primary)
+        label = translation.text(one, "label", language, primary=primary)
+        display = translation.text(one, "display", language, primary=primary)
+        made.append(
+            Source(label or display or "", citation or display or "", one.get("url"), one.get("publicationDate"))
+        )
+    return made

@@ -1,0 +1,108 @@
+"""Expressions of a plan: ``text/fhirpath`` and ``application/x-fhir-query``, read once, run for many patients.
+
+https://hl7.org/fhir/R4/metadatatypes.html#Expression. An expression that cannot be read is kept as its error, so that
+only the action that needs it fails, and fails by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from app.errors import MaslakError
+from app.fhir.fhirpath import Program, compile
+from pathways.facts import Facts
+
+FHIRPATH = ("text/fhirpath", None)
+QUERY = "application/x-fhir-query"
+_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_FIRST = re.compile(r"\s*\(*\s*([A-Z][A-Za-z]+)\s*\.")
+
+
+class ExpressionFailed(Exception):
+    """An expression could not be read or evaluated. ``expression`` is its text, ``reason`` what is wrong."""
+
+    def __init__(self, expression: str, reason: str):
+        super().__init__(f"{reason} [{expression}]")
+        self.expression = expression
+        self.reason = reason
+
+
+class Path:
+    """One FHIRPath expression."""
+
+    __slots__ = ("begins_with", "error", "program", "text")
+
+    def __init__(self, text: str):
+        self.text = text
+        self.error: str | None = None
+        self.program: Program | None = None
+        found = _FIRST.match(text)
+        self.begins_with = found[1] if found else None
+        try:
+            self.program = compile(text)
+        except MaslakError as error:
+            self.error = error.message
+
+    def items(self, focus: Any, environment: Mapping[str, Any]) -> list[Any]:
+        """What it finds, as items that keep their FHIR types. Raises ExpressionFailed."""
+        if self.program is None:
+            raise ExpressionFailed(self.text, self.error or "the expression cannot be read")
+        try:
+            return self.program.items(focus, environment)
+        except MaslakError as error:
+            raise ExpressionFailed(self.text, error.message) from error
+
+
+class Search:
+    """One query with FHIRPath placeholders: ``Observation?patient={{%patient.id}}&code=…``."""
+
+    __slots__ = ("error", "parts", "text")
+
+    def __init__(self, text: str):
+        self.text = text
+        pieces = _PLACEHOLDER.split(text)
+        self.parts: list[str | Path] = [path(piece) if at % 2 else piece for at, piece in enumerate(pieces)]
+        errors = [part.error for part in self.parts if isinstance(part, Path) and part.error]
+        self.error = errors[0] if errors else None
+
+    def run(self, facts: Facts, focus: Any, environment: Mapping[str, Any]) -> dict[str, Any]:
+        """The searchset Bundle. Raises ExpressionFailed."""
+        query = "".join(part if isinstance(part, str) else _joined(part, focus, environment) for part in self.parts)
+        try:
+            return facts.query(query)
+        except MaslakError as error:
+            raise ExpressionFailed(self.text, error.message) from error
+
+
+@lru_cache(16384)
+def path(text: str) -> Path:
+    """The FHIRPath expression of a text; the same text is read once."""
+    return Path(text)
+
+
+@lru_cache(4096)
+def search(text: str) -> Search:
+    """The query of a text; the same text is read once."""
+    return Search(text)
+
+
+def expression(element: Mapping[str, Any]) -> Path | Search:
+    """The expression of an Expression element. Raises ExpressionFailed on another language (CQL is not evaluated
+    here)."""
+    language, text = element.get("language"), element.get("expression")
+    if not text:
+        raise ExpressionFailed(str(element.get("reference", "")), "there is no expression text to evaluate")
+    if language == QUERY:
+        return search(text)
+    if language in FHIRPATH:
+        return path(text)
+    raise ExpressionFailed(text, f"the expression language {language} is not evaluated here")
+
+
+def _joined(part: Path, focus: Any, environment: Mapping[str, Any]) -> str:
+    from pathways.apply.values import plain
+
+    return ",".join(str(plain(item)) for item in part.items(focus, environment))

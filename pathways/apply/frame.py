@@ -1,0 +1,83 @@
+"""The state of one application: what has been proposed so far (Run), and where in which plan the walk stands
+(Frame)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from app.errors import Issue
+from pathways.apply.definitions import Definitions, tail
+from pathways.apply.plan import Plan
+from pathways.apply.request import ApplyRequest
+from pathways.apply.scope import Scope
+
+if TYPE_CHECKING:
+    from pathways.apply.outcome import ActionOutcome
+
+Resource = dict[str, Any]
+_NOT_AN_ID = re.compile(r"[^A-Za-z0-9\-.]+")
+
+
+class Run:
+    """What one application has proposed and met. Ids are made of the definitions' names, so that they repeat
+    exactly."""
+
+    def __init__(self, asked: ApplyRequest):
+        self.asked = asked
+        self.definitions = Definitions(asked)
+        self.issues: list[Issue] = []
+        self.resources: dict[str, Resource] = {}
+        self.asks: dict[str, ActionOutcome] = {}
+        self._ids: dict[str, int] = {}
+
+    def new_id(self, name: str) -> str:
+        """An id for this answer alone, from a name: ``titration``, ``titration-2`` ..."""
+        stem = _NOT_AN_ID.sub("-", name).strip("-")[:56] or "request"
+        count = self._ids[stem] = self._ids.get(stem, 0) + 1
+        return stem if count == 1 else f"{stem}-{count}"
+
+    def propose(self, resource: Resource, name: str) -> str:
+        """Add a request to the answer under a new id; its reference."""
+        id = self.new_id(name)
+        reference = f"{resource['resourceType']}/{id}"
+        self.resources[reference] = {"resourceType": resource["resourceType"], "id": id} | resource
+        return reference
+
+
+@dataclass(eq=False)
+class Frame:
+    """One plan being applied: its scope, the chain of definitions that led to it, the day its timings count from."""
+
+    run: Run
+    plan: Plan
+    scope: Scope
+    chain: tuple[str, ...]
+    anchor: date
+    path: str = ""
+    parent: ActionOutcome | None = None
+    outcomes: list[ActionOutcome] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    goals: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> ApplyRequest:
+        """The request."""
+        return self.run.asked
+
+    def report(
+        self, outcome: ActionOutcome, text: str, *, expression: str | None = None, code: str = "processing"
+    ) -> None:
+        """Report what went wrong with an action, naming the action and the expression."""
+        place = f"{self.plan.source.get('url', tail(str(self.plan.source.get('id', ''))))}#{outcome.path}"
+        about = f"action '{outcome.action.title}': {text}"
+        issue = Issue(about, code, expression=outcome.action.path, diagnostics=f"{place} {expression or ''}".strip())
+        self.issues.append(issue)
+        self.run.issues.append(issue)
+
+    def priority_of(self, outcome: ActionOutcome) -> str | None:
+        """The priority of what an action proposes, where the action itself has none."""
+        found = (self.run.resources.get(reference, {}).get("priority") for reference in outcome.resources)
+        return next((priority for priority in found if priority), None)

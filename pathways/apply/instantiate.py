@@ -1,0 +1,129 @@
+"""Step: instantiate. Makes what a taken action asks for: a request, a nested plan's group, a Task to fill a form.
+
+A Questionnaire is handed over by reference, as peers do; where the action says when or by whom, or is of our own
+kinds, it becomes a Task to fill it, since only a Task has a due date and a performer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.errors import MaslakError
+from app.fhir.resource import canonical, choice
+from pathways.apply.definitions import name_of, refuse_cycle, tail
+from pathways.apply.dynamic import set_value
+from pathways.apply.expression import ExpressionFailed, Path
+from pathways.apply.frame import Frame
+from pathways.apply.kinds import CPG, request_resource
+from pathways.apply.outcome import ActionOutcome
+from pathways.apply.plan import DynamicValue, dynamic_values, read_plan
+from pathways.apply.scope import Scope, variables_of
+from pathways.apply.values import plain
+
+if TYPE_CHECKING:
+    from pathways.apply.walk import Walk
+
+Resource = dict[str, Any]
+ONCE = frozenset({"Task", "Appointment"})
+"""What is done once: the definition's own timing says when."""
+ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type"
+
+
+def instantiate(frame: Frame, outcome: ActionOutcome, walk: Walk) -> None:
+    """Propose what the action's definition asks for; on trouble the action fails, by name, and proposes nothing."""
+    reference = outcome.action.definition
+    if reference is None:
+        return
+    try:
+        _instantiate(frame, outcome, reference, walk)
+    except ExpressionFailed as error:
+        _fail(frame, outcome, error.reason, error.expression)
+    except MaslakError as error:
+        _fail(frame, outcome, error.message, reference, error.code)
+
+
+def _fail(frame: Frame, outcome: ActionOutcome, reason: str, expression: str, code: str = "processing") -> None:
+    outcome.taken, outcome.failure = "failed", reason
+    frame.report(outcome, reason, expression=expression, code=code)
+
+
+def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Walk) -> None:
+    if _names(reference, "Questionnaire"):
+        _questionnaire(frame, outcome, reference)
+        return
+    definition = frame.run.definitions.find(reference, frame.plan.source)
+    refuse_cycle(definition, frame.chain)
+    kind = definition["resourceType"]
+    if kind == "PlanDefinition":
+        nested = nested_frame(frame, outcome, definition)
+        outcome.children = walk(nested)
+        outcome.nested = nested
+    elif kind == "ActivityDefinition":
+        made = activity(frame, definition, outcome.action.dynamic, frame.scope, outcome.action.source.get("priority"))
+        outcome.timed_by = definition if made["resourceType"] in ONCE else None
+        outcome.resources.append(frame.run.propose(made, str(definition.get("id") or tail(reference))))
+    elif kind == "Questionnaire":
+        _questionnaire(frame, outcome, reference)
+    else:
+        _fail(frame, outcome, f"a definition of type {kind} cannot be applied", reference, "not-supported")
+
+
+def _names(reference: str, kind: str) -> bool:
+    return f"/{kind}/" in reference
+
+
+def nested_frame(frame: Frame, outcome: ActionOutcome, definition: Resource) -> Frame:
+    """The frame of a plan inside a plan: it inherits the variables, and counts from the action's own due day."""
+    plan = read_plan(definition)
+    scope = Scope(frame.asked, plan.variables, frame.scope)
+    chain = (*frame.chain, name_of(definition))
+    anchor = outcome.due.earliest or frame.anchor
+    return Frame(frame.run, plan, scope, chain, anchor, outcome.path + "/", outcome)
+
+
+def activity(
+    frame: Frame, definition: Resource, more: tuple[DynamicValue, ...], scope: Scope, priority: str | None = None
+) -> Resource:
+    """The request of an ActivityDefinition with its dynamic values, then those of the action that uses it.
+
+    Its own expressions are read on the ActivityDefinition, the action's on the plan. ``priority`` of the action wins.
+    """
+    made = request_resource(definition | ({"priority": priority} if priority else {}), frame.asked)
+    own = variables_of(definition)
+    inner = Scope(frame.asked, own, scope) if own else scope
+    made = _filled(made, dynamic_values(definition), definition, inner)
+    return _filled(made, more, frame.plan.source, scope)
+
+
+def _filled(made: Resource, values: tuple[DynamicValue, ...], focus: Mapping[str, Any], scope: Scope) -> Resource:
+    for one in values:
+        if one.expression is None:
+            raise one.failure or ExpressionFailed(one.path, "the dynamic value has no expression")
+        if isinstance(one.expression, Path):
+            found = [plain(item) for item in one.expression.items(focus, scope)]
+        else:
+            found = [one.expression.run(scope.facts, focus, scope)]
+        made = set_value(made, one.path, found)
+    return made
+
+
+def _questionnaire(frame: Frame, outcome: ActionOutcome, reference: str) -> None:
+    try:
+        definition = frame.run.definitions.find(reference, frame.plan.source)
+    except MaslakError:
+        definition = {"resourceType": "Questionnaire", "id": tail(reference), "url": reference}
+    source = outcome.action.source
+    if outcome.action.kind or choice(source, "timing") or "participant" in source:
+        outcome.resources.append(frame.run.propose(_to_fill(frame, definition), f"fill-{tail(reference)}"))
+    else:
+        outcome.resources.append(f"Questionnaire/{definition.get('id') or tail(reference)}")
+
+
+def _to_fill(frame: Frame, questionnaire: Mapping[str, Any]) -> Resource:
+    """A Task to fill a form (http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-questionnairetask)."""
+    code = {"coding": [{"system": ACTIVITY_TYPE, "code": "collect-information", "display": "Collect information"}]}
+    definition = {"kind": "Task", "profile": CPG + "cpg-questionnairetask", "intent": "proposal", "code": code}
+    made = request_resource(definition, frame.asked)
+    where = canonical(questionnaire) if questionnaire.get("url") else f"Questionnaire/{questionnaire['id']}"
+    return made | {"input": [{"type": code, "valueCanonical": where}]}

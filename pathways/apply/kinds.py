@@ -1,0 +1,178 @@
+"""Step: the request resource of an ActivityDefinition, by its ``kind``.
+
+Which elements a resource gets follows from the R4 model of its type: status, intent, doNotPerform, priority, subject,
+encounter, requester, code, instantiatesCanonical, occurrence stand wherever the type has them; what a type calls
+otherwise stands in the tables below (https://hl7.org/fhir/R4/activitydefinition.html, mapping of CPG on FHIR profiles).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.errors import Invalid
+from app.fhir.definitions import resource_types
+from app.fhir.resource import canonical, choice, concept
+from pathways.apply.request import ApplyRequest, reference_of
+from pathways.facts.paths import element_of
+
+Resource = dict[str, Any]
+
+DO_NOT_PERFORM = "http://hl7.org/fhir/StructureDefinition/request-doNotPerform"
+CPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/"
+FORECAST = "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status"
+
+SUBJECTS = ("for", "subject", "patient", "candidate")
+REQUESTERS = ("requester", "orderer", "prescriber", "author")
+PRODUCTS = {"MedicationRequest": "medication", "DeviceRequest": "code", "SupplyRequest": "item"}
+INSTRUMENTS = ("cpg-collectWith", "cpg-enrollIn", "cpg-reportWith")
+"""CPG extensions that name what a Task works with: its first input."""
+
+
+def request_resource(definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    """The request of a definition, without id and before its dynamic values. Raises Invalid on an unknown kind."""
+    kind = definition.get("kind")
+    if kind not in resource_types():
+        raise Invalid(f"an ActivityDefinition of kind '{kind}' makes no resource of FHIR R4")
+    made: Resource = {"resourceType": kind}
+    if definition.get("profile"):
+        made["meta"] = {"profile": [definition["profile"]]}
+    made |= _common(kind, definition) | _parties(kind, asked) | _content(kind, definition)
+    finish = SPECIAL.get(kind)
+    return finish(made, definition, asked) if finish else made
+
+
+def _has(kind: str, name: str) -> bool:
+    return element_of(kind, name) is not None
+
+
+def _common(kind: str, definition: Mapping[str, Any]) -> Resource:
+    made: Resource = {}
+    if _has(kind, "instantiatesCanonical") and definition.get("url"):
+        many = (element_of(kind, "instantiatesCanonical") or {}).get("max") != "1"
+        made["instantiatesCanonical"] = [canonical(definition)] if many else canonical(definition)
+    if _has(kind, "status"):
+        made["status"] = "draft"
+    if _has(kind, "intent"):
+        made["intent"] = definition.get("intent", "proposal")
+    if definition.get("priority", "routine") != "routine" and _has(kind, "priority"):
+        made["priority"] = definition["priority"]
+    if "doNotPerform" in definition:
+        if _has(kind, "doNotPerform"):
+            made["doNotPerform"] = definition["doNotPerform"]
+        elif definition["doNotPerform"]:
+            made["modifierExtension"] = [{"url": DO_NOT_PERFORM, "valueBoolean": True}]
+    return made
+
+
+def _parties(kind: str, asked: ApplyRequest) -> Resource:
+    made: Resource = {}
+    for names, party in (
+        (SUBJECTS, asked.subject),
+        (("encounter",), asked.encounter),
+        (REQUESTERS, asked.practitioner),
+    ):
+        about = reference_of(party)
+        name = next((name for name in names if _has(kind, name)), None)
+        if about and name:
+            made[name] = about
+    return made
+
+
+def _content(kind: str, definition: Mapping[str, Any]) -> Resource:
+    made: Resource = {}
+    product, timing = choice(definition, "product"), choice(definition, "timing")
+    if product and kind in PRODUCTS:
+        made[PRODUCTS[kind] + product[0]] = product[1]
+    elif definition.get("code") and _has(kind, "code"):
+        about = element_of(kind, "code") or {}
+        made["codeCodeableConcept" if about.get("c") else "code"] = definition["code"]
+    if timing and timing[0] in (element_of(kind, "occurrence") or {}).get("t", ()):
+        made["occurrence" + timing[0]] = timing[1]
+    if definition.get("bodySite") and kind == "ServiceRequest":
+        made["bodySite"] = definition["bodySite"]
+    if definition.get("location"):
+        if _has(kind, "locationReference"):
+            made["locationReference"] = [definition["location"]]
+        elif kind == "Task":
+            made["location"] = definition["location"]
+    roles = [person["role"] for person in definition.get("participant", ()) if "role" in person]
+    if roles and (about := element_of(kind, "performerType")):
+        made["performerType"] = roles if about["max"] != "1" else roles[0]
+    return made
+
+
+def _medication_request(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    if definition.get("dosage"):
+        made["dosageInstruction"] = definition["dosage"]
+    if definition.get("quantity"):
+        made["dispenseRequest"] = {"quantity": definition["quantity"]}
+    return made
+
+
+def _service_request(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    return made | ({"quantityQuantity": definition["quantity"]} if definition.get("quantity") else {})
+
+
+def _supply_request(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    if not choice(made, "item") and definition.get("code"):
+        made["itemCodeableConcept"] = definition["code"]
+    return made | ({"quantity": definition["quantity"]} if definition.get("quantity") else {})
+
+
+def _task(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    for name in INSTRUMENTS:
+        found = next((e for e in definition.get("extension", ()) if e.get("url") == CPG + name), None)
+        if found and "valueCanonical" in found:
+            label = definition.get("code") or {"text": name.removeprefix("cpg-")}
+            made["input"] = [{"type": label, "valueCanonical": found["valueCanonical"]}]
+    return made
+
+
+def _immunization_recommendation(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    # Peers give no ``date``: the proposal is transient, and gets its day when it is stored.
+    refused = bool(definition.get("doNotPerform"))
+    status = ("contraindicated", "Contraindicated") if refused else ("due", "Due")
+    one: Resource = {"forecastStatus": concept(FORECAST, *status)}
+    if definition.get("productCodeableConcept"):
+        one = {"vaccineCode": [definition["productCodeableConcept"]]} | one
+    return {name: item for name, item in made.items() if name != "modifierExtension"} | {"recommendation": [one]}
+
+
+def _appointment(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    people = [reference_of(party) for party in (asked.subject, asked.practitioner) if party]
+    made |= {"status": "proposed", "participant": [{"actor": one, "status": "needs-action"} for one in people]}
+    if definition.get("code"):
+        made["serviceType"] = [definition["code"]]
+    if definition.get("description"):
+        made["description"] = definition["description"]
+    return made
+
+
+def _nutrition_order(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    return made | {"dateTime": _day(asked)}
+
+
+def _vision_prescription(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    return made | {"created": _day(asked), "dateWritten": _day(asked)}
+
+
+def _claim(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    return made | {"use": "preauthorization", "created": _day(asked)}
+
+
+def _day(asked: ApplyRequest) -> str:
+    return asked.day.isoformat()
+
+
+SPECIAL: dict[str, Callable[[Resource, Mapping[str, Any], ApplyRequest], Resource]] = {
+    "Appointment": _appointment,
+    "Claim": _claim,
+    "ImmunizationRecommendation": _immunization_recommendation,
+    "MedicationRequest": _medication_request,
+    "NutritionOrder": _nutrition_order,
+    "ServiceRequest": _service_request,
+    "SupplyRequest": _supply_request,
+    "Task": _task,
+    "VisionPrescription": _vision_prescription,
+}

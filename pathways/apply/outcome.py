@@ -1,0 +1,180 @@
+"""What an application answers: the outcome of each action, the resources proposed, and what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from app.errors import Issue
+from app.fhir import translation
+from pathways.apply.conditions import Taken, Verdict
+from pathways.apply.plan import URGENT, PlannedAction
+from pathways.apply.timing import Due
+
+if TYPE_CHECKING:
+    from pathways.apply.frame import Frame
+
+Resource = dict[str, Any]
+
+
+class Value(NamedTuple):
+    """A value that a condition looked at; ``reference`` the resource it comes from, ``date`` that resource's FHIR
+    date."""
+
+    name: str
+    title: str
+    value: Any
+    unit: str | None
+    date: str | None
+    reference: str | None
+
+
+class Source(NamedTuple):
+    """Where an action comes from: a document, its citation with page, its address, its date."""
+
+    label: str
+    citation: str
+    url: str | None
+    date: str | None
+
+
+class ActionOutcome:
+    """The outcome of one action. Texts and values are worked out when first asked for, in the request's language."""
+
+    def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict, taken: Taken | None = None):
+        self.action = action
+        self.frame = frame
+        self.verdict = verdict
+        self.taken: Taken = taken or verdict.taken
+        self.instead_of: ActionOutcome | None = None
+        """The sibling that was chosen, or that must be decided first, where that is why this one is not taken."""
+        self.failure: str | None = verdict.failure.reason if verdict.failure else None
+        self.children: list[ActionOutcome] = []
+        self.resources: list[str] = []
+        self.due = Due(None, None)
+        self.nested: Frame | None = None
+        """The frame of the plan that the action applies, where it applies one."""
+        self.asked_by: ActionOutcome | None = None
+        """The action that lacks what this one asks for."""
+        self.timed_by: Resource | None = None
+        """The ActivityDefinition whose own timing counts where the action has none."""
+
+    id = property(lambda self: self.action.id)
+    kind = property(lambda self: self.action.kind)
+    prefix = property(lambda self: self.action.source.get("prefix"))
+    to_be_confirmed = property(lambda self: self.action.to_be_confirmed)
+
+    @property
+    def path(self) -> str:
+        """Where the action stands, nested plans included: ``PlanDefinition.action[1]/PlanDefinition.action[0]``."""
+        return self.frame.path + self.action.path
+
+    @property
+    def title(self) -> str:
+        """The action's title in the request's language; its id without one."""
+        return self.text("title") or self.action.title
+
+    @property
+    def description(self) -> str | None:
+        """The action's description in the request's language."""
+        return self.text("description")
+
+    @property
+    def priority(self) -> str:
+        """routine, urgent, asap or stat."""
+        own = self.action.source.get("priority")
+        return str(own or self.frame.priority_of(self) or "routine")
+
+    @property
+    def urgent(self) -> bool:
+        """Whether its due date stands on closed days too."""
+        return self.priority in URGENT
+
+    @property
+    def condition(self) -> str | None:
+        """The FHIRPath of its conditions, joined by ``and``."""
+        texts = [one.text for one in self.action.conditions]
+        return " and ".join(f"({text})" for text in texts) if len(texts) > 1 else next(iter(texts), None)
+
+    @cached_property
+    def values(self) -> list[Value]:
+        """The values that its conditions looked at."""
+        from pathways.apply.explanation import values_of
+
+        return values_of(self)
+
+    @cached_property
+    def reason(self) -> str:
+        """Why it is taken or not, in the request's language; empty where there is nothing to say."""
+        return self.reason_in(self.frame.asked.language)
+
+    def reason_in(self, language: str) -> str:
+        """Why it is taken or not, in a language."""
+        from pathways.apply.explanation import reason_of
+
+        return reason_of(self, language)
+
+    @property
+    def sources(self) -> list[Source]:
+        """The documents it comes from."""
+        from pathways.apply.explanation import sources_of
+
+        return sources_of(self)
+
+    def text(self, field: str, language: str | None = None) -> str | None:
+        """A text of the action in a language (the request's)."""
+        primary = self.frame.plan.source.get("language")
+        return translation.text(self.action.source, field, language or self.frame.asked.language, primary=primary)
+
+    def walk(self) -> Iterator[ActionOutcome]:
+        """This outcome and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def __repr__(self) -> str:
+        return f"<{self.taken} {self.id}: {self.title}>"
+
+
+class Applied:
+    """The answer to one application.
+
+    ``actions``: outcomes of the plan's top actions, children below them. ``issues``: what could not be evaluated or
+    found. ``bundle``: RequestGroup first (nested plans each their own), then CarePlan, Goals and requests; nothing is
+    stored.
+    """
+
+    def __init__(self, frame: Frame, actions: list[ActionOutcome]):
+        self.frame = frame
+        self.actions = actions
+
+    @property
+    def issues(self) -> list[Issue]:
+        """What went wrong, or could not be decided."""
+        return self.frame.run.issues
+
+    @property
+    def resources(self) -> dict[str, Resource]:
+        """Reference → proposed request resource."""
+        return self.frame.run.resources
+
+    @cached_property
+    def bundle(self) -> Resource:
+        """The R4 answer: a Bundle of type collection, bilingual as the definitions are."""
+        from pathways.apply.bundle import bundle_of
+
+        return bundle_of(self)
+
+    def walk(self) -> Iterator[ActionOutcome]:
+        """All outcomes at any depth."""
+        for outcome in self.actions:
+            yield from outcome.walk()
+
+    def find(self, id: str) -> ActionOutcome | None:
+        """The first outcome of an action id."""
+        return next((one for one in self.walk() if one.id == id), None)
+
+    def resource(self, reference: str) -> Resource | None:
+        """A proposed resource by its reference."""
+        return self.frame.run.resources.get(reference)

@@ -1,0 +1,164 @@
+"""Step: read the plan. A PlanDefinition is read once (conditions, variables, templates compiled), then applied many
+times."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.config import CANONICAL_BASE
+from app.fhir.resource import code_in, extension, extensions
+from pathways.apply.expression import ExpressionFailed, Path, Search, expression
+from pathways.apply.scope import Variable, variables_of
+
+EXPLANATION = f"{CANONICAL_BASE}/StructureDefinition/explanation"
+TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
+AVOID_RAMADAN = f"{CANONICAL_BASE}/StructureDefinition/avoid-ramadan-fast"
+ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
+URGENT = frozenset({"urgent", "asap", "stat"})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of an action, with its expression ready or the reason why it cannot be evaluated."""
+
+    text: str
+    expression: Path | Search | None
+    failure: ExpressionFailed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicValue:
+    """One dynamicValue: a path and the expression whose values go there."""
+
+    path: str
+    expression: Path | Search | None
+    failure: ExpressionFailed | None = None
+
+
+@dataclass(frozen=True)
+class PlannedAction:
+    """One action of a plan, ready to run. ``source`` is its element, ``path`` its place in the plan."""
+
+    source: Mapping[str, Any]
+    path: str
+    conditions: tuple[Condition, ...]
+    dynamic: tuple[DynamicValue, ...]
+    children: tuple[PlannedAction, ...]
+    kind: str | None
+    sources: tuple[Mapping[str, Any], ...]
+    explanation: Mapping[str, Any] | None
+    to_be_confirmed: bool
+    avoid_ramadan: bool
+
+    @property
+    def id(self) -> str:
+        """The action's id, or its path where it has none."""
+        return str(self.source.get("id") or self.path)
+
+    @property
+    def title(self) -> str:
+        """For messages: title, else id or path."""
+        return str(self.source.get("title") or self.id)
+
+    @property
+    def definition(self) -> str | None:
+        """The canonical or uri of what it asks for."""
+        return self.source.get("definitionCanonical") or self.source.get("definitionUri")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A PlanDefinition ready to run. ``explains``: it is written to be explained (variables or templates)."""
+
+    source: dict[str, Any]
+    variables: Mapping[str, Variable]
+    actions: tuple[PlannedAction, ...]
+    explains: bool
+
+
+_KEPT = 512
+_read: OrderedDict[int, tuple[dict[str, Any], Plan]] = OrderedDict()
+
+
+def read_plan(source: dict[str, Any]) -> Plan:
+    """The plan of a PlanDefinition; the same object is read once (resources are never changed in place)."""
+    found = _read.get(id(source))
+    if found is not None and found[0] is source:
+        return found[1]
+    variables = variables_of(source)
+    citations = tuple(_citations(source.get("relatedArtifact")))
+    marked = extension(source, TO_BE_CONFIRMED) is True
+    actions = _actions(source.get("action", ()), "PlanDefinition", citations, marked)
+    plan = Plan(source, variables, actions, bool(variables) or _any_explained(actions))
+    _read[id(source)] = (source, plan)
+    while len(_read) > _KEPT:
+        _read.popitem(last=False)
+    return plan
+
+
+def _actions(
+    sources: Any, path: str, citations: tuple[Mapping[str, Any], ...], marked: bool
+) -> tuple[PlannedAction, ...]:
+    return tuple(_action(one, f"{path}.action[{at}]", citations, marked) for at, one in enumerate(sources))
+
+
+def _action(
+    source: Mapping[str, Any], path: str, citations: tuple[Mapping[str, Any], ...], marked: bool
+) -> PlannedAction:
+    own = tuple(_citations(source.get("documentation"))) or citations
+    unsure = marked or extension(source, TO_BE_CONFIRMED) is True
+    explanation = next(iter(extensions(source, EXPLANATION)), None)
+    return PlannedAction(
+        source=source,
+        path=path,
+        conditions=tuple(_conditions(source)),
+        dynamic=dynamic_values(source),
+        children=_actions(source.get("action", ()), path, own, unsure),
+        kind=_kind(source),
+        sources=own,
+        explanation=explanation,
+        to_be_confirmed=unsure,
+        avoid_ramadan=extension(source, AVOID_RAMADAN) is True,
+    )
+
+
+def _conditions(source: Mapping[str, Any]) -> list[Condition]:
+    found = []
+    for one in source.get("condition", ()):
+        if one.get("kind", "applicability") == "applicability":
+            about = one.get("expression", {})
+            read, failure = _expression(about)
+            found.append(Condition(about.get("expression", ""), read, failure))
+    return found
+
+
+def dynamic_values(source: Mapping[str, Any]) -> tuple[DynamicValue, ...]:
+    """The dynamic values of an action or an ActivityDefinition."""
+    made = []
+    for one in source.get("dynamicValue", ()):
+        read, failure = _expression(one.get("expression", {}))
+        made.append(DynamicValue(one.get("path", ""), read, failure))
+    return tuple(made)
+
+
+def _expression(about: Mapping[str, Any]) -> tuple[Path | Search | None, ExpressionFailed | None]:
+    try:
+        return expression(about), None
+    except ExpressionFailed as failure:
+        return None, failure
+
+
+def _kind(source: Mapping[str, Any]) -> str | None:
+    found = (code_in(concept, ACTION_KIND) for concept in source.get("code", ()))
+    return next((code for code in found if code), None)
+
+
+def _citations(related: Any) -> list[Mapping[str, Any]]:
+    return [one for one in related or () if one.get("type") == "citation"]
+
+
+def _any_explained(actions: tuple[PlannedAction, ...]) -> bool:
+    return any(one.explanation is not None or _any_explained(one.children) for one in actions)

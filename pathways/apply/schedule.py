@@ -1,0 +1,114 @@
+"""Step: schedule. Puts due days on actions and on what they propose; relations to other actions are settled last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from app.errors import Invalid
+from app.fhir.resource import period
+from pathways.apply.outcome import ActionOutcome
+from pathways.apply.timing import Due, from_timing, related, working
+from pathways.facts.paths import element_of
+
+Resource = dict[str, Any]
+
+
+def schedule_by_timing(outcome: ActionOutcome) -> None:
+    """Set the due days that an action's own timing gives. Raises Invalid on a timing that cannot be read."""
+    due = from_timing(outcome.action.source, outcome.frame.anchor, outcome.frame.asked.subject.get("birthDate"))
+    if due is not None:
+        outcome.due = due
+
+
+def schedule(outcomes: Iterable[ActionOutcome]) -> None:
+    """Settle all due days: timing, else relation to another action, else the definition's timing; then move off closed
+    days."""
+    taken = [one for outcome in outcomes for one in outcome.walk() if one.taken == "taken"]
+    known: dict[str, ActionOutcome] = {}
+    for one in taken:
+        known.setdefault(one.id, one)
+    settled: dict[int, Due] = {}
+    for one in taken:
+        _settle(one, known, settled, ())
+    for one in taken:
+        calendar = one.frame.asked.calendar
+        one.due = working(settled[id(one)], calendar, one.urgent, one.action.avoid_ramadan)
+        _mark(one)
+
+
+def _settle(
+    one: ActionOutcome, known: dict[str, ActionOutcome], settled: dict[int, Due], chain: tuple[int, ...]
+) -> Due:
+    if id(one) in settled:
+        return settled[id(one)]
+    due = one.due
+    if due == Due(None, None) and id(one) not in chain:
+        try:
+            due = _by_relation(one, known, settled, (*chain, id(one))) or _by_definition(one) or due
+        except Invalid as error:
+            one.frame.report(one, error.message, expression="relatedAction")
+    if chain and id(one) in chain:
+        return due
+    settled[id(one)] = due
+    return due
+
+
+def _by_relation(
+    one: ActionOutcome, known: dict[str, ActionOutcome], settled: dict[int, Due], chain: tuple[int, ...]
+) -> Due | None:
+    """All relations must hold: the latest of the earliest days, the earliest of the latest."""
+    found = []
+    for relation in one.action.source.get("relatedAction", ()):
+        other = known.get(relation.get("actionId", ""))
+        if other is None or id(other) in chain:
+            continue
+        base = _settle(other, known, settled, chain)
+        if base == Due(None, None):
+            base = Due(one.frame.anchor, one.frame.anchor)
+        found.append(related(relation, relation.get("relationship", "after"), base))
+    if not found:
+        return None
+    earliest = max((due.earliest for due in found if due.earliest), default=None)
+    latest = min((due.latest for due in found if due.latest), default=None)
+    return Due(earliest, max(latest, earliest) if latest and earliest else latest)
+
+
+def _by_definition(one: ActionOutcome) -> Due | None:
+    """The timing of the ActivityDefinition, for what is done once (a Task, an Appointment)."""
+    if one.timed_by is None:
+        return None
+    return from_timing(one.timed_by, one.frame.anchor, one.frame.asked.subject.get("birthDate"))
+
+
+def _mark(one: ActionOutcome) -> None:
+    """Write the due days into the requests that the action proposes."""
+    if one.due == Due(None, None):
+        return
+    for reference in one.resources:
+        resource = one.frame.run.resources.get(reference)
+        if resource is not None:
+            one.frame.run.resources[reference] = with_due(resource, one.due)
+
+
+def with_due(resource: Resource, due: Due) -> Resource:
+    """Another request that is due then: ``Task.restriction.period`` and ``executionPeriod``, ``occurrence[x]``,
+    Appointment.start."""
+    kind = resource["resourceType"]
+    window = period(_text(due.earliest), _text(due.latest))
+    if kind == "Task":
+        restriction = {**resource.get("restriction", {}), "period": window}
+        return resource | {"restriction": restriction, "executionPeriod": window}
+    if kind == "Appointment":
+        return resource | {"requestedPeriod": [window]}
+    about = element_of(kind, "occurrence")
+    if about is None or any(key.startswith("occurrence") for key in resource):
+        return resource
+    if due.earliest is not None and due.earliest == due.latest and "dateTime" in about["t"]:
+        return resource | {"occurrenceDateTime": _text(due.earliest)}
+    return resource | ({"occurrencePeriod": window} if "Period" in about["t"] else {})
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None

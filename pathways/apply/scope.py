@@ -1,0 +1,186 @@
+"""Step: variables. Lazy, inherited by nested plans, watched, so that every action can tell what it saw.
+
+``variable`` extensions (http://hl7.org/fhir/StructureDefinition/variable) of a plan; a nested plan sees those of the
+plan that contains it, its own ones win. A variable is evaluated at its first use, once for a subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.config import CANONICAL_BASE
+from app.fhir.fhirpath.environment import PORTS, Ports
+from app.fhir.resource import extension
+from pathways.apply.expression import ExpressionFailed, Path, Search, expression
+from pathways.apply.request import ApplyRequest
+from pathways.facts import Facts
+
+VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
+NEEDED = f"{CANONICAL_BASE}/StructureDefinition/needed"
+ASK_WITH = f"{CANONICAL_BASE}/StructureDefinition/ask-with"
+PARAMETER = f"{CANONICAL_BASE}/StructureDefinition/parameter"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of a plan. ``about`` is its Expression element; ``failure`` why it cannot be evaluated at all."""
+
+    name: str
+    about: Mapping[str, Any]
+    expression: Path | Search | None
+    failure: ExpressionFailed | None = None
+    needed: bool = False
+    ask_with: str | None = None
+    parameter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a variable is for this subject: its items, and the variables that it used itself."""
+
+    items: list[Any]
+    used: tuple[str, ...] = ()
+    bundle: Mapping[str, Any] | None = None
+
+
+def variables_of(definition: Mapping[str, Any]) -> dict[str, Variable]:
+    """The variables that a definition declares, in order; names without ``%``."""
+    found = {}
+    for entry in definition.get("extension", ()):
+        if entry.get("url") == VARIABLE and (about := entry.get("valueExpression")):
+            found[about.get("name", "")] = _variable(about)
+    return found
+
+
+def _variable(about: Mapping[str, Any]) -> Variable:
+    read, failure = None, None
+    try:
+        read = expression(about)
+    except ExpressionFailed as error:
+        failure = error
+    return Variable(
+        name=about.get("name", ""),
+        about=about,
+        expression=read,
+        failure=failure,
+        needed=extension(about, NEEDED) is True,
+        ask_with=extension(about, ASK_WITH),
+        parameter=extension(about, PARAMETER) is not None,
+    )
+
+
+class Scope:
+    """The variables that expressions see, as the environment of FHIRPath. One per applied plan; the parent is the
+    outer plan's."""
+
+    __slots__ = ("_answers", "_asked", "_busy", "_given", "_parent", "_ports", "_variables", "_watch")
+
+    def __init__(self, asked: ApplyRequest, variables: Mapping[str, Variable], parent: Scope | None = None):
+        self._asked = asked
+        self._variables = variables
+        self._parent = parent
+        self._answers: dict[str, Answer] = {}
+        self._busy: set[str] = set()
+        self._given: dict[str, Any] = asked.variables() if parent is None else {}
+        self._watch: list[dict[str, None]] = [] if parent is None else parent._watch
+        self._ports: Ports = Ports(asked.facts.get, now=asked.now) if parent is None else parent._ports
+
+    def __getitem__(self, name: str) -> Any:
+        if name == PORTS:
+            return self._ports
+        if self._watch:
+            self._watch[-1][name] = None
+        variable = self._variables.get(name)
+        if variable is not None and not (variable.parameter and name in self._asked.parameters):
+            return self.answer(name).items
+        if self._parent is not None:
+            return self._parent[name]
+        return self._given[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of a mapping."""
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._variables or (name in self._parent if self._parent is not None else name in self._given)
+
+    @property
+    def facts(self) -> Facts:
+        """The record that queries run on."""
+        return self._asked.facts
+
+    def declared(self, name: str) -> Variable | None:
+        """The variable of a name, from this plan or an outer one; None for those of the request."""
+        return self._variables.get(name) or (self._parent.declared(name) if self._parent is not None else None)
+
+    def answer(self, name: str) -> Answer:
+        """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
+        found = self._answers.get(name)
+        if found is not None:
+            return found
+        variable = self._variables.get(name)
+        if variable is None:
+            return self._parent.answer(name) if self._parent is not None else Answer([])
+        if name in self._busy:
+            raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
+        self._busy.add(name)
+        try:
+            found = self._answers[name] = self._evaluate(variable)
+        finally:
+            self._busy.discard(name)
+        return found
+
+    def _evaluate(self, variable: Variable) -> Answer:
+        if variable.expression is None:
+            raise variable.failure or ExpressionFailed(variable.name, "the variable has no expression")
+        focus = self._asked.subject
+        try:
+            if isinstance(variable.expression, Search):
+                with Watch(self) as used:
+                    bundle = variable.expression.run(self._asked.facts, focus, self)
+                return Answer([bundle], tuple(used), bundle)
+            with Watch(self) as used:
+                items = variable.expression.items(focus, self)
+        except ExpressionFailed as error:
+            if error.expression.startswith("%"):
+                raise
+            raise ExpressionFailed(f"%{variable.name} = {error.expression}", error.reason) from error
+        return Answer(items, tuple(used))
+
+    def all_used(self, names: Iterable[str]) -> list[str]:
+        """These variables and all that they used in turn, each once, the outermost first."""
+        found: dict[str, None] = {}
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop(0)
+            if name not in found and self.declared(name) is not None:
+                found[name] = None
+                waiting.extend(self.answer(name).used)
+        return list(found)
+
+    def bundles(self, name: str) -> list[Mapping[str, Any]]:
+        """The searchsets from which a variable's value comes."""
+        answers = [self.answer(one) for one in self.all_used([name])]
+        return [answer.bundle for answer in answers if answer.bundle is not None]
+
+
+class Watch:
+    """Notes the names of the variables that are used inside its block, each once."""
+
+    __slots__ = ("_names", "_scope")
+
+    def __init__(self, scope: Scope):
+        self._scope = scope
+        self._names: dict[str, None] = {}
+
+    def __enter__(self) -> dict[str, None]:
+        self._scope._watch.append(self._names)
+        return self._names
+
+    def __exit__(self, *_: object) -> None:
+        self._scope._watch.pop()

@@ -1,0 +1,79 @@
+"""Items of FHIRPath as plain FHIR JSON, and what can be read from the resources they come from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from app.fhir.fhirpath.nodes import raw, system
+from app.fhir.fhirpath.quantity import Quantity
+from app.fhir.fhirpath.temporal import Temporal
+from app.fhir.resource import choice
+
+_UCUM = "http://unitsofmeasure.org"
+_DATES = (
+    ("effectiveDateTime",), ("effectiveInstant",), ("effectivePeriod", "end"), ("effectivePeriod", "start"),
+    ("authoredOn",), ("occurrenceDateTime",), ("performedDateTime",), ("onsetDateTime",), ("recordedDate",),
+    ("period", "start"), ("authored",), ("date",), ("sent",), ("issued",), ("dateTime",), ("meta", "lastUpdated"),
+)  # fmt: skip
+
+
+def plain(item: Any) -> Any:
+    """An item as a FHIR JSON value: a date as its text, a quantity as a Quantity in UCUM."""
+    value = raw(item)
+    if isinstance(value, Temporal):
+        return str(value)
+    if isinstance(value, Quantity):
+        return {"value": value.value, "unit": value.unit, "system": _UCUM, "code": value.unit}
+    return value
+
+
+def typed(item: Any) -> Any:
+    """An item as a value of a System type (dates as ``Temporal``), so that it can be shown in words."""
+    return system(item)
+
+
+def date_of(resource: dict[str, Any]) -> str | None:
+    """When what a resource tells took place: effective, authored, onset, recorded ... as FHIR text."""
+    for keys in _DATES:
+        value: Any = resource
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, str):
+            return value
+    return None
+
+
+def holds(resource: Any, value: Any) -> dict[str, Any] | None:
+    """The object inside a resource that directly holds ``value`` (the object itself where the value is one)."""
+    if isinstance(resource, list):
+        for item in resource:
+            if (found := holds(item, value)) is not None:
+                return found
+        return None
+    if not isinstance(resource, dict):
+        return None
+    if resource is value:
+        return resource
+    for item in resource.values():
+        if isinstance(item, (dict, list)):
+            if (found := holds(item, value)) is not None:
+                return found
+        elif not isinstance(value, dict) and type(item) is not bool and item == value:
+            return resource
+    return None
+
+
+def unit_of(owner: dict[str, Any] | None, value: Any) -> str | None:
+    """The unit of a value: of the Quantity it is, or of the Quantity that holds the number."""
+    if isinstance(value, dict):
+        owner = value
+    elif isinstance(value, bool) or not isinstance(value, (int, Decimal, float)):
+        return None
+    return (owner.get("unit") or owner.get("code")) if owner and "value" in owner else None
+
+
+def value_of(element: dict[str, Any]) -> Any:
+    """The ``value[x]`` of an extension or parameter."""
+    found = choice(element, "value")
+    return found[1] if found else None

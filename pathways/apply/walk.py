@@ -1,0 +1,75 @@
+"""Step: walk. Goes through the actions of a plan in order, judges each, selects in groups, and makes what is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.errors import Invalid
+from pathways.apply.ask import ask_for
+from pathways.apply.conditions import UNCONDITIONAL, Verdict, judge
+from pathways.apply.frame import Frame
+from pathways.apply.goals import goals_of
+from pathways.apply.instantiate import instantiate
+from pathways.apply.outcome import ActionOutcome
+from pathways.apply.plan import PlannedAction
+from pathways.apply.schedule import schedule_by_timing
+from pathways.apply.selection import Pick, select
+
+Walk = Callable[[Frame], list[ActionOutcome]]
+
+
+def walk(frame: Frame) -> list[ActionOutcome]:
+    """The outcomes of a plan's actions."""
+    frame.goals = goals_of(frame)
+    frame.outcomes = [_take(frame, one, _judge(frame, one)) for one in frame.plan.actions]
+    return frame.outcomes
+
+
+def _judge(frame: Frame, action: PlannedAction) -> Verdict:
+    return judge(action, frame.scope, frame.plan.source, frame.asked.subject)
+
+
+def _take(frame: Frame, action: PlannedAction, verdict: Verdict) -> ActionOutcome:
+    outcome = ActionOutcome(action, frame, verdict)
+    if verdict.failure is not None:
+        frame.report(outcome, verdict.failure.reason, expression=verdict.failure.expression)
+    elif verdict.taken == "missing":
+        ask_for(frame, outcome)
+    elif verdict.taken == "taken":
+        try:
+            schedule_by_timing(outcome)
+        except Invalid as error:
+            frame.report(outcome, error.message, expression="timing")
+        if action.children:
+            _take_group(frame, outcome)
+        else:
+            instantiate(frame, outcome, walk)
+    return outcome
+
+
+def _take_group(frame: Frame, group: ActionOutcome) -> None:
+    picks = select(group.action, lambda child: _judge(frame, child))
+    made: dict[int, ActionOutcome] = {}
+    for at, pick in enumerate(picks):
+        if pick.skipped is None:
+            made[at] = _take(frame, pick.action, pick.verdict or UNCONDITIONAL)
+    for at, pick in enumerate(picks):
+        if pick.skipped is not None:
+            made[at] = _skipped(frame, pick, made.get(pick.skipped))
+    group.children = [made[at] for at in sorted(made)]
+    _report_no_choice(frame, group, picks)
+
+
+def _skipped(frame: Frame, pick: Pick, instead: ActionOutcome | None) -> ActionOutcome:
+    outcome = ActionOutcome(pick.action, frame, pick.verdict or UNCONDITIONAL, taken="not-taken")
+    outcome.instead_of = instead
+    return outcome
+
+
+def _report_no_choice(frame: Frame, group: ActionOutcome, picks: list[Pick]) -> None:
+    behaviour = group.action.source.get("selectionBehavior")
+    decided = all(child.taken == "not-taken" for child in group.children)
+    if behaviour in ("exactly-one", "one-or-more") and picks and decided:
+        frame.report(
+            group, f"selection is {behaviour}, but none of the {len(picks)} options applies", code="business-rule"
+        )

@@ -1,0 +1,92 @@
+"""The Moroccan working calendar: on which day a due date may fall, and when Ramadan is.
+
+Civil and religious days come from the ``holidays`` package; the religious ones are estimates (the moon is sighted), so
+days confirmed or withdrawn by the administration are handed in as a table of overrides. Weekend: Saturday and Sunday.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+
+import holidays
+from hijridate import Gregorian, Hijri
+
+_RAMADAN = 9
+_WEEKEND = (5, 6)
+LONGEST_CLOSURE = 60
+"""No run of closed days is longer; past it the overrides must be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Working days. ``closed``: extra closed days with their name; ``opened``: days that the estimate calls closed
+    but that are worked; both as the administration has entered them.
+    """
+
+    closed: Mapping[date, str] = field(default_factory=dict)
+    opened: frozenset[date] = frozenset()
+    weekend: tuple[int, ...] = _WEEKEND
+
+    def closure(self, day: date) -> str | None:
+        """Why a day is not worked: the name of the holiday, ``weekend``, or None when it is worked."""
+        if day in self.closed:
+            return self.closed[day]
+        if day in self.opened:
+            return None
+        if day.weekday() in self.weekend:
+            return "weekend"
+        return _public_holidays(day.year).get(day)
+
+    def works(self, day: date) -> bool:
+        """Whether the health centres are open."""
+        return self.closure(day) is None
+
+    def next_working_day(self, day: date) -> date:
+        """This day, or the first worked day after it."""
+        return self._step(day, timedelta(days=1))
+
+    def previous_working_day(self, day: date) -> date:
+        """This day, or the last worked day before it."""
+        return self._step(day, timedelta(days=-1))
+
+    def ramadan(self, day: date) -> tuple[date, date] | None:
+        """First and last day of the Ramadan in which a day falls; None outside of it (estimate: one day either way)."""
+        hijri = Gregorian.fromdate(day).to_hijri()
+        if hijri.month != _RAMADAN:
+            return None
+        return ramadan_of(hijri.year)
+
+    def after_ramadan(self, day: date) -> date:
+        """This day, or the first worked day after the Ramadan in which it falls."""
+        fast = self.ramadan(day)
+        return self.next_working_day(fast[1] + timedelta(days=1)) if fast else day
+
+    def _step(self, day: date, step: timedelta) -> date:
+        for _ in range(LONGEST_CLOSURE):
+            if self.works(day):
+                return day
+            day += step
+        raise ValueError(f"no working day within {LONGEST_CLOSURE} days of {day}: the table of closed days is wrong")
+
+
+def next_ramadan(day: date) -> tuple[date, date]:
+    """First and last day of the Ramadan that a day falls in, or of the next one (estimate)."""
+    year = Gregorian.fromdate(day).to_hijri().year
+    first, last = ramadan_of(year)
+    return (first, last) if day <= last else ramadan_of(year + 1)
+
+
+@lru_cache(64)
+def ramadan_of(hijri_year: int) -> tuple[date, date]:
+    """First and last day of Ramadan of a Hijri year (Umm al-Qura; sighting in Morocco may differ by one day)."""
+    first = Hijri(hijri_year, _RAMADAN, 1).to_gregorian()
+    after = Hijri(hijri_year, _RAMADAN + 1, 1).to_gregorian()
+    return date(first.year, first.month, first.day), date(after.year, after.month, after.day) - timedelta(days=1)
+
+
+@lru_cache(64)
+def _public_holidays(year: int) -> Mapping[date, str]:
+    return dict(holidays.country_holidays("MA", years=year, language="en_US"))

@@ -1,0 +1,106 @@
+"""The record of one patient in memory, with indexes made when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pathways.facts.matching import ValueSets, codes
+from pathways.facts.query import Criterion, Query, read, sort_key
+
+Resource = dict[str, Any]
+
+
+class Facts:
+    """All that is known of a patient at ``now`` (aware). Never changes: ``and_also`` makes another.
+
+    Later resources of the same ``Type/id`` replace earlier ones, so that request data stands over stored data.
+    """
+
+    __slots__ = ("_answers", "_by_code", "_by_reference", "_by_type", "_value_sets", "now")
+
+    def __init__(self, resources: Iterable[Resource], now: datetime, value_sets: ValueSets | None = None):
+        self.now = now
+        self._value_sets = value_sets
+        self._by_reference: dict[str, Resource] = {}
+        self._by_type: dict[str, list[Resource]] = {}
+        self._by_code: dict[tuple[str, str], dict[tuple[str | None, str | None], list[Resource]]] = {}
+        self._answers: dict[str, Resource] = {}
+        for index, resource in enumerate(resources):
+            id = resource.get("id")
+            self._by_reference[f"{resource['resourceType']}/{id}" if id else f"#{index}"] = resource
+        for resource in self._by_reference.values():
+            self._by_type.setdefault(resource["resourceType"], []).append(resource)
+
+    def and_also(self, resources: Iterable[Resource]) -> Facts:
+        """Other facts: these, and over them the given resources."""
+        return Facts([*self._by_reference.values(), *resources], self.now, self._value_sets)
+
+    def of_type(self, type: str) -> list[Resource]:
+        """All resources of a type, in the order received."""
+        return list(self._by_type.get(type, ()))
+
+    def get(self, reference: str) -> Resource | None:
+        """The resource of ``Type/id`` (an absolute reference or a version is cut to it); None where unknown."""
+        found = self._by_reference.get(reference)
+        if found is None and reference.count("/") > 1:
+            found = self._by_reference.get("/".join(reference.partition("/_history/")[0].split("/")[-2:]))
+        return found
+
+    def query(self, text: str) -> Resource:
+        """The searchset Bundle that a server would answer, over this record alone. The same text is answered once.
+
+        Raises Malformed (a value cannot be read) or NotSupported (a parameter or modifier that is not evaluated here).
+        """
+        answer = self._answers.get(text)
+        if answer is None:
+            answer = self._answers[text] = self._answer(read(text))
+        return answer
+
+    def _answer(self, query: Query) -> Resource:
+        candidates, rest = self._candidates(query)
+        for criterion, matches in query.tests(self.now, self._value_sets):
+            if criterion is not rest:
+                candidates = [one for one in candidates if matches(one)]
+        for _, find, kind, descending in reversed(query.sort):
+            candidates = sorted(candidates, key=_key(find, kind, descending), reverse=descending)
+        shown = candidates if query.count is None else candidates[: query.count]
+        entries = [{"resource": one, "search": {"mode": "match"}} for one in shown]
+        entries += [{"resource": one, "search": {"mode": "include"}} for one in self._included(query, shown)]
+        bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(candidates)}
+        return bundle | ({"entry": entries} if entries else {})
+
+    def _candidates(self, query: Query) -> tuple[list[Resource], Criterion | None]:
+        """The resources to look at, and the criterion that the index of codes has answered already."""
+        for criterion in query.criteria:
+            if criterion.name == "code" and (pairs := criterion.plain_code()):
+                index = self._index(query.type, criterion)
+                if len(pairs) == 1:
+                    return index.get(pairs[0], []), criterion
+                found = {id(one): one for pair in pairs for one in index.get(pair, ())}
+                return [one for one in self._by_type.get(query.type, ()) if id(one) in found], criterion
+        return self._by_type.get(query.type, []), None
+
+    def _index(self, type: str, criterion: Criterion) -> Mapping[tuple[str | None, str | None], list[Resource]]:
+        index = self._by_code.get((type, criterion.name))
+        if index is None:
+            index = self._by_code[type, criterion.name] = {}
+            for resource in self._by_type.get(type, ()):
+                for pair in {pair for value in criterion.read(resource) for pair in codes(value)}:
+                    index.setdefault(pair, []).append(resource)
+        return index
+
+    def _included(self, query: Query, matches: list[Resource]) -> list[Resource]:
+        found: dict[str, Resource] = {}
+        for find in query.include:
+            for resource in matches:
+                for value in find(resource):
+                    reference = value.get("reference", "") if isinstance(value, dict) else str(value)
+                    if (target := self.get(reference)) is not None:
+                        found.setdefault(reference, target)
+        return list(found.values())
+
+
+def _key(find: Callable[[Any], list[Any]], kind: str, descending: bool) -> Callable[[Resource], Any]:
+    return lambda resource: sort_key(kind, find(resource), descending)
