@@ -1,0 +1,179 @@
+"""Commands for accounts, establishments and tokens: ``flask --app app.factory access …``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from app.access import accounts, csv_rows, facilities, passwords, staff, tokens
+from app.access.actor import automation
+from app.access.grants import ROLES
+from app.errors import MaslakError
+
+# The unit of work stands above this room; the shell hands it over when the application is made.
+WORK = "maslak.work"
+
+
+def _work() -> Any:
+    return current_app.extensions[WORK](automation("command line"))
+
+
+class _Told(click.Group):
+    """A group whose commands tell a domain error in one line a problem and leave with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MaslakError as error:
+            texts = dict.fromkeys(
+                [*(f"{issue.expression}: {issue}" if issue.expression else str(issue) for issue in error.issues)]
+            )
+            raise click.ClickException("; ".join(texts)) from error
+
+
+@click.group("access", cls=_Told)
+def access_cli() -> None:
+    """Who may come in: accounts, establishments, tokens."""
+
+
+@access_cli.command("token")
+@click.option("--scopes", required=True, help="SMART v2 scopes, such as 'system/*.cruds'.")
+@click.option("--minutes", default=60, show_default=True, type=click.IntRange(1))
+@click.option("--label", default="command line", show_default=True, help="What it is for.")
+@click.option("--account", "username", help="Act as this person instead of as a system.")
+@with_appcontext
+def token(scopes: str, minutes: int, label: str, username: str | None) -> None:
+    """Print a new bearer token for /fhir; only its hash is kept."""
+    with _work():
+        account = _account(username) if username else None
+        text, _ = tokens.issue(
+            label=label, scopes=scopes, lifetime=timedelta(minutes=minutes), account_id=account.id if account else None
+        )
+    click.echo(text)
+
+
+@access_cli.command("revoke")
+@click.argument("token_id", type=int)
+@with_appcontext
+def revoke(token_id: int) -> None:
+    """End a token now."""
+    with _work():
+        row = tokens.revoke(token_id)
+        click.echo(f"Token {row.id} ({row.label}) is revoked")
+
+
+@access_cli.group("account", cls=_Told)
+def account_group() -> None:
+    """People who sign in."""
+
+
+@account_group.command("create")
+@click.argument("username")
+@click.option("--name", required=True)
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES))
+@click.option("--establishment", help="Its facility number, or Organization/id.")
+@click.option("--email")
+@click.option("--language", default="fr", show_default=True, type=click.Choice(["fr", "ar"]))
+@click.option("--inpe", default="", help="Professional number, for those who treat patients.")
+@with_appcontext
+def account_create(
+    username: str, name: str, roles: tuple[str, ...], establishment: str | None, inpe: str, **more: Any
+) -> None:
+    """Make an account and print its temporary password."""
+    password = passwords.temporary_password()
+    with _work() as repo:
+        place = _place(repo, establishment) if establishment else None
+        made = accounts.create(
+            username=username, name=name, roles=roles, organization=place, password=password, temporary=True, **more
+        )
+        made.practitioner = staff.practitioner(repo, name=name, roles=roles, organization=place, inpe=inpe)
+    click.echo(f"{username}\t{password}")
+
+
+@account_group.command("list")
+@click.argument("words", nargs=-1)
+@with_appcontext
+def account_list(words: tuple[str, ...]) -> None:
+    """Print accounts, a line each."""
+    after = ""
+    while found := accounts.listed(after=after, words=" ".join(words), count=200):
+        for account in found:
+            state = "" if account.active else "\tinactive"
+            click.echo(
+                f"{account.username}\t{account.name}\t{' '.join(account.role_names)}\t{account.organization or ''}{state}"
+            )
+        after = found[-1].username
+
+
+@account_group.command("reset")
+@click.argument("username")
+@with_appcontext
+def account_reset(username: str) -> None:
+    """Give an account a temporary password and print it; every session of the account ends."""
+    password = passwords.temporary_password()
+    with _work():
+        passwords.set_password(_account(username), password, temporary=True)
+    click.echo(f"{username}\t{password}")
+
+
+@account_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def account_import(file: Path) -> None:
+    """Make accounts from a CSV file; prints temporary passwords, and what was refused and why."""
+    rows = csv_rows.read(file.read_bytes(), staff.COLUMNS, staff.MORE_COLUMNS)
+    with _work() as repo:
+        report = staff.import_rows(repo, rows)
+    _tell(report)
+
+
+@access_cli.group("facilities", cls=_Told)
+def facilities_group() -> None:
+    """The tree of establishments."""
+
+
+@facilities_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def facilities_import(file: Path) -> None:
+    """Make and change establishments from a CSV file; prints what was refused and why."""
+    rows = csv_rows.read(file.read_bytes(), facilities.COLUMNS, facilities.MORE_COLUMNS)
+    with _work() as repo:
+        report = facilities.import_rows(repo, rows)
+    _tell(report)
+
+
+def _tell(report: csv_rows.Report) -> None:
+    for username, password in report.passwords:
+        click.echo(f"{username}\t{password}")
+    click.echo(
+        f"{len(report.created)} made, {len(report.changed)} changed, {len(report.unchanged)} as they were", err=True
+    )
+    for refused in report.refused:
+        click.echo(str(refused), err=True)
+    if report.refused:
+        sys.exit(1)
+
+
+def _account(username: str) -> Any:
+    account = accounts.by_name(username)
+    if account is None:
+        raise click.ClickException(f"there is no account {username}")
+    return account
+
+
+def _place(repo: Any, text: str) -> str:
+    found = (
+        repo.find(text)
+        if text.startswith("Organization/")
+        else repo.first(f"Organization?identifier={facilities.NUMBER}|{text}")
+    )
+    if found is None:
+        raise click.ClickException(f"there is no establishment {text}")
+    return f"Organization/{found['id']}"

@@ -1,0 +1,108 @@
+"""Error pages: what happened and what to do now, in the user's language, with what was typed kept."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from app import errors
+from app.access.authentication import authenticated
+from app.access.table import opens
+from app.web import drafts
+
+log = logging.getLogger(__name__)
+STATUS: tuple[tuple[type[errors.MaslakError], int], ...] = (
+    (errors.Malformed, 400),
+    (errors.Invalid, 422),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Gone, 410),
+    (errors.Conflict, 409),
+    (errors.PreconditionFailed, 412),
+    (errors.TooLarge, 413),
+    (errors.TooMany, 429),
+)
+
+
+def init_app(flask: Flask) -> None:
+    flask.register_error_handler(errors.Unauthorized, ask_to_sign_in)
+    flask.register_error_handler(CSRFError, form_too_old)
+    flask.register_error_handler(errors.MaslakError, domain_error)
+    flask.register_error_handler(HTTPException, http_error)
+    flask.register_error_handler(Exception, unexpected)
+    drafts.init_app(flask)
+
+
+def ask_to_sign_in(error: errors.Unauthorized) -> Response:
+    """To the sign-in page and back; a form that was being sent is kept."""
+    if "Authorization" in request.headers:
+        return Response(error.message, 401, {"WWW-Authenticate": "Bearer"}, content_type="text/plain; charset=utf-8")
+    key = drafts.keep() if request.method == "POST" else None
+    back = drafts.page() if request.method == "POST" else request.full_path.rstrip("?")
+    response = redirect(url_for("web.sign_in", next=None if back == "/" else back, kept="1" if key else None))
+    return drafts.hand_over(response, key) if key else response
+
+
+def form_too_old(error: CSRFError) -> Response | tuple[str, int]:
+    """The session changed under an open page: show it again, filled in; a form nobody owns is only refused."""
+    if authenticated() is None:
+        flash(_("The page had been open for too long. Please try again."), "warning")
+        return redirect(request.full_path.rstrip("?") if request.endpoint == "web.sign_in" else url_for("web.sign_in"))
+    key = drafts.keep()
+    if key is None:
+        return page(400, error.description)
+    flash(_("The page had been open for too long. Nothing is lost: check what you typed and send it again."), "warning")
+    return drafts.hand_over(redirect(drafts.page(), 303), key)
+
+
+def domain_error(error: errors.MaslakError) -> tuple[str, int]:
+    """The page of an error of the domain that a view has not shown by itself."""
+    status = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+    if status == 500:
+        log.error("unexpected error of the domain", exc_info=error)
+    return page(status, told(error), error.details)
+
+
+def told(wrong: errors.MaslakError | errors.Issue) -> str:
+    """What went wrong in the user's language, with its values filled in."""
+    if isinstance(wrong, errors.Issue):
+        return errors.filled(_(wrong.text), wrong.values)
+    return errors.filled(_(wrong.template), wrong.details)
+
+
+def http_error(error: HTTPException) -> tuple[str, int] | Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    return page(error.code, "")
+
+
+def unexpected(error: Exception) -> tuple[str, int]:
+    """Something broke: it goes to the log, with no detail on the page."""
+    log.exception("unexpected error at %s", request.path, exc_info=error)
+    return page(500, "")
+
+
+def page(status: int, message: str, details: dict[str, Any] | None = None) -> tuple[str, int]:
+    """The page of a status. A patient out of scope is offered as emergency access to those who may open it."""
+    patient = (details or {}).get("patient")
+    emergency = None
+    if status == 403 and patient and opens("web.emergency"):
+        emergency = url_for("web.emergency", patient=str(patient).removeprefix("Patient/"), next=here())
+    return render_template("web/error.html", status=status, message=message, emergency=emergency, back=back()), status
+
+
+def here() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else drafts.page()
+
+
+def back() -> str | None:
+    """Where the person came from, if that is a page of ours and another than this one."""
+    came = urlsplit(request.referrer or "")
+    return came.path if came.netloc == request.host and came.path != request.path else None
