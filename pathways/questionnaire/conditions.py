@@ -1,0 +1,64 @@
+"""enableWhen in the words of the page's small script (``when`` of the form macros); the server judges again.
+
+``{"field": name, "is": [...]}``, ``answered``, ``above``, ``below``, ``from``, ``to``, ``any``, ``all``. What the page
+cannot decide (expressions, dates in order, quantities with a choice of unit) is shown always: None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.fhir.resource import Resource, choice, extension
+from pathways.questionnaire import items, sdc
+from pathways.questionnaire.answers import option_key
+
+_BOUNDS = {">": "above", "<": "below", ">=": "from", "<=": "to"}
+When = dict[str, Any]
+
+
+def when(
+    definition: Mapping[str, Any], definitions: Mapping[str, Resource], name_of: Callable[[str], str]
+) -> When | None:
+    """The condition under which a question is shown; ``name_of`` gives the form field of a linkId."""
+    conditions = definition.get("enableWhen", [])
+    if not conditions or extension(definition, sdc.ENABLE_WHEN_EXPRESSION) is not None:
+        return None
+    rules = [_rule(one, definitions.get(one["question"], {}), name_of(one["question"])) for one in conditions]
+    known = [rule for rule in rules if rule is not None]
+    any_of = definition.get("enableBehavior", "all") == "any"
+    if not known or (any_of and len(known) < len(rules)):
+        return None
+    if len(known) == 1:
+        return known[0]
+    return {"any" if any_of else "all": known}
+
+
+def together(outer: When | None, inner: When | None) -> When | None:
+    """Both must hold: the condition of a group and that of a question in it."""
+    if outer is None or inner is None:
+        return inner if outer is None else outer
+    return {"all": [outer, inner]}
+
+
+def _rule(condition: Mapping[str, Any], question: Mapping[str, Any], field: str) -> When | None:
+    operator = condition["operator"]
+    kind, value = choice(condition, "answer") or ("", None)
+    if operator == "exists":
+        return {"field": field, "answered": bool(value)}
+    number = value.get("value") if kind == "Quantity" and isinstance(value, dict) else value
+    if kind == "Quantity" and len(items.units(question)) > 1:
+        return None
+    if kind in ("Quantity", "Decimal", "Integer"):
+        plain = float(str(number))
+        if operator in _BOUNDS:
+            return {"field": field, _BOUNDS[operator]: plain}
+        same = {"field": field, "from": plain, "to": plain}
+        other = {"any": [{"field": field, "above": plain}, {"field": field, "below": plain}]}
+        return same if operator == "=" else other
+    if operator in _BOUNDS:
+        return None
+    written = ("true" if value else "false") if kind == "Boolean" else option_key({f"value{kind}": value})
+    if operator == "=":
+        return {"field": field, "is": [written]}
+    return {"field": field, "not": [written], "answered": True}

@@ -1,0 +1,107 @@
+"""Which field an item becomes: its type, control, options, units and limits (SDC, "Advanced form rendering")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.fhir.resource import Resource, extension
+from app.fhir.translation import text as text_of
+from pathways.questionnaire import fields, items, sdc
+from pathways.questionnaire.context import FormContext
+from pathways.questionnaire.options import Option, options
+
+OTHER = ".other"
+"""Suffix of the field for the free text of an open choice."""
+
+MANY = 8
+"""From this number of options on, one choice becomes a list instead of radio buttons."""
+
+_TYPED = {
+    "string": fields.TextAsked, "url": fields.TextAsked, "reference": fields.TextAsked, "text": fields.LongTextAsked,
+    "date": fields.DateAsked, "dateTime": fields.MomentAsked, "time": fields.TimeAsked, "decimal": fields.NumberAsked,
+    "integer": fields.NumberAsked, "quantity": fields.NumberAsked,
+}  # fmt: skip
+
+
+def field_of(questionnaire: Mapping[str, Any], item: Resource, context: FormContext) -> dict[str, Any]:
+    """Field name → unbound WTForms field (two for an open choice); nothing for an attachment."""
+    label = text_of(item, "text", context.language) or item["linkId"]
+    common: dict[str, Any] = {
+        "item": item,
+        "language": context.language,
+        "description": _help(item, context.language),
+        "render_kw": _attributes(item, context),
+    }
+    if item["type"] == "boolean":
+        return {item["linkId"]: _yes_no(label, item, context, common)}
+    if items.is_choice(item):
+        return _choice(label, questionnaire, item, context, common)
+    kind: Any = _TYPED.get(item["type"])
+    if kind is None:
+        return {}
+    if items.repeats(item):
+        kind = fields.LinesAsked
+    return {item["linkId"]: kind(label, **common)}
+
+
+def _yes_no(label: str, item: Resource, context: FormContext, common: dict[str, Any]) -> Any:
+    if "check-box" in items.controls(item):
+        return fields.TickAsked(label, **common)
+    say = context.say
+    answers = [
+        Option("true", say("Yes"), {"valueBoolean": True}),
+        Option("false", say("No"), {"valueBoolean": False}),
+    ]
+    return fields.YesNoAsked(label, options=answers, **common)
+
+
+def _choice(
+    label: str, questionnaire: Mapping[str, Any], item: Resource, context: FormContext, common: dict[str, Any]
+) -> dict[str, Any]:
+    listed = options(questionnaire, item, context)
+    controls = items.controls(item)
+    if items.repeats(item):
+        kind: Any = fields.ChoicesAsked
+    elif "radio-button" in controls or (len(listed) < MANY and not controls & {"drop-down", "autocomplete"}):
+        kind = fields.ChoiceAsked
+    else:
+        kind = fields.SelectAsked
+    made = {item["linkId"]: kind(label, options=listed, **common)}
+    if item["type"] == "open-choice":
+        say = context.say
+        free = {**common, "item": {**item, "type": "string", "required": False}, "description": ""}
+        made[item["linkId"] + OTHER] = fields.TextAsked(say("Other, in your words"), **free)
+    return made
+
+
+def _help(item: Mapping[str, Any], language: str) -> str:
+    """The texts of display items with the control ``help`` below a question, and how an answer is written."""
+    texts = [
+        text_of(below, "text", language) or ""
+        for below in items.children(item)
+        if below["type"] == "display" and "help" in items.controls(below)
+    ]
+    form = extension(item, sdc.ENTRY_FORMAT)
+    return " ".join([*texts, *([form] if isinstance(form, str) else [])])
+
+
+def _attributes(item: Mapping[str, Any], context: FormContext) -> dict[str, Any]:
+    found: dict[str, Any] = {"data-link": item["linkId"]}
+    if item["type"] in ("decimal", "integer", "quantity") and not items.is_choice(item):
+        found |= {"inputmode": "numeric" if item["type"] == "integer" else "decimal", "autocomplete": "off", "dir": "ltr"}
+        if len(items.units(item)) <= 1:
+            for which in ("min", "max"):
+                limit = items.limit(item, which)
+                number = limit.get("value") if isinstance(limit, dict) else limit
+                if number is not None:
+                    found[f"data-{which}"] = str(number)
+    if item["type"] in ("date", "dateTime") and extension(item, sdc.FUTURE_ALLOWED) is not True:
+        found["max"] = context.today.isoformat() + ("T23:59" if item["type"] == "dateTime" else "")
+    if "maxLength" in item and not items.is_choice(item):
+        found["maxlength"] = item["maxLength"]
+    if items.is_calculated(item):
+        found |= {"readonly": True, "data-calculated": True}
+    elif item.get("readOnly"):
+        found["readonly"] = True
+    return found

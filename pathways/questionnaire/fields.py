@@ -1,0 +1,253 @@
+"""WTForms fields of Questionnaire items. The data of each is a list of answers (``{"valueInteger": 132}``).
+
+They carry what the ``field`` macro of the shell shows: ``unit``, ``last``, ``when``, ``width``, ``as_select``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import wtforms
+from markupsafe import Markup
+from wtforms.widgets import CheckboxInput, DateInput, DateTimeLocalInput, ListWidget, Select, TimeInput, html_params
+
+from app.fhir.resource import Resource
+from pathways.questionnaire import answers, items
+from pathways.questionnaire.options import Option
+from pathways.questionnaire.units import in_preferred_unit
+from pathways.questionnaire.words import words
+
+
+class Asked:
+    """What all fields of items share. ``item`` is the Questionnaire item, ``language`` the page's."""
+
+    item: Resource
+    data: list[Any]
+    kind: str = ""
+    """The field type that the macro of the shell knows."""
+
+    def __init__(self, *args: Any, item: Resource, language: str, **kwargs: Any):
+        self.item, self.language = item, language
+        self.link_id: str = item["linkId"]
+        self.unit: str | None = None
+        self.last: tuple[str, Any] | None = None
+        self.when: dict[str, Any] | None = None
+        self.width: str | None = None
+        self.as_select = False
+        self.warnings: list[str] = []
+        super().__init__(*args, **kwargs)
+        self.type = self.kind or self.type
+
+    def process_data(self, value: Any) -> None:
+        self.data = list(value or [])
+
+    def complaint(self, error: answers.Unreadable) -> ValueError:
+        """The sentence of what could not be read, naming the field."""
+        field = items.name_in_message(self.item, self.language)
+        return ValueError(words(self.language)(error.msgid, field=field, **error.values))
+
+
+class _Typed(Asked):
+    """A field in which something is typed; what cannot be read stays as it was typed."""
+
+    raw_data: list[str] | None
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return answers.typed(self.data[0]) if self.data else ""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        text = valuelist[0].strip() if valuelist else ""
+        self.data = [self.read(text)] if text else []
+
+    def read(self, text: str) -> Resource:
+        """The answer of one typed text. Raises ValueError with the sentence to show."""
+        try:
+            return answers.read(self.item, text)
+        except answers.Unreadable as error:
+            raise self.complaint(error) from error
+
+
+class TextAsked(_Typed, wtforms.StringField):
+    """A line of text."""
+
+
+class LongTextAsked(_Typed, wtforms.TextAreaField):
+    """Several lines of text."""
+
+
+class DateAsked(_Typed, wtforms.StringField):
+    """A day."""
+
+    widget = DateInput()
+
+
+class MomentAsked(_Typed, wtforms.StringField):
+    """A day and time, Moroccan time."""
+
+    widget = DateTimeLocalInput()
+
+
+class TimeAsked(_Typed, wtforms.StringField):
+    """A time of day."""
+
+    widget = TimeInput()
+
+
+class LinesAsked(Asked, wtforms.TextAreaField):
+    """A question with several typed answers: one a line."""
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "\n".join(answers.typed(answer) for answer in self.data)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        lines = valuelist[0].splitlines() if valuelist else []
+        try:
+            self.data = [answers.read(self.item, line) for line in lines if line.strip()]
+        except answers.Unreadable as error:
+            raise self.complaint(error) from error
+
+
+class NumberAsked(_Typed, wtforms.StringField):
+    """A number, with its unit at the field's end, or with a list of units to choose from (``<name>.unit``)."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.units = items.units(self.item)
+        self.unit_code: str | None = None
+        if len(self.units) == 1:
+            self.unit = items.unit_name(self.units[0], self.language)
+        self.width = "short"
+
+    @property
+    def chooses_unit(self) -> bool:
+        """Whether the user picks the unit."""
+        return len(self.units) > 1
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        sent = formdata.getlist(f"{self.name}.unit") if formdata is not None and self.chooses_unit else []
+        self.unit_code = sent[0] if sent else None
+        super().process(formdata, *args, **kwargs)
+        if self.unit_code is None and self.data and "valueQuantity" in self.data[0]:
+            self.unit_code = self.data[0]["valueQuantity"].get("code")
+
+    def read(self, text: str) -> Resource:
+        try:
+            return answers.read(self.item, text, self.unit_code)
+        except answers.Unreadable as error:
+            raise self.complaint(error) from error
+
+    @property
+    def converted(self) -> str | None:
+        """The answer in the preferred unit, where it was typed in another: ``6,11 mmol/L``."""
+        quantity = self.data[0].get("valueQuantity") if self.data else None
+        if not quantity or not self.chooses_unit:
+            return None
+        preferred = in_preferred_unit(self.item, quantity)
+        return answers.shown({"valueQuantity": preferred}, self.language) if preferred != quantity else None
+
+    def __call__(self, **kwargs: Any) -> Markup:
+        box = Markup(super().__call__(**kwargs))
+        return box + self._unit_list() if self.chooses_unit else box
+
+    def _unit_list(self) -> Markup:
+        name = f"{self.name}.unit"
+        label = words(self.language)("Unit")
+        rows = [
+            Markup("<option {}>{}</option>").format(
+                Markup(html_params(value=unit["code"], selected=unit["code"] == self.unit_code)),
+                items.unit_name(unit, self.language),
+            )
+            for unit in self.units
+        ]
+        about = Markup(html_params(id=name, name=name, class_="unit", dir="ltr", aria_label=label))
+        shown = Markup('<span class="converted">= <bdi dir="ltr">{}</bdi></span>').format(self.converted or "")
+        return Markup("<select {}>{}</select>").format(about, Markup().join(rows)) + (shown if self.converted else "")
+
+
+class _Choosing(Asked):
+    """A field whose answers come from a list: ``key`` in the form, ``answer`` in the response."""
+
+    def __init__(self, *args: Any, options: Sequence[Option], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.options = options
+        self.choices = [(option.key, option.label) for option in options]
+
+    @property
+    def keys(self) -> list[str]:
+        """The form values of the answers."""
+        return [answers.option_key(answer) for answer in self.data]
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        known = {option.key: option.answer for option in self.options}
+        wanted = [key for key in valuelist if key]
+        self.data = [dict(known[key]) for key in dict.fromkeys(wanted) if key in known]
+        if len(self.data) < len(set(wanted)):
+            say = words(self.language)
+            raise ValueError(
+                say("%(field)s: choose an answer of the list", field=items.name_in_message(self.item, self.language))
+            )
+
+    def pre_validate(self, form: wtforms.Form) -> None:
+        """Keys outside the list are refused when read."""
+
+
+class ChoiceAsked(_Choosing, wtforms.RadioField):
+    """One of a few (radio buttons) or of many (a list)."""
+
+    kind = "ChoiceField"
+
+    def iter_choices(self) -> Any:
+        keys = self.keys
+        if self.as_select:
+            yield "", "", not keys, {}
+        for option in self.options:
+            yield option.key, option.label, option.key in keys, {}
+
+
+class YesNoAsked(ChoiceAsked):
+    """Yes or No, neither while unanswered."""
+
+
+class SelectAsked(ChoiceAsked):
+    """One of many, in a list."""
+
+    widget = Select()
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.as_select = True
+
+
+class ChoicesAsked(_Choosing, wtforms.SelectMultipleField):
+    """Any of several (tick boxes)."""
+
+    kind = "ChoicesField"
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def iter_choices(self) -> Any:
+        keys = self.keys
+        for option in self.options:
+            exclusive = {"data-exclusive": ""} if option.exclusive else {}
+            yield option.key, option.label, option.key in keys, exclusive
+
+
+class TickAsked(Asked, wtforms.BooleanField):
+    """A yes/no question as one tick box: unticked means no."""
+
+    kind = "BooleanField"
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = [{"valueBoolean": bool(valuelist) and valuelist[0] == "true"}]
+
+    def _value(self) -> str:
+        return "true"
+
+    def __call__(self, **kwargs: Any) -> Markup:
+        ticked = bool(self.data) and self.data[0].get("valueBoolean") is True
+        return Markup(super().__call__(**{**kwargs, "checked": ticked}))

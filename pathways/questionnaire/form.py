@@ -1,0 +1,248 @@
+"""The form of a Questionnaire: a WTForms class made from its items, in the page's language.
+
+What is typed becomes a QuestionnaireResponse, which is judged by ``validate``, the same rules as for an EHR; each finding
+goes back to its field. Field names are the linkIds; a repeating group is a list (``medicines-0-name``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import wtforms
+from flask import g, request
+
+from app.clock import now
+from app.fhir.resource import Resource, canonical
+from app.web import drafts
+from app.web.form import Form
+from pathways.questionnaire import items
+from pathways.questionnaire.conditions import together, when
+from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
+from pathways.questionnaire.field_of import OTHER, field_of
+from pathways.questionnaire.layout import Part, parts
+from pathways.questionnaire.response import Answers, respond
+from pathways.questionnaire.validate import Finding, findings
+
+Previous = Mapping[str, tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a form class was made from."""
+
+    questionnaire: Resource
+    language: str
+    value_sets: ValueSets
+    definitions: Mapping[str, Resource]
+
+
+class _Rows(wtforms.Form):
+    """The fields of one occurrence of a repeating group."""
+
+    class Meta:
+        locales = False
+
+    source: _Source
+
+    def collected(self) -> Answers:
+        """linkId → answers, rows of repeating groups included; unanswered ones left out."""
+        return collect(self)
+
+
+class QuestionnaireForm(Form):
+    """A form of a Questionnaire. Made by ``form_class``; ``answers`` (of a stored response, or initial) fill it."""
+
+    source: _Source
+
+    def __init__(
+        self,
+        formdata: Any = None,
+        *,
+        context: FormContext | None = None,
+        answers: Answers | None = None,
+        previous: Previous | None = None,
+        **kwargs: Any,
+    ):
+        self.context = context or FormContext(now(), self.source.language, value_sets=self.source.value_sets)
+        self.given: Answers = dict(answers or {})
+        self.warnings: list[tuple[str, str]] = []
+        super().__init__(formdata, data=_for_fields(self.source, self.given), **kwargs)
+        self._prepare(self, None, dict(previous or {}))
+
+    @classmethod
+    def opened(  # type: ignore[override]
+        cls, *, context: FormContext, answers: Answers | None = None, previous: Previous | None = None
+    ) -> Self:
+        """The form of this request: what is sent, else what was typed before the session ended, else ``answers``."""
+        if request.method == "POST":
+            return cls(request.form, context=context, answers=answers, previous=previous)
+        kept = drafts.values()
+        if kept is not None:
+            g.draft_shown = True
+        return cls(kept, context=context, answers=answers, previous=previous)
+
+    def _prepare(self, form: Any, outer: Any, previous: dict[str, tuple[str, Any]]) -> None:
+        """Give each field what depends on this form: its condition, in real field names, and the last value."""
+
+        def name_of(link_id: str) -> str:
+            return str(form[link_id].name) if link_id in form else link_id
+
+        around = _conditions(self.source, name_of)
+        for field in form:
+            link_id = getattr(field, "link_id", None)
+            if link_id is not None:
+                field.when = together(outer, around.get(link_id))
+                field.last = previous.get(link_id)
+            elif isinstance(field, wtforms.FieldList):
+                for entry in field.entries:
+                    self._prepare(entry.form, around.get(field.short_name), previous)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The form in the order of the Questionnaire: groups, texts, fields."""
+        return parts(self, self.source.questionnaire, self.source.language)
+
+    def collected(self) -> Answers:
+        """The answers typed, and those of items that the user cannot change (hidden, read-only)."""
+        fixed = {link_id: given for link_id, given in self.given.items() if _unasked(self.source, link_id)}
+        return fixed | collect(self)
+
+    def respond(self, *, form_key: str | None = None, **about: Any) -> Resource:
+        """The QuestionnaireResponse of what was typed, calculated answers included."""
+        return respond(self.source.questionnaire, self.collected(), self.context, form_key=form_key, **about)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Judge what was typed; messages stand at their fields, warnings (which forbid nothing) in ``warnings``."""
+        super().validate(extra_validators)
+        unread = {(rows, field.link_id) for rows, field in _fields(self) if field.errors}
+        for found in findings(self.source.questionnaire, self.respond(), self.context):
+            self._place(found, unread)
+        return not self.errors and not self.form_errors
+
+    def _place(self, found: Finding, unread: set[tuple[Any, str]]) -> None:
+        rows = self._typed_rows(found.rows)
+        text = found.issue.text
+        if found.issue.severity not in ("error", "fatal"):
+            self.warnings.append((found.link_id or "", text))
+            return
+        if (rows, found.link_id) in unread:
+            return  # what could not be read is not missing
+        target = next((field for at, field in _fields(self) if at == rows and field.link_id == found.link_id), None)
+        if target is not None:
+            target.errors = [*target.errors, text]
+        else:
+            self.form_errors.append(text)
+
+    def _typed_rows(self, rows: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+        """Rows of the response as rows of the form, where empty ones stand between."""
+        form: Any = self
+        found = []
+        for link_id, row in rows:
+            entries = form[link_id].entries if link_id in form else []
+            filled = [index for index, entry in enumerate(entries) if collect(entry.form)]
+            if row >= len(filled):
+                return rows
+            found.append((link_id, filled[row]))
+            form = entries[filled[row]].form
+        return tuple(found)
+
+
+def collect(form: Any) -> Answers:
+    """linkId → answers of a form or of one row; the free text of an open choice joins its ticked answers."""
+    found: Answers = {}
+    for field in form:
+        link_id = getattr(field, "link_id", None)
+        if isinstance(field, wtforms.FieldList):
+            if rows := [own for entry in field.entries if (own := collect(entry.form))]:
+                found[field.short_name] = rows
+        elif link_id is not None and field.data and "data-calculated" not in (field.render_kw or {}):
+            found.setdefault(link_id, []).extend(field.data)
+    return found
+
+
+def _fields(form: Any, rows: tuple[tuple[str, int], ...] = ()) -> Iterator[tuple[tuple[tuple[str, int], ...], Any]]:
+    """((repeating group, row) …, field) of every field of items."""
+    for field in form:
+        if isinstance(field, wtforms.FieldList):
+            for index, entry in enumerate(field.entries):
+                yield from _fields(entry.form, (*rows, (field.short_name, index)))
+        elif hasattr(field, "link_id"):
+            yield rows, field
+
+
+def _conditions(source: _Source, name_of: Any) -> dict[str, Any]:
+    """linkId → ``when`` of each item, with that of the groups and questions around it."""
+    found: dict[str, Any] = {}
+
+    def visit(owner: Mapping[str, Any], outer: Any) -> None:
+        for item in items.children(owner):
+            own = together(outer, when(item, source.definitions, name_of))
+            found[item["linkId"]] = own
+            rows = items.is_group(item) and items.repeats(item)
+            visit(item, None if rows else own)
+
+    visit(source.questionnaire, None)
+    return found
+
+
+def _unasked(source: _Source, link_id: str) -> bool:
+    definition = source.definitions.get(link_id)
+    return definition is not None and (
+        items.hidden(definition) or (bool(definition.get("readOnly")) and not items.is_calculated(definition))
+    )
+
+
+def _for_fields(source: _Source, answers: Answers) -> dict[str, Any]:
+    """Answers by field name: the free text of an open choice goes to its own field."""
+    found: dict[str, Any] = {}
+    for link_id, given in answers.items():
+        definition = source.definitions.get(link_id)
+        if definition is None:
+            continue
+        if items.is_group(definition):
+            found[link_id] = [_for_fields(source, row) for row in given]
+        elif definition["type"] == "open-choice":
+            found[link_id] = [answer for answer in given if "valueString" not in answer]
+            found[link_id + OTHER] = [answer for answer in given if "valueString" in answer]
+        else:
+            found[link_id] = given
+    return found
+
+
+_classes: dict[tuple[str, str, str], type[QuestionnaireForm]] = {}
+
+
+def form_class(
+    questionnaire: Resource, language: str, value_sets: ValueSets = no_value_sets
+) -> type[QuestionnaireForm]:
+    """The form class of a Questionnaire in a language, kept by url, version and stored version.
+
+    ``value_sets``: address → (system, code, display) of an ``answerValueSet``, displays in the page's language.
+    """
+    key = (canonical(questionnaire), str(questionnaire.get("meta", {}).get("versionId", "")), language)
+    if key not in _classes or _classes[key].source.questionnaire != questionnaire:
+        definitions = items.by_link(questionnaire)
+        source = _Source(questionnaire, language, value_sets, definitions)
+        body = {"source": source, **_members(source, questionnaire)}
+        _classes[key] = type("QuestionnaireForm", (QuestionnaireForm,), body)
+    return _classes[key]
+
+
+def _members(source: _Source, owner: Mapping[str, Any]) -> dict[str, Any]:
+    """Field name → unbound field of everything below, groups that do not repeat opened up."""
+    found: dict[str, Any] = {}
+    for item in items.children(owner):
+        if items.hidden(item):
+            continue
+        if items.is_group(item) and items.repeats(item):
+            least, most = items.occurs(item)
+            body = {"source": source, **_members(source, item)}
+            rows = wtforms.FormField(type("Rows", (_Rows,), body))
+            found[item["linkId"]] = wtforms.FieldList(rows, min_entries=max(least, 1), max_entries=most)
+            continue
+        if items.is_question(item):
+            found |= field_of(source.questionnaire, item, FormContext(now(), source.language, value_sets=source.value_sets))
+        found |= _members(source, item)
+    return found
