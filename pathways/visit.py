@@ -19,7 +19,7 @@ from pathways.provenance import record_act
 from pathways.vocabulary import DECIDE, ENCOUNTER_CLASS, FORM, OPEN, RETURN, VISIT, form_identifier, is_kind, task_kind
 
 Extract = Callable[[Resource, Resource], Sequence[Resource]]
-"""``extract(response, encounter) -> resources``: what a stored QuestionnaireResponse says, as resources to be stored."""
+"""``extract(response, encounter) -> resources``: what a stored QuestionnaireResponse says, ready to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ def record_visit(
 ) -> Visit:
     """Store a visit of today, or of an earlier day entered later. The same form sent twice is stored once.
 
-    ``response`` is a validated QuestionnaireResponse without id. Raises Conflict (the patient has died, the enrolment has
-    ended), Invalid (a day in the future, or before the birth).
+    ``response`` is a validated QuestionnaireResponse without id. Raises Conflict (the patient has died, the
+    enrolment has ended), Invalid (a day in the future, or before the birth).
     """
     if (encounter := repo.first(f"Encounter?identifier={FORM}|{form_key}:visit")) is not None:
         return of_encounter(repo, encounter)

@@ -1,0 +1,141 @@
+"""Where a patient stands, derived by running the pathway over the record: nothing of it is stored as truth.
+
+``evaluate`` gives the stage, what is due next with its reasons, and what is missing. A stage changes when the data
+does: a counter-referral that arrives, a pressure that is measured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, canonical
+from pathways.apply import Applied, ApplyRequest, apply
+from pathways.apply.outcome import ActionOutcome
+from pathways.calendar import Calendar
+from pathways.enrolment import Enrolment
+from pathways.facts import Facts
+
+STAGE, TREATMENT, FOLLOW_UP = "stage", "treatment", "follow-up"
+CLINICAL = ("referral-urgent", "alert", "diagnosis", TREATMENT, "referral", "test", "measure", FOLLOW_UP, "advice")
+"""Kinds of action in the order in which a clinician wants to read them."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The outcome of a pathway for one patient at one moment."""
+
+    enrolment: Enrolment
+    applied: Applied
+    on: date
+
+    @cached_property
+    def stages(self) -> list[ActionOutcome]:
+        """The stages of the pathway in its order, whatever their outcome."""
+        return [outcome for outcome in self._all() if outcome.kind == STAGE]
+
+    @cached_property
+    def stage(self) -> ActionOutcome | None:
+        """The stage the patient is in; None when none applies."""
+        return next((outcome for outcome in self.stages if outcome.taken == "taken"), None)
+
+    @cached_property
+    def next_actions(self) -> list[ActionOutcome]:
+        """What the stage asks for now, the most pressing kinds first; groups are left to their members."""
+        below = self.stage.walk() if self.stage else self._all()
+        found = [outcome for outcome in below if outcome.taken == "taken" and outcome.kind in CLINICAL]
+        inner = {id(child) for outcome in found for child in outcome.walk() if child is not outcome}
+        return sorted((o for o in found if id(o) not in inner), key=lambda o: CLINICAL.index(o.kind))
+
+    @cached_property
+    def missing(self) -> list[ActionOutcome]:
+        """Actions that cannot be decided because a value is missing."""
+        below = self.stage.walk() if self.stage else self._all()
+        return [outcome for outcome in below if outcome.taken == "missing" and outcome.kind in CLINICAL]
+
+    @cached_property
+    def failed(self) -> list[ActionOutcome]:
+        """Actions whose condition or definition failed."""
+        return [outcome for outcome in self._all() if outcome.taken == "failed"]
+
+    @property
+    def treatment(self) -> ActionOutcome | None:
+        """The treatment step that is proposed."""
+        return next((outcome for outcome in self.next_actions if outcome.kind == TREATMENT), None)
+
+    @property
+    def follow_up(self) -> ActionOutcome | None:
+        """The follow-up that is proposed."""
+        return next((outcome for outcome in self.next_actions if outcome.kind == FOLLOW_UP), None)
+
+    @property
+    def referral(self) -> ActionOutcome | None:
+        """The referral that is proposed, an urgent one first."""
+        return next((outcome for outcome in self.next_actions if outcome.kind in ("referral-urgent", "referral")), None)
+
+    @cached_property
+    def questionnaire(self) -> str | None:
+        """The canonical of the form that the stage asks to be filled at a visit."""
+        below = list(self.stage.walk()) if self.stage else []
+        named = [outcome.action.definition or "" for outcome in below if outcome.taken != "not-taken"]
+        named += [outcome.action.definition or "" for outcome in below]
+        return next((definition for definition in named if "/Questionnaire/" in definition), None)
+
+    @property
+    def version(self) -> str:
+        """``url|version`` of the pathway that was run."""
+        return canonical(self.enrolment.pathway)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes when what is proposed changes: a page left open is recognised by it."""
+        parts = [self.version, str(self.stage.id if self.stage else "")]
+        for outcome in self.next_actions:
+            parts += [outcome.path, *(str(resource) for resource in self.proposed(outcome))]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def proposed(self, outcome: ActionOutcome) -> list[Resource]:
+        """The requests that an action and those below it propose."""
+        held = self.applied.resources
+        return [held[ref] for below in outcome.walk() for ref in below.resources if ref in held]
+
+    def _all(self) -> Iterator[ActionOutcome]:
+        for top in self.applied.actions:
+            yield from top.walk()
+
+
+def evaluate(
+    repo: Repository,
+    enrolment: Enrolment,
+    *,
+    language: str,
+    encounter: str | None = None,
+    on: date | None = None,
+    calendar: Calendar | None = None,
+    record: list[Resource] | None = None,
+) -> Standing:
+    """Run the pathway in force for a patient. ``on``: the day timings count from (the visit), today by default.
+
+    ``record`` are the patient's resources where the caller holds them already (a batch).
+    """
+    patient_id = enrolment.patient.split("/")[1]
+    held = repo.record_of(patient_id) if record is None else record
+    subject = next(resource for resource in held if resource["resourceType"] == "Patient")
+    day = on or repo.today
+    request = ApplyRequest(
+        subject=subject,
+        facts=Facts(held, now=repo.now),
+        definitions=repo.canonical,
+        now=repo.now,
+        language=language,
+        encounter=encounter,
+        practitioner=repo.actor.practitioner,
+        organization=repo.actor.organization,
+        calendar=calendar or Calendar(),
+        anchor=day,
+    )
+    return Standing(enrolment, apply(enrolment.pathway, request), day)
