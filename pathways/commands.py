@@ -1,0 +1,5 @@
+"""The commands that following adds."""
+
+from __future__ import annotations
+
+COMMANDS: tuple[object, ...] = ()

@@ -1,0 +1,82 @@
+"""What following brings to the platform, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from app.feature import Feature, Operation, Place
+
+CLINIC = frozenset({"pathway:enrol", "visit:record", "referral:send", "referral:read"})
+
+
+def _blueprint() -> Any:
+    from pathways.views import blueprint
+
+    return blueprint()
+
+
+def _operations() -> Sequence[Operation]:
+    from pathways.operations import OPERATIONS
+
+    return OPERATIONS
+
+
+def _places() -> Sequence[Place]:
+    from pathways.views.places import PLACES
+
+    return PLACES
+
+
+def _commands() -> Sequence[Any]:
+    from pathways.commands import COMMANDS
+
+    return COMMANDS
+
+
+def _check(resources: Sequence[Any], definitions: Any) -> Sequence[Any]:
+    from pathways.apply.check import check
+
+    return [issue for one in resources if one["resourceType"] == "PlanDefinition" for issue in check(one, definitions)]
+
+
+FEATURE = Feature(
+    name="pathways",
+    blueprint=_blueprint,
+    operations=_operations,
+    grants={
+        "physician": CLINIC | {"visit:prescribe"},
+        "nurse": CLINIC,
+        "hospital-physician": CLINIC | {"visit:prescribe", "referral:receive"},
+        "facility-manager": frozenset({"referral:read"}),
+        "regional-delegate": frozenset({"referral:read"}),
+    },
+    access={
+        "pathways.my_day": "worklist:read",
+        "pathways.find_patient": "patient:read",
+        "pathways.register": "patient:write",
+        "pathways.patient": "patient:read",
+        "pathways.enrol": "pathway:enrol",
+        "pathways.end_enrolment": "pathway:enrol",
+        "pathways.visit": "visit:record",
+        "pathways.step": "visit:record",
+        "pathways.recorded": "patient:read",
+        "pathways.refer": "referral:send",
+        "pathways.referrals": "referral:read",
+        "pathways.referral": "referral:read",
+        "pathways.answer": "referral:receive",
+        "pathways.letter": "referral:read",
+    },
+    places=_places,
+    commands=_commands,
+    content=Path(__file__).parent / "content",
+    check=_check,
+    home={
+        "physician": "pathways.my_day",
+        "nurse": "pathways.my_day",
+        "hospital-physician": "pathways.referrals",
+        "facility-manager": "pathways.my_day",
+        "regional-delegate": "pathways.my_day",
+    },
+)

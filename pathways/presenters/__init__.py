@@ -1,0 +1,1 @@
+"""What pages show, made ready: resources in, plain words and numbers out."""

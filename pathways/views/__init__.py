@@ -1,0 +1,15 @@
+"""The pages of following: one file a place. A view parses, calls one verb, presents."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+
+def blueprint() -> Blueprint:
+    """All pages of following."""
+    from pathways.views import enrol, my_day, patient, people, referral, referrals, step, visit
+
+    pages = Blueprint("pathways", __name__, template_folder="../templates")
+    for module in (my_day, people, patient, enrol, visit, step, referrals, referral):
+        module.add_to(pages)
+    return pages
