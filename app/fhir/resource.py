@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+
+from app.fhir.definitions import load
 
 Resource = dict[str, Any]
 """A FHIR resource or element as its JSON object; decimals are ``Decimal``."""
@@ -15,7 +18,7 @@ _LITERAL = re.compile(
     r"(?:/_history/(?P<version>[A-Za-z0-9\-.]{1,64}))?|\?(?P<query>.+))(?:#(?P<fragment>.+))?"
 )
 _LINKS = re.compile(r"""\b(href|src)=(["'])(urn:[^"']+)\2""")
-_URI_KEYS = frozenset({"reference", "url", "valueUri", "valueUrl", "valueUuid", "valueOid", "instantiatesUri"})
+_ADDRESSES = frozenset({"uri", "url", "oid", "uuid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +121,26 @@ def _rewritten(value: Any, mapping: Mapping[str, str]) -> Any:
     for key, item in value.items():
         if isinstance(item, (dict, list)):
             made[key] = _rewritten(item, mapping)
-        elif isinstance(item, str) and key in _URI_KEYS:
+        elif isinstance(item, str) and key in _address_names():
             made[key] = mapping.get(item, item)
         elif isinstance(item, str) and key == "div":
             made[key] = _LINKS.sub(lambda link: f"{link[1]}={link[2]}{mapping.get(link[3], link[3])}{link[2]}", item)
         else:
             made[key] = item
     return made
+
+
+@cache
+def _address_names() -> frozenset[str]:
+    """The JSON names under which R4 has addresses; ``system`` names a code system, not a resource."""
+    kinds: dict[str, set[str]] = {}
+    for definition in load("elements").values():
+        for name, element in definition["elements"].items():
+            for kind in element["t"]:
+                key = name + kind[0].upper() + kind[1:] if element.get("c") else name
+                kinds.setdefault(key, set()).add(kind)
+    only = {key for key, found in kinds.items() if found <= _ADDRESSES}
+    return frozenset({"reference", "url"} | only) - {"fullUrl", "system"}
 
 
 def codings(concept: Mapping[str, Any] | None) -> list[tuple[str | None, str | None]]:

@@ -68,12 +68,17 @@ def _add(
     richness: float,
     depth: int,
 ) -> None:
-    kind = chance.choice([one for one in element["t"] if one not in ("Meta",)] or element["t"])
+    kind = chance.choice(element["t"])
     key = name + kind[0].upper() + kind[1:] if element.get("c") else name
     path = f"{owner}.{name}[x]" if element.get("c") else f"{owner}.{name}"
     count = chance.randint(1, 2) if element["max"] == "*" else 1
     values = [_value(path, kind, chance, richness, depth) for _ in range(count)]
     made[key] = values if element["max"] == "*" else values[0]
+    if kind in SAMPLES and kind != "xhtml" and name != "id" and chance.random() < 0.2:
+        said = {"extension": [{"url": "http://a.ma/x", "_valueString": {"id": "v"}, "valueString": "x"}]}
+        made[f"_{key}"] = [None] * (count - 1) + [said] if element["max"] == "*" else said
+        if element["max"] != "*" and chance.random() < 0.3:
+            del made[key]  # a primitive may have nothing but extensions
 
 
 def _value(path: str, kind: str, chance: random.Random, richness: float, depth: int) -> Any:

@@ -17,6 +17,9 @@ class Problem(NamedTuple):
     code: str = "structure"
 
 
+SEVERITY = {"exception": "warning"}
+"""A rule that could not be decided is told, and refuses nothing."""
+
 Found = list[Problem] | None
 """None: nothing wrong, which costs nothing."""
 
@@ -48,4 +51,4 @@ def below(prefix: str, problems: Iterable[Problem]) -> list[Problem]:
 
 def issues(root: str, problems: Iterable[Problem]) -> list[Issue]:
     """The problems as issues with whole FHIRPath expressions."""
-    return [Issue(text, code, root + path) for path, text, code in problems]
+    return [Issue(text, code, root + path, SEVERITY.get(code, "error")) for path, text, code in problems]
