@@ -17,6 +17,7 @@ from .functions.registry import find
 from .model import SYSTEM_TYPES, Type, fhir_type, find_type, known
 from .nodes import system_type
 from .parser import parse
+from .paths import STRINGS
 from .program import compile
 from .signatures import ON_STRINGS, ORDERED, RESULTS, SAME
 from .syntax import (
@@ -226,7 +227,7 @@ def _narrowed(found: Found, wanted: TypeName) -> Found:
 
 
 def _stringlike(one: Type | str) -> bool:
-    return one in ("System.String", "System.Any") if isinstance(one, str) else one.primitive
+    return one in ("System.String", "System.Any") if isinstance(one, str) else bool(one.names & STRINGS)
 
 
 def _boolean(one: Type | str) -> bool:

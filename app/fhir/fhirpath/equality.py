@@ -173,7 +173,9 @@ def _unknown_quantity(value: Any) -> bool:
 
 def told(item: Item) -> str:
     """An item in the words of an error."""
-    return f"a {item.type.name}" if item.__class__ is Node else f"a {system_type(item)}"
+    name = item.type.name if item.__class__ is Node else system_type(item)
+    article = "an" if name[0].lower() in "aeio" else "a"
+    return f"{article} {name}"
 
 
 def contains(items: Items, wanted: Item) -> bool:

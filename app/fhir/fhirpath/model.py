@@ -110,9 +110,8 @@ def find_type(name: str) -> Type | None:
     return fhir_type(name) if name in _rows() else None
 
 
-@cache
 def type_of_resource(name: object) -> Type:
-    """The type of a ``resourceType``; an unknown one is untyped."""
+    """The type of a ``resourceType``; an unknown one is untyped. Not cached: the names come from outside."""
     found = find_type(name) if isinstance(name, str) else None
     return found if found and found.resource else fhir_type("Untyped")
 

@@ -19,7 +19,8 @@ Step = Callable[[Run, Items], Items]
 Plan = tuple[tuple[str, ...], Field]
 """The keys of the objects on the way, and the element at the end."""
 
-_STRINGS: Final = frozenset({"string", "uri", "xhtml", "base64Binary"})
+STRINGS: Final = frozenset({"string", "uri", "xhtml", "base64Binary"})
+"""The types that, with those derived from them, hold text."""
 
 
 def child(node: Node, name: str, out: Items) -> None:
@@ -156,7 +157,7 @@ def string_test(names: tuple[str, ...], wanted: str) -> Test:
         if found is None or found[1].choice or found[1].resource:
             return None
         key, last, sibling = found[1].options[0]
-        return (found[0], key) if sibling is not None and last.names & _STRINGS else None
+        return (found[0], key) if sibling is not None and last.names & STRINGS else None
 
     def test(node: Node) -> bool | None:
         try:

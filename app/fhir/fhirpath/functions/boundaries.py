@@ -28,12 +28,10 @@ def decimal_boundary(value: Decimal, places: int, *, high: bool) -> Decimal:
     with localcontext() as context:
         context.prec = 200
         half = Decimal(5).scaleb(min(0, int(value.as_tuple().exponent)) - 1)
-        outward = high != (value < 0)
+        outward = high != (value < 0) or value == 0
         size = value.copy_abs() + (half if outward else -half)
-        if value == 0:
-            size = half
         step = Decimal(1).scaleb(-places)
-        found = size.quantize(step, ROUND_HALF_UP if outward and value != 0 else ROUND_DOWN)
+        found = size.quantize(step, ROUND_HALF_UP if outward else ROUND_DOWN)
         return -found if value < 0 or (value == 0 and not high) else found
 
 

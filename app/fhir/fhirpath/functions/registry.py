@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from ..environment import single
 from ..equality import told
 from ..errors import FhirPathError
-from ..nodes import Items, system
+from ..nodes import Items, Node, system
 
 Body = Callable[..., Items]
 
@@ -66,7 +66,7 @@ def string_of(items: Items, what: str) -> str | None:
     value = system(item)
     if value is None or isinstance(value, str):
         return value
-    hint = " Call toString() first." if not told(item)[2:3].isupper() or told(item) != "a String" else ""
+    hint = "" if isinstance(item, Node) and item.value.__class__ is dict else " Call toString() first."
     raise FhirPathError(f"{what} is for strings, not for {told(item)}.{hint}")
 
 
