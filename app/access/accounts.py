@@ -102,24 +102,24 @@ def problems(
     found = []
     if own is None:
         if not username or not USERNAME.fullmatch(username):
-            found.append(_issue("username", "use 3 to 80 small letters, digits, dots or hyphens"))
+            found.append(Issue("use 3 to 80 small letters, digits, dots or hyphens", "invalid", "username"))
         elif _taken(Account.username, username):
-            found.append(_issue("username", "this user name is taken"))
+            found.append(Issue("this user name is taken", "invalid", "username"))
     if not name.strip():
-        found.append(_issue("name", "enter the name"))
+        found.append(Issue("enter the name", "invalid", "name"))
     if email and not EMAIL.fullmatch(email):
-        found.append(_issue("email", "this is not an e-mail address"))
+        found.append(Issue("this is not an e-mail address", "invalid", "email"))
     elif email and (own is None or own.email != email) and _taken(Account.email, email):
-        found.append(_issue("email", "another account has this e-mail address"))
+        found.append(Issue("another account has this e-mail address", "invalid", "email"))
     unknown = [role for role in roles if role not in ROLES]
     if unknown:
-        found.append(_issue("roles", "there is no role {role}", role=", ".join(unknown)))
+        found.append(Issue("there is no role {role}", "invalid", "roles", values={"role": ", ".join(unknown)}))
     elif not roles:
-        found.append(_issue("roles", "choose at least one role"))
+        found.append(Issue("choose at least one role", "invalid", "roles"))
     if not organization and PATIENT_ROLES & set(roles):
-        found.append(_issue("organization", "this role needs an establishment"))
+        found.append(Issue("this role needs an establishment", "invalid", "organization"))
     if language not in LANGUAGES:
-        found.append(_issue("language", "the language is fr or ar"))
+        found.append(Issue("the language is fr or ar", "invalid", "language"))
     return found
 
 
@@ -162,7 +162,3 @@ def _roles(names: Sequence[str]) -> list[Role]:
 
 def _taken(column, value: str) -> bool:  # type: ignore[no-untyped-def]
     return db.session.scalar(select(Account.id).where(column == value)) is not None
-
-
-def _issue(field: str, text: str, **values: str) -> Issue:
-    return Issue(text, "invalid", field, values=values)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 class Actor:
     """Somebody or something that acts.
 
-    ``key`` is stable and unique (``account:12``, ``client:ehr-1``, ``system``); ``name`` is for reading; ``practitioner`` is a
-    reference such as ``Practitioner/…`` or None; ``organization`` the establishment it belongs to (``Organization/…``);
-    ``organizations`` the establishments whose patients it sees (its own, or a whole subtree for a delegate); None: no limit
-    (the system itself, or a token with system scopes). ``emergency`` are the patient ids opened by a recorded
-    emergency access that has not ended. ``grants`` are words such as ``protocol:release`` or ``patient:read``;
-    ``scopes`` are SMART scopes of a token (None for people).
+    ``key`` is stable and unique (``account:12``, ``client:ehr-1``, ``system``); ``name`` is for reading;
+    ``practitioner`` is a reference such as ``Practitioner/…`` or None; ``organization`` the establishment it belongs to
+    (``Organization/…``); ``organizations`` the establishments whose patients it sees (its own, or a whole subtree for a
+    delegate); None: no limit (the system itself, or a token with system scopes). ``emergency`` are the patient ids
+    opened by a recorded emergency access that has not ended. ``grants`` are words such as ``protocol:release`` or
+    ``patient:read``; ``scopes`` are SMART scopes of a token (None for people).
     """
 
     key: str

@@ -105,9 +105,8 @@ def account_list(words: tuple[str, ...]) -> None:
     while found := accounts.listed(after=after, words=" ".join(words), count=200):
         for account in found:
             state = "" if account.active else "\tinactive"
-            click.echo(
-                f"{account.username}\t{account.name}\t{' '.join(account.role_names)}\t{account.organization or ''}{state}"
-            )
+            cells = (account.username, account.name, " ".join(account.role_names), account.organization or "")
+            click.echo("\t".join(cells) + state)
         after = found[-1].username
 
 

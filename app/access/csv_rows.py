@@ -1,4 +1,4 @@
-"""CSV files as offices make them: comma, semicolon or tab; UTF-8 with or without its mark, or UTF-16 from a spreadsheet."""
+"""CSV files as offices make them: comma, semicolon or tab; UTF-8 with or without its mark, or UTF-16."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
-from app.errors import Invalid, filled
+from app.errors import Invalid, Issue
 
 LARGEST = 5_000_000
 
@@ -25,15 +26,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A line that was not taken: where, and why (``reason`` is a message whose ``{names}`` ``values`` fill)."""
+    """A line that was not taken: where, and why."""
 
     line: int
     column: str
-    reason: str
-    values: Mapping[str, str] = field(default_factory=dict)
+    issue: Issue
+
+    @classmethod
+    def of(cls, line: int, issue: Issue, columns: Mapping[str, str] | None = None) -> Self:
+        """From what a use case complained of; ``columns`` names the column where a field is called otherwise."""
+        name = issue.expression or ""
+        return cls(line, (columns or {}).get(name, name), issue)
 
     def __str__(self) -> str:
-        return f"line {self.line}, {self.column}: {filled(self.reason, self.values)}"
+        return f"line {self.line}, {self.column}: {self.issue}"
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The facility tree: establishments as FHIR Organizations with ``partOf``; made, changed, imported. Pure but for ``repo``.
+"""The facility tree: establishments as FHIR Organizations with ``partOf``; made, changed, imported.
 
 Levels are the codes of ``CodeSystem/facility-level``; the table says under which level each may stand
 (decree 2-14-562 for the establishments, law 08-22 for the territorial health groups, GST).
@@ -86,13 +86,9 @@ def described(before: Mapping[str, Any], values: Mapping[str, Any]) -> Resource:
 
 def problems(values: Mapping[str, Any], parent_level: str | None) -> list[Issue]:
     """What is wrong; ``parent_level`` is the level of what it stands under, None where that is not known."""
-    found = [
-        Issue(
-            "fill in this column" if name != "parent" else "say under which establishment it stands", "required", name
-        )
-        for name in COLUMNS
-        if not values.get(name) and not (name == "parent" and values.get("level") == "ministry")
-    ]
+    found = [Issue("fill in this column", "required", name) for name in COLUMNS[:-1] if not values.get(name)]
+    if not values.get("parent") and values.get("level") != "ministry":
+        found.append(Issue("say under which establishment it stands", "required", "parent"))
     level = values.get("level") or ""
     if level and level not in UNDER:
         found.append(Issue("there is no level {level}", "code-invalid", "level", values={"level": level}))
@@ -136,14 +132,9 @@ def import_rows(repo: Any, rows: Iterable[Row]) -> Report:
     waiting = {}
     for row in rows:
         if row["number"] and row["number"] in waiting:
-            report.refused.append(
-                Refused(
-                    row.line,
-                    "number",
-                    "the same number stands in line {line}",
-                    {"line": str(waiting[row["number"]].line)},
-                )
-            )
+            first = {"line": str(waiting[row["number"]].line)}
+            twice = Issue("the same number stands in line {line}", "duplicate", "number", values=first)
+            report.refused.append(Refused.of(row.line, twice))
         else:
             waiting[row["number"] or f"line {row.line}"] = row
     while waiting:
@@ -163,7 +154,7 @@ def _import_row(repo: Any, row: Row, known: dict[str, Resource], report: Report)
     if held and parent and _is_under(repo, parent, held["id"]):
         found.append(Issue("it cannot stand under itself", "business-rule", "parent"))
     if found:
-        report.refused += [Refused(row.line, issue.expression or "", issue.text, issue.values) for issue in found]
+        report.refused += [Refused.of(row.line, issue) for issue in found]
         return
     values = dict(row.cells) | {"active": row["active"].lower() not in _NO}
     values["parent"] = f"Organization/{parent['id']}" if parent else None

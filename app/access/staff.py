@@ -9,7 +9,7 @@ from app.access import accounts, passwords
 from app.access.csv_rows import Refused, Report, Row
 from app.access.facilities import number_of
 from app.config import CANONICAL_BASE
-from app.errors import Invalid
+from app.errors import Invalid, Issue
 
 COLUMNS = ("username", "name", "roles", "establishment")
 MORE_COLUMNS = ("email", "language", "inpe")
@@ -61,8 +61,9 @@ def _import_row(repo: Any, row: Row, places: Mapping[str, str], report: Report) 
         return
     place = places.get(row["establishment"])
     if row["establishment"] and not place:
-        reason = "there is no establishment {number}"
-        report.refused.append(Refused(row.line, "establishment", reason, {"number": row["establishment"]}))
+        unknown = {"number": row["establishment"]}
+        issue = Issue("there is no establishment {number}", "not-found", "establishment", values=unknown)
+        report.refused.append(Refused.of(row.line, issue))
         return
     roles = row["roles"].replace("|", " ").replace("+", " ").split()
     password = passwords.temporary_password()
@@ -78,10 +79,7 @@ def _import_row(repo: Any, row: Row, places: Mapping[str, str], report: Report) 
             temporary=True,
         )
     except Invalid as error:
-        columns = {"organization": "establishment"}
-        for issue in error.issues:
-            column = columns.get(issue.expression or "", issue.expression or "")
-            report.refused.append(Refused(row.line, column, issue.text, issue.values))
+        report.refused += [Refused.of(row.line, issue, {"organization": "establishment"}) for issue in error.issues]
         return
     account.practitioner = practitioner(repo, name=row["name"], roles=roles, organization=place, inpe=row["inpe"])
     report.created.append(account.username)

@@ -48,8 +48,8 @@ class Role(db.Model, RoleMixin):
 class Account(db.Model, UserMixin):
     """Somebody who can sign in. Never deleted, only deactivated: the audit names them.
 
-    ``fs_uniquifier`` changes with the password, which ends every session. ``organization`` and ``practitioner`` are FHIR
-    references. ``must_change`` is set with a temporary password: no other page opens before it is replaced.
+    ``fs_uniquifier`` changes with the password, which ends every session. ``organization`` and ``practitioner`` are
+    FHIR references. ``must_change`` is set with a temporary password: no other page opens before it is replaced.
     """
 
     __tablename__ = "account"

@@ -1,8 +1,8 @@
 """What was typed is never lost: a form that cannot be received is kept and filled in again after sign-in.
 
-The browser holds a random key in a cookie, the server what was typed, under the key's SHA-256, for KEPT. Only the account
-whose page it was gets it back: every form carries a signed mark of its owner (``form_owner``), because by the time the
-form comes the session is gone. Passwords and files are never kept.
+The browser holds a random key in a cookie, the server what was typed, under the key's SHA-256, for KEPT. Only the
+account whose page it was gets it back: every form carries a signed mark of its owner (``form_owner``), because by the
+time the form comes the session is gone. Passwords and files are never kept.
 """
 
 from __future__ import annotations

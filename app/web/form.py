@@ -1,14 +1,14 @@
 """The base of every form: fields that read what people type in Morocco, messages that say what to do.
 
-``Form`` is a plain WTForms form; CSRF, the form key and the owner's mark come from the ``csrf`` macro and are judged for all
-forms at once. ``MyForm.opened()`` reads the POST, or what had been typed before the session ended, or the given values.
+``Form`` is a plain WTForms form; CSRF, the form key and the owner's mark come from the ``csrf`` macro and are judged
+for all forms at once. ``MyForm.opened()`` reads the POST, or what had been typed before the session ended, or given values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import wtforms
 from flask import g, request
@@ -232,7 +232,7 @@ class ChoicesField(_Question, wtforms.SelectMultipleField):
 class Required:
     """Must be answered. ``message`` says what to do: "Enter the systolic pressure"."""
 
-    field_flags = {"required": True}
+    field_flags: ClassVar = {"required": True}
 
     def __init__(self, message: Any = None):
         self.message = message

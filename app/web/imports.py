@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.access import csv_rows, facilities, staff
-from app.errors import Invalid, filled
+from app.errors import Invalid
 from app.store import work
 from app.web import current_actor, facility_tree, render
 from app.web.errors import told
@@ -64,11 +64,6 @@ def _page(
         columns=columns,
         example=example,
         report=report,
-        reason=reason,
+        told=told,
         back=back,
     ), (422 if form.errors else 200)
-
-
-def reason(refused: csv_rows.Refused) -> str:
-    """Why a line was refused, in the user's language."""
-    return filled(_(refused.reason), refused.values)

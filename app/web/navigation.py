@@ -53,9 +53,9 @@ def init_app(flask: Flask, features: Sequence[Feature]) -> None:
 
 def look_around() -> None:
     """Have the facility tree at hand before a view opens its unit of work."""
-    if request.endpoint and request.endpoint != "web.asset" and "Authorization" not in request.headers:
-        if authenticated():
-            facility_tree.refreshed()
+    page = request.endpoint and request.endpoint != "web.asset" and "Authorization" not in request.headers
+    if page and authenticated():
+        facility_tree.refreshed()
 
 
 def shell() -> dict[str, Any]:

@@ -31,8 +31,16 @@ LOCKED_MINUTES = 5
 
 
 class SignIn(Form):
-    username = TextField(_l("User name or e-mail"), [Required(_l("Enter your user name")), AtMost(254)])
-    password = PasswordField(_l("Password"), [Required(_l("Enter your password")), AtMost(1000)])
+    username = TextField(
+        _l("User name or e-mail"),
+        [Required(_l("Enter your user name")), AtMost(254)],
+        render_kw={"autocomplete": "username", "autocapitalize": "off", "spellcheck": "false", "dir": "ltr"},
+    )
+    password = PasswordField(
+        _l("Password"),
+        [Required(_l("Enter your password")), AtMost(1000)],
+        render_kw={"autocomplete": "current-password", "dir": "ltr"},
+    )
 
 
 class Forgotten(Form):
