@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
 import holidays
 from hijridate import Gregorian, Hijri
+
+from app.config import CANONICAL_BASE
 
 _RAMADAN = 9
 _WEEKEND = (5, 6)
@@ -90,3 +93,20 @@ def ramadan_of(hijri_year: int) -> tuple[date, date]:
 @lru_cache(64)
 def _public_holidays(year: int) -> Mapping[date, str]:
     return dict(holidays.country_holidays("MA", years=year, language="en_US"))
+
+
+OVERRIDES = f"{CANONICAL_BASE}/CodeSystem/working-calendar"
+"""The administration's table: a CodeSystem whose codes are days (``2027-03-10``), displays their names, and whose
+property ``opened`` is true for a day that is worked although the estimate calls it closed."""
+
+
+def calendar_from(table: Mapping[str, Any] | None) -> Calendar:
+    """The calendar with the administration's table over the estimates; without a table, the estimates alone."""
+    closed, opened = {}, set()
+    for concept in (table or {}).get("concept", ()):
+        day = date.fromisoformat(concept["code"])
+        if any(one.get("code") == "opened" and one.get("valueBoolean") for one in concept.get("property", ())):
+            opened.add(day)
+        else:
+            closed[day] = concept.get("display", concept["code"])
+    return Calendar(closed, frozenset(opened))

@@ -36,6 +36,11 @@ def set_value(resource: Resource, path: str, values: list[Any]) -> Resource:
     return _set(resource, type, steps, values, path)
 
 
+def refuse_path(type: str, path: str) -> None:
+    """Raises Invalid when a path cannot be set on a resource type, whatever the value."""
+    set_value({"resourceType": type}, path, [{}])
+
+
 def _steps(path: str) -> list[tuple[str, str | None, int | None]]:
     """(element name, extension url, index) of each step."""
     steps = []
@@ -87,9 +92,9 @@ def _element(
     for end in range(len(name) - 1, 0, -1):
         stem, suffix = name[:end], name[end:]
         if suffix[0].isupper() and (choice := element_of(type, stem)) and choice.get("c"):
-            kind = next((k for k in choice["t"] if k[0].upper() + k[1:] == suffix), None)
-            if kind:
-                return name, choice, kind
+            for kind in choice["t"]:
+                if kind[0].upper() + kind[1:] == suffix:
+                    return name, choice, kind
     raise Invalid(f"'{path}' of a dynamic value: {type} has no element '{name}'")
 
 

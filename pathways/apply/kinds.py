@@ -85,8 +85,8 @@ def _content(kind: str, definition: Mapping[str, Any]) -> Resource:
     if product and kind in PRODUCTS:
         made[PRODUCTS[kind] + product[0]] = product[1]
     elif definition.get("code") and _has(kind, "code"):
-        about = element_of(kind, "code") or {}
-        made["codeCodeableConcept" if about.get("c") else "code"] = definition["code"]
+        choose = (element_of(kind, "code") or {}).get("c")
+        made["codeCodeableConcept" if choose else "code"] = definition["code"]
     if timing and timing[0] in (element_of(kind, "occurrence") or {}).get("t", ()):
         made["occurrence" + timing[0]] = timing[1]
     if definition.get("bodySite") and kind == "ServiceRequest":

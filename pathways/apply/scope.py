@@ -6,7 +6,7 @@ plan that contains it, its own ones win. A variable is evaluated at its first us
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,7 @@ def _variable(about: Mapping[str, Any]) -> Variable:
     )
 
 
-class Scope:
+class Scope(Mapping[str, Any]):
     """The variables that expressions see, as the environment of FHIRPath. One per applied plan; the parent is the
     outer plan's."""
 
@@ -99,12 +99,12 @@ class Scope:
             return self._parent[name]
         return self._given[name]
 
-    def get(self, name: str, default: Any = None) -> Any:
-        """As of a mapping."""
-        try:
-            return self[name]
-        except KeyError:
-            return default
+    def __iter__(self) -> Iterator[str]:
+        yield from self._variables
+        yield from self._parent if self._parent is not None else self._given
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
         return name in self._variables or (name in self._parent if self._parent is not None else name in self._given)

@@ -57,7 +57,7 @@ def span(quantity: Mapping[str, Any]) -> relativedelta:
         return relativedelta(**{name: int(number)})
     if name in _DAYS:
         return relativedelta(days=round(number * _DAYS[name]))
-    return relativedelta(**{name: float(number)})  # type: ignore[arg-type]
+    return relativedelta(**{name: float(number)})
 
 
 def from_timing(owner: Mapping[str, Any], anchor: date, born: str | None = None) -> Due | None:
@@ -96,10 +96,11 @@ def related(offset: Mapping[str, Any], relationship: str, other: Due) -> Due:
         return Due(None, None)
     low, high = _offsets(offset)
     if relationship.startswith("before"):
-        return Due(base - high if high else None, base - low if low else base)
-    if relationship.startswith("after"):
-        return Due(base + low if low else base, base + high if high else None if "offsetRange" in offset else base)
-    return Due(base + low if low else base, base + (high or low) if high or low else base)
+        return Due(base - high if high is not None else None, base - low if low is not None else base)
+    first = base + low if low is not None else base
+    if high is not None:
+        return Due(first, base + high)
+    return Due(first, None if "offsetRange" in offset and relationship.startswith("after") else first)
 
 
 def working(due: Due, calendar: Calendar, urgent: bool, avoid_ramadan: bool = False) -> Due:

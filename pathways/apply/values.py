@@ -53,14 +53,15 @@ def holds(resource: Any, value: Any) -> dict[str, Any] | None:
         return None
     if not isinstance(resource, dict):
         return None
+    owner: dict[str, Any] = resource
     if resource is value:
-        return resource
+        return owner
     for item in resource.values():
         if isinstance(item, (dict, list)):
             if (found := holds(item, value)) is not None:
                 return found
         elif not isinstance(value, dict) and type(item) is not bool and item == value:
-            return resource
+            return owner
     return None
 
 

@@ -1,6 +1,6 @@
-"""Agreement with the field's own cases, read from the folder beside the project; skipped, by name, where it is not there.
+"""Agreement with the field's own cases, read from the folder beside the project; skipped where not there.
 
-Compared without id, text, fullUrl, meta, the ids inside references to resources of the answer, and the order of entries.
+Compared without id, text, fullUrl, meta, the ids inside references to resources of the answer, and entry order.
 """
 
 from __future__ import annotations
