@@ -33,20 +33,20 @@ CORRECTED: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a type. ``absent``/``present``: groups of JSON names, one of which missing/there settles it."""
+    """One rule of a type; ``cases``: shapes that settle it: JSON names that are absent, groups of which one is there."""
 
     key: str
     words: str
     program: Program
-    absent: tuple[frozenset[str], ...]
-    present: tuple[frozenset[str], ...]
+    cases: tuple[tuple[frozenset[str], tuple[frozenset[str], ...]], ...]
 
     def settled(self, value: Mapping[str, Any]) -> bool:
         """Whether the rule holds by what is there and what is not, without being run."""
         keys = value.keys()
-        return any(keys.isdisjoint(group) for group in self.absent) or any(
-            not keys.isdisjoint(group) for group in self.present
-        )
+        for absent, present in self.cases:
+            if keys.isdisjoint(absent) and not any(keys.isdisjoint(group) for group in present):
+                return True
+        return False
 
 
 def invariants_of(type_name: str) -> Walk:
@@ -102,22 +102,21 @@ def _owner(owner: str, name: str, type_name: str) -> bool:
 
 def _rule(type_name: str, key: str, expression: str, words: str) -> Rule:
     program = compile(expression)
-    settled = never_false(program.tree)
-    absent = tuple(_names(type_name, name) for name in sorted(settled.absent))
-    return Rule(
-        key,
-        words.rstrip(". "),
-        program,
-        tuple(sorted((group for group in absent if group), key=len)),
-        tuple(group for name in sorted(settled.present) if (group := _names(type_name, name))),
-    )
+    known = load("elements")[type_name]["elements"].keys()
+    cases = [
+        (
+            frozenset(key for name in case.absent for key in _names(type_name, name)),
+            tuple(_names(type_name, name) for name in sorted(case.present)),
+        )
+        for case in never_false(program.tree)
+        if case.absent | case.present <= known
+    ]
+    return Rule(key, words.rstrip(". "), program, tuple(sorted(cases, key=lambda case: (len(case[0]), len(case[1])))))
 
 
 def _names(type_name: str, name: str) -> frozenset[str]:
     """The JSON names of an element: ``_value…`` too, which stands there when a primitive has only extensions."""
-    element = load("elements")[type_name]["elements"].get(name)
-    if element is None:
-        return frozenset()
+    element = load("elements")[type_name]["elements"][name]
     plain = [name + kind[0].upper() + kind[1:] if element.get("c") else name for kind in element["t"]]
     return frozenset([*plain, *(f"_{one}" for one in plain)])
 
