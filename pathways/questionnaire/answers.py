@@ -40,8 +40,8 @@ def value_of(answer: Mapping[str, Any]) -> Any:
 def read(item: Mapping[str, Any], typed: str, unit_code: str | None = None) -> Resource:
     """The answer that was typed for a question that is no choice. Raises Unreadable.
 
-    Numbers keep their digits. A quantity takes the unit chosen (``unit_code``), else the item's own; a dateTime without a
-    zone is Moroccan time.
+    Numbers keep their digits. A quantity takes the unit chosen (``unit_code``), else the item's own; a dateTime without
+    a zone is Moroccan time.
     """
     kind = item["type"]
     text = typed.strip()

@@ -1,7 +1,7 @@
-"""Rules across fields: ``targetConstraint`` (R5, SDC 4) and ``questionnaire-constraint`` (R4), on the form or on an item.
+"""Rules across fields: ``targetConstraint`` (SDC 4) and ``questionnaire-constraint`` (R4), on the form or on an item.
 
-https://hl7.org/fhir/extensions/StructureDefinition-targetConstraint.html: key, severity, expression, human, requirements,
-location. The human text is translated; the expression must be true, and no result counts as nothing to object to.
+https://hl7.org/fhir/extensions/StructureDefinition-targetConstraint.html: key, severity, expression, human,
+requirements, location. The human text is translated; the expression must be true, and no result is no objection.
 """
 
 from __future__ import annotations

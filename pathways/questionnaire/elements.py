@@ -1,4 +1,4 @@
-"""Putting an answer at the place of a resource that an element path names: ``Condition.onset[x]``, ``Patient.name.given``.
+"""Putting an answer at the place that an element path names: ``Condition.onset[x]``, ``Patient.name.given``.
 
 Types and cardinality come from the R4 definitions. A slice name (``identifier:cnie``) keeps an entry of its own.
 """

@@ -1,7 +1,7 @@
 """Which questions are asked: enableWhen, enableBehavior and enableWhenExpression.
 
-https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen. A question that is not asked counts
-as unanswered for those that depend on it, so that chains close from their head.
+https://hl7.org/fhir/R4/questionnaire-definitions.html#Questionnaire.item.enableWhen. A question that is not asked
+counts as unanswered for those that depend on it, so that chains close from their head.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from pathways.questionnaire.items import children, units, walk
 from pathways.questionnaire.units import analytes_of, convert, convertible
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any], Sequence[Mapping[str, Any]]], bool | None]
-"""``evaluate(expression, response, chain) -> true, false or unknown``; ``chain``: the containers from the response down."""
+"""``evaluate(expression, response, chain) -> true, false or unknown``; ``chain``: the containers from the response
+on.
+"""
 
 _ROUNDS = 20
 """Longest chain of questions that depend on each other; a cycle ends here."""
@@ -83,7 +85,7 @@ def is_enabled(
     definitions: Mapping[str, Resource] | None = None,
     evaluate: Evaluate | None = None,
 ) -> bool:
-    """Whether one item is asked, below ``chain`` (the response, then each group occurrence down to the item's parent)."""
+    """Whether one item is asked, below ``chain`` (the response, then each group occurrence down to its parent)."""
     expression = extension(definition, sdc.ENABLE_WHEN_EXPRESSION)
     if expression is not None:
         return evaluate is None or evaluate(expression, visible, chain) is True

@@ -1,7 +1,7 @@
 """FHIRPath in Questionnaires: variables, launch context, enableWhenExpression, calculatedExpression.
 
-SDC "Using expressions" (http://hl7.org/fhir/uv/sdc/): ``%resource`` is the QuestionnaireResponse, ``%context`` the item of
-it at which the expression stands, ``%questionnaire`` and ``%qitem`` the definition, ``%patient``, ``%encounter`` and
+SDC "Using expressions" (http://hl7.org/fhir/uv/sdc/): ``%resource`` is the QuestionnaireResponse, ``%context`` the item
+of it at which the expression stands, ``%questionnaire`` and ``%qitem`` the definition, ``%patient``, ``%encounter`` and
 ``%user`` the launch context; a variable sees those above it and before it.
 """
 
@@ -168,7 +168,9 @@ class Expressions:
                     yield filled
         else:
             for one in given:
-                answered = [self._with_items(definition, each, visible, [*chain, one]) for each in one.get("answer", ())]
+                answered = [
+                    self._with_items(definition, each, visible, [*chain, one]) for each in one.get("answer", ())
+                ]
                 yield {**one, "answer": answered} if answered else one
 
     def calculate(

@@ -1,8 +1,8 @@
 """Definition-based extraction (SDC, "Form data extraction"): items name the element that their answer fills.
 
-``definitionExtract`` (or the older ``itemExtractionContext``) on the form or an item starts a resource; ``item.definition``
-``…/Condition#Condition.code`` and ``definitionExtractValue`` fill it. One resource for each occurrence of the item, and for
-each answer of a question; a yes/no question makes its resource only on yes.
+``definitionExtract`` (or the older ``itemExtractionContext``) on the form or an item starts a resource;
+``item.definition`` ``…/Condition#Condition.code`` and ``definitionExtractValue`` fill it. One resource for each
+occurrence of the item, and for each answer of a question; a yes/no question makes its resource only on yes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Observation-based extraction (SDC 4, "Form data extraction"): answers with a code become Observations.
 
-``observationExtract`` true on the form, an item or a code switches it on for what is below, false off again; ``component``
-and ``member`` tie a question to the Observation of the group around it: one blood pressure with two components.
+``observationExtract`` true on the form, an item or a code switches it on for what is below, false off again;
+``component`` and ``member`` tie a question to the Observation of the group around it: one blood pressure with two
+components.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def _extracted(occurrence: Occurrence, state: _State, origin: Origin) -> Iterato
     elif codes and own is not None:
         parts = _parts(own)
         made = [
-            origin.made(_observation(definition, codes, state, value | (parts if not index else {}), origin), occurrence.link_id)
+            origin.made(
+                _observation(definition, codes, state, value | (parts if not index else {}), origin), occurrence.link_id
+            )
             for index, value in enumerate(values or ([{}] if parts else []))
         ]
         if relation == "member" and state.parent is not None:
@@ -117,7 +120,7 @@ def _concept(codes: list[Resource], definition: Mapping[str, Any]) -> Resource:
 
 
 def observed(definition: Mapping[str, Any], answer: Mapping[str, Any]) -> Resource | None:
-    """The ``value[x]`` of an Observation for an answer; quantities in the item's preferred unit; None for attachments."""
+    """The ``value[x]`` of an Observation for an answer, quantities in the preferred unit; None for attachments."""
     unit = items.unit(definition)
     number = answer.get("valueDecimal", answer.get("valueInteger"))
     if "valueQuantity" in answer:
@@ -126,7 +129,9 @@ def observed(definition: Mapping[str, Any], answer: Mapping[str, Any]) -> Resour
         return {"valueQuantity": _quantity(number, unit)}
     if "valueCoding" in answer:
         coding = answer["valueCoding"]
-        return {"valueCodeableConcept": {"coding": [coding]} | ({"text": coding["display"]} if "display" in coding else {})}
+        return {
+            "valueCodeableConcept": {"coding": [coding]} | ({"text": coding["display"]} if "display" in coding else {})
+        }
     return next(({_PLAIN[key]: value} for key, value in answer.items() if key in _PLAIN), None)
 
 

@@ -1,7 +1,7 @@
 """Template-based extraction (SDC 4, "Form data extraction"): contained resources with FHIRPath where answers go.
 
-``templateExtract`` on the form or an item names a template; inside it ``templateExtractContext`` moves to (and repeats for)
-what an expression finds, ``templateExtractValue`` puts a value. What finds nothing is taken out with all below it.
+``templateExtract`` on the form or an item names a template; inside it ``templateExtractContext`` moves to (and repeats
+for) what an expression finds, ``templateExtractValue`` puts a value. What finds nothing is taken out with all below it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ class _Extraction:
         for found in extensions(owner, sdc.TEMPLATE_EXTRACT):
             parts = {part["url"]: choice(part, "value") for part in found["extension"]}
             template = self._template(parts["template"][1]["reference"])  # type: ignore[index]
-            request = {name: self._text(str(parts[name][1]), focus, around) for name in REQUEST_PARTS if parts.get(name)}  # type: ignore[index]
+            request = {
+                name: self._text(str(parts[name][1]), focus, around) for name in REQUEST_PARTS if parts.get(name)
+            }  # type: ignore[index]
             for resource in _filled(template, focus, around):
                 yield self.origin.made(resource, link_id, {name: text for name, text in request.items() if text})
 

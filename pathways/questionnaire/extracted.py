@@ -103,7 +103,7 @@ class Origin:
         return found
 
     def observation(self) -> Resource:
-        """The start of an Observation (SDC, observation-based extraction): status, times, performer, where it comes from."""
+        """The start of an Observation (SDC, observation-based extraction): status, times, where it comes from."""
         response = self.response
         amended = response.get("status") == "amended"
         made: Resource = {"resourceType": "Observation", "status": "amended" if amended else "final"}

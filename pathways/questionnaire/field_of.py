@@ -89,7 +89,11 @@ def _help(item: Mapping[str, Any], language: str) -> str:
 def _attributes(item: Mapping[str, Any], context: FormContext) -> dict[str, Any]:
     found: dict[str, Any] = {"data-link": item["linkId"]}
     if item["type"] in ("decimal", "integer", "quantity") and not items.is_choice(item):
-        found |= {"inputmode": "numeric" if item["type"] == "integer" else "decimal", "autocomplete": "off", "dir": "ltr"}
+        found |= {
+            "inputmode": "numeric" if item["type"] == "integer" else "decimal",
+            "autocomplete": "off",
+            "dir": "ltr",
+        }
         if len(items.units(item)) <= 1:
             for which in ("min", "max"):
                 limit = items.limit(item, which)

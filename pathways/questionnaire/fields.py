@@ -38,6 +38,8 @@ class Asked:
         self.warnings: list[str] = []
         super().__init__(*args, **kwargs)
         self.type = self.kind or self.type
+        self.flags.required = bool(self.item.get("required"))
+        self.flags.silent = bool(self.item.get("readOnly")) or items.is_calculated(self.item)
 
     def process_data(self, value: Any) -> None:
         self.data = list(value or [])

@@ -1,7 +1,7 @@
 """The form of a Questionnaire: a WTForms class made from its items, in the page's language.
 
-What is typed becomes a QuestionnaireResponse, which is judged by ``validate``, the same rules as for an EHR; each finding
-goes back to its field. Field names are the linkIds; a repeating group is a list (``medicines-0-name``).
+What is typed becomes a QuestionnaireResponse, which is judged by ``validate``, the same rules as for an EHR; each
+finding goes back to its field. Field names are the linkIds; a repeating group is a list (``medicines-0-name``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathways.questionnaire.conditions import together, when
 from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
 from pathways.questionnaire.field_of import OTHER, field_of
 from pathways.questionnaire.layout import Part, parts
-from pathways.questionnaire.response import Answers, respond
+from pathways.questionnaire.response import Answers, answers_of, respond
 from pathways.questionnaire.validate import Finding, findings
 
 Previous = Mapping[str, tuple[str, Any]]
@@ -69,7 +69,8 @@ class QuestionnaireForm(Form):
         self.given: Answers = dict(answers or {})
         self.warnings: list[tuple[str, str]] = []
         super().__init__(formdata, data=_for_fields(self.source, self.given), **kwargs)
-        self._prepare(self, None, dict(previous or {}))
+        self._previous = dict(previous or {})
+        self._prepare(self, None, self._previous)
 
     @classmethod
     def opened(  # type: ignore[override]
@@ -117,9 +118,31 @@ class QuestionnaireForm(Form):
         """Judge what was typed; messages stand at their fields, warnings (which forbid nothing) in ``warnings``."""
         super().validate(extra_validators)
         unread = {(rows, field.link_id) for rows, field in _fields(self) if field.errors}
-        for found in findings(self.source.questionnaire, self.respond(), self.context):
+        response = self.respond()
+        for found in findings(self.source.questionnaire, response, self.context):
             self._place(found, unread)
+        self._show_calculated(response)
         return not self.errors and not self.form_errors
+
+    def _show_calculated(self, response: Resource) -> None:
+        """Calculated fields show what the server computed, whatever the page sent."""
+        computed = answers_of(self.source.questionnaire, response)
+        for field in self:
+            definition = self.source.definitions.get(getattr(field, "link_id", ""))
+            if definition is not None and items.is_calculated(definition):
+                field.raw_data, field.data = None, computed.get(field.link_id, [])
+                field.errors = []
+
+    def accepted(self) -> bool:
+        """Sent and right. A press on *add another* (``add-row``) only makes room in a repeating group."""
+        wanted = request.form.get("add-row") if self.sent else None
+        if wanted in self and isinstance(self[wanted], wtforms.FieldList):
+            rows = self[wanted]
+            if rows.max_entries is None or len(rows) < rows.max_entries:
+                rows.append_entry()
+                self._prepare(self, None, self._previous)
+            return False
+        return super().accepted()
 
     def _place(self, found: Finding, unread: set[tuple[Any, str]]) -> None:
         rows = self._typed_rows(found.rows)
@@ -243,6 +266,8 @@ def _members(source: _Source, owner: Mapping[str, Any]) -> dict[str, Any]:
             found[item["linkId"]] = wtforms.FieldList(rows, min_entries=max(least, 1), max_entries=most)
             continue
         if items.is_question(item):
-            found |= field_of(source.questionnaire, item, FormContext(now(), source.language, value_sets=source.value_sets))
+            found |= field_of(
+                source.questionnaire, item, FormContext(now(), source.language, value_sets=source.value_sets)
+            )
         found |= _members(source, item)
     return found

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.fhir.resource import Resource, choice, extension, extensions
-from pathways.questionnaire import sdc
 from app.fhir.translation import text as text_of
+from pathways.questionnaire import sdc
 
 VALUE_KEYS = {
     "boolean": "valueBoolean", "decimal": "valueDecimal", "integer": "valueInteger", "date": "valueDate",

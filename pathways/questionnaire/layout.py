@@ -39,6 +39,8 @@ def parts(form: Any, owner: Mapping[str, Any], language: str) -> list[Part]:
         elif items.is_group(item):
             found.append(Part("group", title, parts=parts(form, item, language)))
         else:
-            found += [Part("field", title, form[name], form[name].when) for name in (link_id, link_id + OTHER) if name in form]
+            found += [
+                Part("field", title, form[name], form[name].when) for name in (link_id, link_id + OTHER) if name in form
+            ]
             found += parts(form, item, language)
     return found

@@ -6,7 +6,9 @@ import re
 from decimal import Decimal
 
 _DIGITS = {0x0660 + n: str(n) for n in range(10)} | {0x06F0 + n: str(n) for n in range(10)}
-_MARKS = {"\u066b": ".", "\u2212": "-"} | dict.fromkeys("\u066c\u00a0\u202f\u2009\u200e\u200f\u2066\u2067\u2068\u2069 ", "")
+_MARKS = {"\u066b": ".", "\u2212": "-"} | dict.fromkeys(
+    "\u066c\u00a0\u202f\u2009\u200e\u200f\u2066\u2067\u2068\u2069 ", ""
+)
 _WRITTEN = _DIGITS | {ord(mark): other for mark, other in _MARKS.items()}
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 

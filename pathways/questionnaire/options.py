@@ -30,7 +30,9 @@ def options(questionnaire: Mapping[str, Any], item: Mapping[str, Any], context: 
     address = item.get("answerValueSet")
     if not address:
         return []
-    codes = _contained(questionnaire, address[1:], context.language) if address[0] == "#" else context.value_sets(address)
+    codes = (
+        _contained(questionnaire, address[1:], context.language) if address[0] == "#" else context.value_sets(address)
+    )
     return [
         Option(f"{system}|{code}", display, {"valueCoding": {"system": system, "code": code, "display": display}})
         for system, code, display in codes

@@ -1,8 +1,8 @@
 """``$populate``: what a form starts with (SDC, "Form population").
 
 Fixed initial values, ``initialExpression``, groups that repeat for what ``itemPopulationContext`` finds, and
-``observationLinkPeriod`` (the last Observation with the item's code). ``previous_values`` shows what was found last time
-beside each question, without answering it.
+``observationLinkPeriod`` (the last Observation with the item's code). ``previous_values`` shows what was found last
+time beside each question, without answering it.
 """
 
 from __future__ import annotations
@@ -111,7 +111,11 @@ def last_observed(observations: Iterable[Resource]) -> dict[Code, Resource]:
     """(system, code) → the newest value observed: ``{"effectiveDateTime", "value…"}``; components by their own code."""
     found: dict[Code, Resource] = {}
     for one in observations:
-        if one.get("resourceType") != "Observation" or one.get("status") not in _STATED or "effectiveDateTime" not in one:
+        if (
+            one.get("resourceType") != "Observation"
+            or one.get("status") not in _STATED
+            or "effectiveDateTime" not in one
+        ):
             continue
         for part in (one, *one.get("component", ())):
             value = choice(part, "value")

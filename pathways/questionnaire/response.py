@@ -1,7 +1,8 @@
 """Answers ↔ QuestionnaireResponse (https://hl7.org/fhir/R4/questionnaireresponse.html).
 
-The answers of a form are plain: ``linkId → [answer, …]``; groups that do not repeat leave no trace, a group that repeats
-is ``linkId → [answers of the first, answers of the second, …]``. Answers of nested questions stand beside their parent's.
+The answers of a form are plain: ``linkId → [answer, …]``; groups that do not repeat leave no trace, a group that
+repeats is ``linkId → [answers of the first, answers of the second, …]``. Answers of nested questions stand beside their
+parent's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What one answer must satisfy: type, range, unit, decimals, length, pattern, dates, options.
 
-The form and a QuestionnaireResponse sent by another system are judged by these same rules. Each rule yields sentences in
-the user's language that name the field and what was typed.
+The form and a QuestionnaireResponse sent by another system are judged by these same rules. Each rule yields sentences
+in the user's language that name the field and what was typed.
 """
 
 from __future__ import annotations
@@ -81,11 +81,14 @@ def _type(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
     keys = [key for key in answer if key.startswith("value")]
     allowed = allowed_keys(rule.item)
     if len(keys) != 1 or keys[0] not in allowed:
-        yield "value", _(
-            "%(field)s takes %(expected)s, not %(value)s",
-            field=rule.field,
-            expected="/".join(sorted(allowed)),
-            value=", ".join(keys) or "-",
+        yield (
+            "value",
+            _(
+                "%(field)s takes %(expected)s, not %(value)s",
+                field=rule.field,
+                expected="/".join(sorted(allowed)),
+                value=", ".join(keys) or "-",
+            ),
         )
         return
     value = answer[keys[0]]
@@ -108,7 +111,10 @@ def _unit(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
     _ = rule.say
     names = ", ".join(items.unit_name(one, rule.context.language) for one in items.units(rule.item))
     value = quantity.get("unit") or code or "-"
-    yield "value", _("%(field)s must be in %(units)s: you entered %(value)s", field=rule.field, units=names, value=value)
+    yield (
+        "value",
+        _("%(field)s must be in %(units)s: you entered %(value)s", field=rule.field, units=names, value=value),
+    )
 
 
 def _range(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
@@ -153,7 +159,9 @@ def _range_sentence(rule: Rule, low: Any, high: Any, value: str) -> str:
     about = {"field": rule.field, "value": value}
     if low is not None and high is not None:
         high_text = f"{most} {unit}".strip()
-        return _("%(field)s must be between %(low)s and %(high)s: you entered %(value)s", low=least, high=high_text, **about)
+        return _(
+            "%(field)s must be between %(low)s and %(high)s: you entered %(value)s", low=least, high=high_text, **about
+        )
     if low is not None:
         return _("%(field)s must be at least %(low)s: you entered %(value)s", low=f"{least} {unit}".strip(), **about)
     return _("%(field)s must be at most %(high)s: you entered %(value)s", high=f"{most} {unit}".strip(), **about)
@@ -163,19 +171,28 @@ def _decimals(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
     most = extension(rule.item, sdc.MAX_DECIMAL_PLACES)
     value = answers.value_of(answer)
     number = value.get("value") if isinstance(value, dict) else value
-    if most is None or isinstance(number, bool) or not isinstance(number, Decimal) or decimal_places(number) <= int(most):
+    if (
+        most is None
+        or isinstance(number, bool)
+        or not isinstance(number, Decimal)
+        or decimal_places(number) <= int(most)
+    ):
         return
     _ = rule.say
     if int(most) == 0:
-        yield "value", _(
-            "%(field)s must be a whole number: you entered %(value)s", field=rule.field, value=rule.number(number)
+        yield (
+            "value",
+            _("%(field)s must be a whole number: you entered %(value)s", field=rule.field, value=rule.number(number)),
         )
         return
-    yield "value", _(
-        "%(field)s takes at most %(places)s decimals: you entered %(value)s",
-        field=rule.field,
-        places=most,
-        value=rule.number(number),
+    yield (
+        "value",
+        _(
+            "%(field)s takes at most %(places)s decimals: you entered %(value)s",
+            field=rule.field,
+            places=most,
+            value=rule.number(number),
+        ),
     )
 
 
@@ -186,18 +203,24 @@ def _length(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
     _ = rule.say
     most, least = rule.item.get("maxLength"), extension(rule.item, sdc.MIN_LENGTH)
     if most is not None and len(text) > most:
-        yield "too-long", _(
-            "%(field)s takes at most %(most)s characters: you entered %(value)s",
-            field=rule.field,
-            most=most,
-            value=len(text),
+        yield (
+            "too-long",
+            _(
+                "%(field)s takes at most %(most)s characters: you entered %(value)s",
+                field=rule.field,
+                most=most,
+                value=len(text),
+            ),
         )
     if least is not None and len(text) < int(least):
-        yield "value", _(
-            "%(field)s needs at least %(least)s characters: you entered %(value)s",
-            field=rule.field,
-            least=least,
-            value=len(text),
+        yield (
+            "value",
+            _(
+                "%(field)s needs at least %(least)s characters: you entered %(value)s",
+                field=rule.field,
+                least=least,
+                value=len(text),
+            ),
         )
 
 
@@ -209,8 +232,14 @@ def _pattern(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
     _ = rule.say
     form = extension(rule.item, sdc.ENTRY_FORMAT)
     if form:
-        yield "value", _(
-            "%(field)s must be written like %(format)s: you entered %(value)s", field=rule.field, format=form, value=value
+        yield (
+            "value",
+            _(
+                "%(field)s must be written like %(format)s: you entered %(value)s",
+                field=rule.field,
+                format=form,
+                value=value,
+            ),
         )
     else:
         yield "value", _("%(field)s is not written as expected: you entered %(value)s", field=rule.field, value=value)
@@ -247,7 +276,7 @@ def _day_text(day: date, precision: str) -> str:
 
 def _option(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
     """One of the options; an open choice may be free text, and a value set that cannot be listed is not checked."""
-    if not rule.options or "valueString" in answer and rule.item["type"] == "open-choice":
+    if not rule.options or ("valueString" in answer and rule.item["type"] == "open-choice"):
         return
     keys = {option.key for option in rule.options}
     if answers.option_key(answer) not in keys:

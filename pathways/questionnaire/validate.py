@@ -93,7 +93,9 @@ class _Check:
         for index, one in enumerate(present):
             if one["linkId"] not in known:
                 text = _("The form has no question %(question)s at this place", question=one["linkId"])
-                yield Finding(one["linkId"], self._issue(text, "not-found", f"{path}.item[{index}]", one["linkId"]), rows)
+                yield Finding(
+                    one["linkId"], self._issue(text, "not-found", f"{path}.item[{index}]", one["linkId"]), rows
+                )
         if order != sorted(order, key=ranks.__getitem__):
             text = _("The answers are not in the order of the form")
             yield Finding(None, Issue(text, "invalid", path, "warning"), rows)
@@ -146,7 +148,9 @@ class _Check:
             )
             yield Finding(link_id, self._issue(text, "required", path, link_id), rows)
         if most is not None and count > most:
-            text = _("%(field)s takes at most %(most)s answers: there are %(count)s", field=field, most=most, count=count)
+            text = _(
+                "%(field)s takes at most %(most)s answers: there are %(count)s", field=field, most=most, count=count
+            )
             yield Finding(link_id, self._issue(text, "structure", path, link_id), rows)
 
     def _occurrence(
@@ -181,7 +185,9 @@ class _Check:
         path: str,
         rows: tuple[tuple[str, int], ...],
     ) -> Iterator[Finding]:
-        rule = Rule(definition, self.context, self._options_of(definition), lambda which: self._limit(definition, which))
+        rule = Rule(
+            definition, self.context, self._options_of(definition), lambda which: self._limit(definition, which)
+        )
         link_id = definition["linkId"]
         for index, answer in enumerate(one.get("answer", ())):
             place = f"{path}.answer[{index}]"
@@ -223,7 +229,11 @@ class _Check:
             if expression is not None:
                 found = self.expressions.evaluate(expression, self.visible)
                 value = found[0] if found else None
-                return value if value is None or isinstance(value, (int, dict)) or hasattr(value, "quantize") else str(value)
+                return (
+                    value
+                    if value is None or isinstance(value, (int, dict)) or hasattr(value, "quantize")
+                    else str(value)
+                )
         return None
 
     def _options_of(self, definition: Resource) -> list[Option]:

@@ -1,8 +1,8 @@
 """The sentences of this room in the user's language, without a web framework.
 
-English sentences are the keys (gettext msgids); French and Arabic stand in ``translations/rooms/questionnaire.po.json``, the
-file from which the catalogues are merged. Values set into an Arabic sentence are isolated (U+2068 … U+2069), so that
-"mmHg" or a minus keeps its own direction.
+English sentences are the keys (gettext msgids); French and Arabic stand in
+``translations/rooms/questionnaire.po.json``, the file from which the catalogues are merged. Values set into an Arabic
+sentence are isolated (U+2068 … U+2069), so that "mmHg" or a minus keeps its own direction.
 """
 
 from __future__ import annotations
