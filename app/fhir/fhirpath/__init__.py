@@ -4,12 +4,14 @@
     compile("%sbp.last() >= 140")(None, {"sbp": [Decimal("142")]})    → [True]
 
 ``environment`` maps variable names without ``%`` to values, lists, or functions of no arguments that are called at the
-first use; ``environment()`` adds the ports: resolver, terminology, now, trace.
+first use; ``environment()`` adds the ports: resolver, terminology, now, trace. Who runs many programs on one resource
+makes its ``node`` once and passes that instead.
 """
 
 from .check import check
 from .environment import PORTS, Ports, Terminology, environment
 from .errors import FhirPathError
+from .nodes import of_json as node
 from .program import Program, compile, evaluate
 from .quantity import Quantity
 from .temporal import FPDate, FPDateTime, FPTime
@@ -28,4 +30,5 @@ __all__ = [
     "compile",
     "environment",
     "evaluate",
+    "node",
 ]

@@ -148,6 +148,8 @@ class Run:
 
 def starting(resource: Any) -> Items:
     """The collection that an evaluation begins with: a resource, an element, a list of them, or nothing."""
+    if resource.__class__ is Node:
+        return [resource]
     if resource.__class__ is dict:
         return [of_json(resource)]
     return collection(resource)

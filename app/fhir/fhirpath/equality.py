@@ -191,7 +191,7 @@ def distinct(items: Items) -> Items:
     texts: set[str] = set()
     rest: Items = []
     for item in items:
-        value = system(item)
+        value = None if item.__class__ is Node and item.value.__class__ is dict else system(item)
         if value.__class__ is str:
             if value not in texts:
                 texts.add(value)
@@ -209,19 +209,18 @@ def _among(items: Items, wanted: Item) -> bool:
     value = wanted.value
     quantity = "Quantity" in wanted.type.names
     for item in items:
-        if item.__class__ is Node and item.value.__class__ is dict:
-            other = item.value
-            same = value == other
-            if (quantity and not (same or _other_amount(value, other))) or same:
-                same = value is other or equal(item, wanted) is True
-            if same:
-                return True
-        elif equal(item, wanted) is True:
+        other = item.value if item.__class__ is Node else None
+        if other.__class__ is not dict or (quantity and not _same_unit(other, value)):
+            same = equal(item, wanted) is True
+        else:
+            same = other is value or (other == value and equal(item, wanted) is True)
+        if same:
             return True
     return False
 
 
-def _other_amount(left: dict[str, Any], right: dict[str, Any]) -> bool:
-    """Whether two Quantities have the same unit and another value."""
-    unit = left.get("unit") == right.get("unit") and left.get("code") == right.get("code")
-    return unit and left.get("value") != right.get("value")
+def _same_unit(left: dict[str, Any], right: dict[str, Any]) -> bool:
+    """Whether two Quantities have the same unit, and differ when their JSON does."""
+    return (
+        left.get("code") == right.get("code") and left.get("unit") == right.get("unit") and left.keys() == right.keys()
+    )

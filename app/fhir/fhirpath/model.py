@@ -111,9 +111,20 @@ def find_type(name: str) -> Type | None:
 
 
 def type_of_resource(name: object) -> Type:
-    """The type of a ``resourceType``; an unknown one is untyped. Not cached: the names come from outside."""
-    found = find_type(name) if isinstance(name, str) else None
-    return found if found and found.resource else fhir_type("Untyped")
+    """The type of a ``resourceType``; an unknown one is untyped."""
+    if name.__class__ is not str:
+        return fhir_type("Untyped")
+    found = _RESOURCES.get(name)  # type: ignore[call-overload]
+    if found is None:
+        found = find_type(name)  # type: ignore[arg-type]
+        if found is None or not found.resource:
+            return fhir_type("Untyped")
+        _RESOURCES[name] = found
+    return found
+
+
+_RESOURCES: Final[dict[str, Type]] = {}
+"""Types of resources met so far; an unknown name, which comes from outside, is not kept."""
 
 
 def known(type_name: TypeName) -> TypeName:

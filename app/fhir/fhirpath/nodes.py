@@ -38,8 +38,9 @@ class Node:
 
 def of_json(value: Any) -> Item:
     """A node of what a caller gives: resources by their ``resourceType``, other objects by their shape."""
-    if isinstance(value, dict):
-        return Node(value, type_of_resource(value["resourceType"]) if "resourceType" in value else _shape(value))
+    if value.__class__ is dict:
+        name = value.get("resourceType")
+        return Node(value, _shape(value) if name is None else type_of_resource(name))
     if isinstance(value, float):
         return as_decimal(value)
     if isinstance(value, date | time):
