@@ -70,9 +70,9 @@ def context_of(resource: dict[str, Any]) -> Context:
     if not contained or not isinstance(contained, list):
         return Context(root=resource)
     known = {
-        one["id"]: one.get("resourceType", "")
-        for one in contained
-        if isinstance(one, dict) and isinstance(one.get("id"), str)
+        entry["id"]: entry["resourceType"]
+        for entry in contained
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and isinstance(entry.get("resourceType"), str)
     }
     return Context(known, root=resource)
 

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.fhir.definitions import load, resource_types
-from app.fhir.json import dumps, loads
+from app.fhir.json import MAX_DEPTH, dumps, loads
 from app.fhir.validation import validate
 from app.fhir.validation.invariants import SKIPPED, Rule, rules_of
 from app.fhir.validation.judge import judged
@@ -61,3 +63,48 @@ def test_every_official_rule_is_compiled_or_skipped_with_a_reason() -> None:
     assert {key for _, key in official - compiled} == set(SKIPPED)
     print(f"{len(official)} official rules, {len(SKIPPED)} skipped")
     assert len(compiled) > 190
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals()
+    | st.text()
+    | st.sampled_from(["#", "#p", "Patient/1", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["resourceType", "id", "url", "valueString", "reference", "extension", "contained", "code", "_id"]
+            )
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(TYPES), st.integers(0, 3), st.dictionaries(st.integers(0, 40), anything, max_size=4))
+def test_whatever_stands_in_it_a_resource_is_judged_without_an_accident(
+    name: str, seed: int, strange: dict[int, Any]
+) -> None:
+    resource: dict[str, Any] = a_resource(name, seed, 0.4) | {"contained": [{"resourceType": "Patient", "id": "p"}]}
+    keys = list(resource)
+    for place, value in strange.items():
+        resource[keys[place % len(keys)]] = value
+    assert all(issue.text and issue.expression for issue in validate(resource))
+
+
+@given(anything)
+def test_whatever_is_handed_in_is_judged_without_an_accident(value: Any) -> None:
+    assert all(issue.text and issue.expression for issue in validate(value))
+
+
+def test_the_deepest_json_that_is_read_is_judged() -> None:
+    depth = MAX_DEPTH // 2 - 2
+    nested = b'{"linkId":"1","type":"group","item":[' * depth + b'{"linkId":"2","type":"string"}' + b"]}" * depth
+    text = b'{"resourceType":"Questionnaire","status":"draft","item":[' + nested + b"]}"
+    assert {issue.code for issue in validate(loads(text))} == {"invariant"}, "only the link ids are not unique"
