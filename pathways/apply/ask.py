@@ -53,4 +53,4 @@ def _action(definition: dict[str, object], name: str, outcome: ActionOutcome) ->
     source = {"id": f"ask-{name}", "code": [MEASURE], **texts, **timing}
     source["extension"] = [{"url": MISSING, "valueString": name}]
     place = f"{outcome.action.path}.ask[{name}]"
-    return PlannedAction(source, place, (), (), (), "measure", outcome.action.sources, None, False, False)
+    return PlannedAction(source, place, (), (), (), (), "measure", outcome.action.sources, None, False, False)

@@ -19,9 +19,9 @@ from app.fhir.resource import choice
 from pathways.apply.check_expression import issues_of_condition, issues_of_expression, issues_of_text
 from pathways.apply.check_variables import check_variables, given_names
 from pathways.apply.definitions import name_of, refuse_cycle
-from pathways.apply.dynamic import refuse_path
+from pathways.apply.dynamic import ACTION, refuse_path
 from pathways.apply.explanation import PLACE
-from pathways.apply.plan import EXPLANATION
+from pathways.apply.plan import EXPLANATION, on_action
 from pathways.apply.timing import span
 
 Resource = dict[str, Any]
@@ -104,7 +104,7 @@ def _action(
             place = f"{path}.relatedAction[{at}].offsetRange.{end}"
             found += _span(relation.get("offsetRange", {}).get(end), place)
     if not action.get("definitionCanonical"):
-        found += _dynamic(action, path, "PlanDefinition", known, None)
+        found += _dynamic(action, path, "PlanDefinition", known, ACTION)
     return found + _explanation(action, path, plan, known)
 
 
@@ -171,14 +171,14 @@ def _within(issue: Issue, path: str, reference: str) -> Issue:
     return Issue(issue.text, issue.code, f"{path} → {reference}: {issue.expression}", issue.severity, issue.diagnostics)
 
 
-def _dynamic(owner: Mapping[str, Any], path: str, focus: str, known: frozenset[str], kind: str | None) -> list[Issue]:
+def _dynamic(owner: Mapping[str, Any], path: str, focus: str, known: frozenset[str], kind: str) -> list[Issue]:
     found = []
     for at, one in enumerate(owner.get("dynamicValue", ())):
         place = f"{path}.dynamicValue[{at}]"
         found += issues_of_expression(one.get("expression", {}), f"{place}.expression", focus, known)
         try:
-            if kind is not None:
-                refuse_path(kind, one.get("path", ""))
+            place_of = ACTION if focus == "PlanDefinition" and on_action(one.get("path", ""), kind != ACTION) else kind
+            refuse_path(place_of, one.get("path", ""))
         except Invalid as error:
             found.append(Issue(error.message, "invalid", f"{place}.path"))
     return found

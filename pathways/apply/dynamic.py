@@ -22,13 +22,17 @@ _STEP = re.compile(r"\.?(?:extension\('(?P<url>[^']+)'\)|(?P<name>[A-Za-z]\w*))(
 MAX_INDEX = 1000
 
 
-def set_value(resource: Resource, path: str, values: list[Any]) -> Resource:
+ACTION = "PlanDefinition.action"
+
+
+def set_value(resource: Resource, path: str, values: list[Any], type: str | None = None) -> Resource:
     """Another resource with ``values`` (raw FHIR JSON values) at ``path``; no values: the same resource.
 
-    Raises Invalid when the path names an element that the resource type does not have, or no place at all.
+    ``type`` is that of an element that is no resource, such as ``ACTION``. Raises Invalid when the path names an
+    element that the resource type does not have, or no place at all.
     """
-    type = resource["resourceType"]
-    steps = _steps(path.strip().removeprefix("%resource.").removeprefix(f"{type}."))
+    type = type or resource["resourceType"]
+    steps = _steps(path.strip().removeprefix("%resource.").removeprefix("%action.").removeprefix(f"{type}."))
     if not steps:
         raise Invalid(f"the path '{path}' of a dynamic value names no element")
     if not values:
@@ -38,7 +42,7 @@ def set_value(resource: Resource, path: str, values: list[Any]) -> Resource:
 
 def refuse_path(type: str, path: str) -> None:
     """Raises Invalid when a path cannot be set on a resource type, whatever the value."""
-    set_value({"resourceType": type}, path, [{}])
+    set_value({}, path, [{}], type)
 
 
 def _steps(path: str) -> list[tuple[str, str | None, int | None]]:

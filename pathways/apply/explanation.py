@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from app.config import CANONICAL_BASE
 from app.fhir import translation
+from app.fhir.resource import extension
 from pathways.apply.expression import ExpressionFailed, path
 from pathways.apply.outcome import Source, Value
 from pathways.apply.scope import Scope
@@ -21,6 +23,7 @@ from pathways.apply.wording import all_shown, isolated, sentence
 if TYPE_CHECKING:
     from pathways.apply.outcome import ActionOutcome
 
+UNIT = f"{CANONICAL_BASE}/StructureDefinition/unit"
 PLACE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _TEMPLATES = {"taken": ("taken",), "not-taken": ("notTaken",), "missing": ("missing",), "failed": ()}
 
@@ -35,8 +38,8 @@ def reason_of(outcome: ActionOutcome, language: str) -> str:
         return sentence(name, language, what=other.text("title", language) or other.title)
     written = _template(outcome, language)
     if outcome.taken == "missing":
-        missing = ", ".join(title_of(outcome.frame.scope, name, language) for name in outcome.verdict.missing)
-        said = sentence("missing", language, what=missing) if missing else sentence("undetermined", language)
+        titles = [title_of(outcome.frame.scope, name, language) for name in outcome.verdict.missing]
+        said = sentence("missing", language, what=titles) if titles else sentence("undetermined", language)
         return f"{said} {written}".strip()
     return written
 
@@ -102,7 +105,15 @@ def _value(scope: Scope, name: str, language: str) -> Value | None:
     value = values[0] if len(values) == 1 else values
     when = date_of(resource) if resource else None
     reference = f"{resource['resourceType']}/{resource['id']}" if resource and resource.get("id") else None
-    return Value(name, title, value, unit_of(owner, values[0]), when, reference)
+    unit = unit_of(owner, values[0]) or _unit(scope, name)
+    return Value(name, title, value, unit, when, reference)
+
+
+def _unit(scope: Scope, name: str) -> str | None:
+    """The unit that a variable declares (extension ``unit`` of its Expression), for numbers that carry none."""
+    variable = scope.declared(name)
+    found = extension(variable.about, UNIT) if variable else None
+    return str(found) if found is not None else None
 
 
 def _origin(scope: Scope, name: str, value: Any) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

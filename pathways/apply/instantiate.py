@@ -7,17 +7,18 @@ kinds, it becomes a Task to fill it, since only a Task has a due date and a perf
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.errors import MaslakError
 from app.fhir.resource import canonical, choice
 from pathways.apply.definitions import name_of, refuse_cycle, tail
-from pathways.apply.dynamic import set_value
+from pathways.apply.dynamic import ACTION, set_value
 from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.frame import Frame
 from pathways.apply.kinds import CPG, request_resource
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.plan import DynamicValue, dynamic_values, read_plan
+from pathways.apply.plan import DynamicValue, PlannedAction, dynamic_values, read_plan
 from pathways.apply.scope import Scope, variables_of
 from pathways.apply.values import plain
 
@@ -38,12 +39,13 @@ def instantiate(frame: Frame, outcome: ActionOutcome, walk: Walk) -> None:
     try:
         _instantiate(frame, outcome, reference, walk)
     except ExpressionFailed as error:
-        _fail(frame, outcome, error.reason, error.expression)
+        fail(frame, outcome, error.reason, error.expression)
     except MaslakError as error:
-        _fail(frame, outcome, error.message, reference, error.code)
+        fail(frame, outcome, error.message, reference, error.code)
 
 
-def _fail(frame: Frame, outcome: ActionOutcome, reason: str, expression: str, code: str = "processing") -> None:
+def fail(frame: Frame, outcome: ActionOutcome, reason: str, expression: str, code: str = "processing") -> None:
+    """Let an action fail, by name: it proposes nothing."""
     outcome.taken, outcome.failure = "failed", reason
     frame.report(outcome, reason, expression=expression, code=code)
 
@@ -66,7 +68,7 @@ def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Wal
     elif kind == "Questionnaire":
         _questionnaire(frame, outcome, reference)
     else:
-        _fail(frame, outcome, f"a definition of type {kind} cannot be applied", reference, "not-supported")
+        fail(frame, outcome, f"a definition of type {kind} cannot be applied", reference, "not-supported")
 
 
 def _names(reference: str, kind: str) -> bool:
@@ -96,7 +98,21 @@ def activity(
     return _filled(made, more, frame.plan.source, scope)
 
 
-def _filled(made: Resource, values: tuple[DynamicValue, ...], focus: Mapping[str, Any], scope: Scope) -> Resource:
+def settle_action(frame: Frame, action: PlannedAction) -> PlannedAction:
+    """The action with its own dynamic values set. Raises ExpressionFailed or Invalid."""
+    if not action.own:
+        return action
+    source = _filled(dict(action.source), action.own, frame.plan.source, frame.scope, ACTION)
+    return replace(action, source=source)
+
+
+def _filled(
+    made: Resource,
+    values: tuple[DynamicValue, ...],
+    focus: Mapping[str, Any],
+    scope: Scope,
+    type: str | None = None,
+) -> Resource:
     for one in values:
         if one.expression is None:
             raise one.failure or ExpressionFailed(one.path, "the dynamic value has no expression")
@@ -104,7 +120,7 @@ def _filled(made: Resource, values: tuple[DynamicValue, ...], focus: Mapping[str
             found = [plain(item) for item in one.expression.items(focus, scope)]
         else:
             found = [one.expression.run(scope.facts, focus, scope)]
-        made = set_value(made, one.path, found)
+        made = set_value(made, one.path, found, type)
     return made
 
 

@@ -3,6 +3,7 @@ times."""
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ EXPLANATION = f"{CANONICAL_BASE}/StructureDefinition/explanation"
 TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
 AVOID_RAMADAN = f"{CANONICAL_BASE}/StructureDefinition/avoid-ramadan-fast"
 ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
+_OF_ACTION = re.compile(r"(?:timing|title|prefix|textEquivalent)(?:[A-Z.\[]|$)")
 URGENT = frozenset({"urgent", "asap", "stat"})
 
 
@@ -40,12 +42,14 @@ class DynamicValue:
 
 @dataclass(frozen=True)
 class PlannedAction:
-    """One action of a plan, ready to run. ``source`` is its element, ``path`` its place in the plan."""
+    """One action of a plan, ready to run. ``source`` is its element, ``path`` its place in the plan; ``dynamic`` values
+    go into what it proposes, ``own`` ones into the action itself (its timing, its title)."""
 
     source: Mapping[str, Any]
     path: str
     conditions: tuple[Condition, ...]
     dynamic: tuple[DynamicValue, ...]
+    own: tuple[DynamicValue, ...]
     children: tuple[PlannedAction, ...]
     kind: str | None
     sources: tuple[Mapping[str, Any], ...]
@@ -111,11 +115,15 @@ def _action(
     own = tuple(_citations(source.get("documentation"))) or citations
     unsure = marked or extension(source, TO_BE_CONFIRMED) is True
     explanation = next(iter(extensions(source, EXPLANATION)), None)
+    values = dynamic_values(source)
+    defined = "definitionCanonical" in source or "definitionUri" in source
+    itself = tuple(one for one in values if on_action(one.path, defined))
     return PlannedAction(
         source=source,
         path=path,
         conditions=tuple(_conditions(source)),
-        dynamic=dynamic_values(source),
+        dynamic=tuple(one for one in values if one not in itself),
+        own=itself,
         children=_actions(source.get("action", ()), path, own, unsure),
         kind=_kind(source),
         sources=own,
@@ -142,6 +150,12 @@ def dynamic_values(source: Mapping[str, Any]) -> tuple[DynamicValue, ...]:
         read, failure = _expression(one.get("expression", {}))
         made.append(DynamicValue(one.get("path", ""), read, failure))
     return tuple(made)
+
+
+def on_action(path: str, defined: bool) -> bool:
+    """Whether a dynamic value of an action changes the action itself: ``timing``, ``title``, or ``%action.priority``;
+    all do where the action proposes nothing."""
+    return not defined or path.startswith("%action.") or bool(_OF_ACTION.match(path))
 
 
 def _expression(about: Mapping[str, Any]) -> tuple[Path | Search | None, ExpressionFailed | None]:

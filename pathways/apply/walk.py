@@ -7,9 +7,10 @@ from collections.abc import Callable
 from app.errors import Invalid
 from pathways.apply.ask import ask_for
 from pathways.apply.conditions import UNCONDITIONAL, Verdict, judge
+from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame
 from pathways.apply.goals import goals_of
-from pathways.apply.instantiate import instantiate
+from pathways.apply.instantiate import fail, instantiate, settle_action
 from pathways.apply.outcome import ActionOutcome
 from pathways.apply.plan import PlannedAction
 from pathways.apply.schedule import schedule_by_timing
@@ -37,9 +38,14 @@ def _take(frame: Frame, action: PlannedAction, verdict: Verdict) -> ActionOutcom
         ask_for(frame, outcome)
     elif verdict.taken == "taken":
         try:
+            outcome.action = settle_action(frame, action)
             schedule_by_timing(outcome)
+        except ExpressionFailed as error:
+            fail(frame, outcome, error.reason, error.expression)
+            return outcome
         except Invalid as error:
-            frame.report(outcome, error.message, expression="timing")
+            fail(frame, outcome, error.message, "timing")
+            return outcome
         if action.children:
             _take_group(frame, outcome)
         else:

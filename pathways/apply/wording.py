@@ -55,11 +55,13 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def sentence(name: str, language: str, **parts: str) -> str:
-    """One of the engine's own sentences; the parts stand isolated in it."""
+def sentence(name: str, language: str, what: str | list[str] = "") -> str:
+    """One of the engine's own sentences; what it is about stands isolated in it, several things one by one."""
     words = SENTENCES[name]
     text = words.get(language.split("-")[0], words["fr"])
-    return text.format(**{key: isolated(part) for key, part in parts.items()})
+    parts = [what] if isinstance(what, str) else what
+    between = SENTENCES["and"].get(language.split("-")[0], ", ")
+    return text.format(what=between.join(isolated(part) for part in parts))
 
 
 def isolated(text: str) -> str:
