@@ -1,7 +1,7 @@
 """The base of every form: fields that read what people type in Morocco, messages that say what to do.
 
-``Form`` is a plain WTForms form; CSRF, the form key and the owner's mark come from the ``csrf`` macro and are judged
-for all forms at once. ``MyForm.opened()`` reads the POST, or what had been typed before the session ended, or given values.
+``Form`` is a plain WTForms form; CSRF, the form key and the owner’s mark come from the ``csrf`` macro and are judged
+for all forms at once. ``MyForm.opened()`` reads the POST, what had been typed before the session ended, or given values.
 """
 
 from __future__ import annotations
