@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData
 
-db = SQLAlchemy()
+from app.config import ROOT
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names of constraints, so that a migration can change them on both databases."""
+
+db = SQLAlchemy(metadata=MetaData(naming_convention=NAMES), session_options={"expire_on_commit": False})
+"""Objects stay as they were read after a commit: who is signed in is not asked again for each transaction."""
 
 
 def init_app(flask: Flask) -> None:
-    """Bind the database of the settings."""
+    """Bind the database of the settings, and the migrations."""
     db.init_app(flask)
+    Migrate(flask, db, directory=str(ROOT / "migrations"))

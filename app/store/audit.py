@@ -1,0 +1,123 @@
+"""The audit: one AuditEvent for each kind of action of a transaction, written with it (https://hl7.org/fhir/R4/auditevent.html).
+
+Events are put together as text: they are written for every read, so they must cost next to nothing.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import orjson
+
+from app.access.actor import Actor
+from app.config import CANONICAL_BASE
+from app.ids import new_id
+from app.store.driver import Driver
+
+SUBTYPES = {"C": "create", "R": "read", "U": "update", "D": "delete", "E": "search"}
+MOST_NAMED = 200
+"""Beyond these, patients and resources are counted in the event and found through its index, not listed in its body."""
+
+
+@dataclass(slots=True)
+class Touched:
+    """What one kind of action touched: patients and resources by head key, resources by name, queries."""
+
+    patients: dict[int, None] = field(default_factory=dict)
+    resources: dict[str, int] = field(default_factory=dict)
+    queries: dict[str, None] = field(default_factory=dict)
+
+
+class Ledger:
+    """Collects what a transaction touches and writes its events."""
+
+    def __init__(self, actor: Actor):
+        self._actor = actor
+        self.actions: dict[str, Touched] = {}
+
+    def note(self, action: str, patient: int, reference: str | None = None, key: int = 0) -> None:
+        """A resource was read or changed."""
+        touched = self.actions.setdefault(action, Touched())
+        if patient:
+            touched.patients[patient] = None
+        if reference:
+            touched.resources[reference] = key
+
+    def note_search(self, query: str, patients: Iterable[int]) -> None:
+        """A search was answered with resources of these patients."""
+        touched = self.actions.setdefault("E", Touched())
+        touched.queries[query] = None
+        touched.patients.update(dict.fromkeys(p for p in patients if p))
+
+    def write(self, driver: Driver, recorded: str, at: int) -> None:
+        """One row an action; nothing where no record and no change was touched."""
+        for action, touched in self.actions.items():
+            if not touched.patients and action in "RE":
+                continue
+            names = patient_names(driver, list(touched.patients)[:MOST_NAMED])
+            id = new_id()
+            body = event(self._actor, id, action, recorded, touched, names)
+            about = sorted({*touched.patients, *(key for key in touched.resources.values() if key)})
+            _insert(driver, (id, at, action, self._actor.key, body), about)
+
+
+def _insert(driver: Driver, row: tuple[object, ...], about: list[int]) -> None:
+    columns = "id, recorded, action, actor, body"
+    if driver.name == "postgresql":
+        driver.run(
+            f"with a as (insert into audit ({columns}) values (?, ?, ?, ?, ?) returning seq) "
+            "insert into audit_about (target, seq) select t, seq from a, unnest(?::bigint[]) as t",
+            (*row, driver.listed(about)),
+        )
+        return
+    driver.run(f"insert into audit ({columns}) values (?, ?, ?, ?, ?)", row)
+    sql = "insert into audit_about (target, seq) select value, last_insert_rowid() from json_each(?)"
+    driver.run(sql, (driver.listed(about),))
+
+
+def patient_names(driver: Driver, keys: list[int]) -> list[str]:
+    """The ids of patients by head key."""
+    if not keys:
+        return []
+    if len(keys) == 1:
+        return [row[0] for row in driver.rows("select id from head where key = ?", keys)]
+    return [row[0] for row in driver.rows(f"select id from head where {driver.among('key')}", (driver.listed(keys),))]
+
+
+def _text(value: str) -> str:
+    return orjson.dumps(value).decode()
+
+
+def event(actor: Actor, id: str, action: str, recorded: str, touched: Touched, patients: list[str]) -> bytes:
+    """The bytes of an AuditEvent."""
+    who = f'"reference":{_text(actor.practitioner)},' if actor.practitioner else ""
+    network = f',"network":{{"address":{_text(actor.origin)},"type":"2"}}' if actor.origin else ""
+    entities = [_PATIENT % name for name in patients]
+    entities += [_RESOURCE % name for name in list(touched.resources)[:MOST_NAMED] if name[:8] != "Patient/"]
+    entities += [_QUERY % b64encode(query.encode()).decode() for query in touched.queries]
+    return (
+        f'{{"resourceType":"AuditEvent","id":"{id}","meta":{{"versionId":"1","lastUpdated":"{recorded}"}},'
+        '"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest",'
+        '"display":"RESTful Operation"},"subtype":[{"system":"http://hl7.org/fhir/restful-interaction",'
+        f'"code":"{SUBTYPES[action]}"}}],"action":"{action}","recorded":"{recorded}","outcome":"0","agent":[{{"who":{{{who}'
+        f'"identifier":{{"system":"{CANONICAL_BASE}/sid/actor","value":{_text(actor.key)}}},"display":{_text(actor.name)}}},'
+        f'"name":{_text(actor.name)},"requestor":true{network}}}],"source":{{"observer":{{"display":"Maslak"}}}}'
+        + (',"entity":[' + ",".join(entities) + "]" if entities else "")
+        + "}"
+    ).encode()
+
+
+_PATIENT = (
+    '{"what":{"reference":"Patient/%s"},"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-entity-type",'
+    '"code":"1","display":"Person"},"role":{"system":"http://terminology.hl7.org/CodeSystem/object-role","code":"1",'
+    '"display":"Patient"}}'
+)
+_RESOURCE = (
+    '{"what":{"reference":"%s"},"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-entity-type","code":"2",'
+    '"display":"System Object"}}'
+)
+_QUERY = (
+    '{"role":{"system":"http://terminology.hl7.org/CodeSystem/object-role","code":"24","display":"Query"},"query":"%s"}'
+)

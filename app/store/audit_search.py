@@ -1,0 +1,78 @@
+"""AuditEvents as FHIR serves them: read, and search by patient, entity, date, agent and action."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.errors import Malformed, NotFound
+from app.store.search.date import compared
+from app.store.search.request import SearchRequest, parse, unescaped
+from app.store.search.sorting import cursor_of, place_of
+from app.store.stored import RawPage, Stored
+from app.store.unit import Unit
+from app.store.values import instant
+
+PARAMETERS = ("_id", "_lastUpdated", "action", "agent", "date", "entity", "patient")
+
+
+def read_event(unit: Unit, id: str) -> Stored:
+    """One AuditEvent. Raises NotFound; Forbidden where it is about a patient out of scope."""
+    row = unit.driver.row("select seq, id, recorded, body from audit where id = ?", (id,))
+    if row is None:
+        raise NotFound(f"There is no AuditEvent/{id}.")
+    if unit.scope.limited:
+        about = unit.driver.rows(
+            "select a.target from audit_about a join head h on h.key = a.target and h.patient = h.key where a.seq = ?",
+            (row[0],),
+        )
+        for patient in unit.scope.hidden(target for (target,) in about):
+            unit.scope.refuse(patient)
+    return _stored(row)
+
+
+def search_events(unit: Unit, query: str) -> RawPage:
+    """A page of AuditEvents, newest first. Raises Malformed on any other parameter."""
+    request, issues = parse(query)
+    if issues:
+        raise Malformed("; ".join(issue.text for issue in issues), issues=issues)
+    text, values = _where(unit, request)
+    total = unit.driver.row(f"select count(*) from audit a where {text}", values) if request.total else None
+    if request.cursor:
+        text += " and a.seq < ?"
+        values += place_of(request.cursor, 1)
+    rows = unit.driver.rows(
+        f"select a.seq, a.id, a.recorded, a.body from audit a where {text} order by a.seq desc limit ?",
+        [*values, request.count + 1],
+    )
+    following = cursor_of([rows[request.count - 1][0]]) if len(rows) > request.count > 0 else None
+    return RawPage([_stored(row) for row in rows[: request.count]], [], total[0] if total else None, following)
+
+
+def _where(unit: Unit, request: SearchRequest) -> tuple[str, list[Any]]:
+    texts, values = ["1 = 1"], []
+    for asked in request.criteria:
+        wanted = [unescaped(value) for value in asked.values]
+        if asked.modifier or asked.rest or asked.name not in PARAMETERS:
+            raise Malformed(f"'{asked.source}' is no search parameter of AuditEvent here: {', '.join(PARAMETERS)} are.")
+        if asked.name in ("date", "_lastUpdated"):
+            tests = [compared(value, "a.recorded", "(a.recorded + 1)", unit.now) for value in wanted]
+            texts.append("(" + " or ".join(test for test, _ in tests) + ")")
+            values += [number for _, numbers in tests for number in numbers]
+        elif asked.name in ("patient", "entity"):
+            named = [value if "/" in value else f"Patient/{value}" for value in wanted]
+            keys = unit.heads.find(named)
+            texts.append(
+                f"exists (select 1 from audit_about o where o.seq = a.seq and {unit.driver.among('o.target')})"
+            )
+            values.append(unit.driver.listed(keys.values()))
+            for patient in unit.scope.hidden(keys.values()) if asked.name == "patient" else ():
+                unit.scope.refuse(patient)
+        else:
+            column = {"_id": "a.id", "action": "a.action", "agent": "a.actor"}[asked.name]
+            texts.append(f"{column} in ({', '.join('?' * len(wanted))})")
+            values += [value.rpartition("|")[2] for value in wanted]
+    return " and ".join(texts), values
+
+
+def _stored(row: Any) -> Stored:
+    return Stored("AuditEvent", row[1], 1, instant(row[2]), bytes(row[3]), False, "POST")

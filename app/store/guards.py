@@ -1,0 +1,31 @@
+"""Guards: what a change of a resource type must pass, through whichever door it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.fhir.resource import Resource
+
+Guard = Callable[[Any, Resource | None, Resource | None], None]
+"""``guard(repo, before, after)``; raises when the change is no granted move. None: not there (yet, any more)."""
+
+_guards: dict[str, list[Guard]] = {}
+
+
+def register_guard(resource_type: str, guard: Guard) -> None:
+    """Let a feature judge every create, update and delete of a type; registering the same again changes nothing."""
+    registered = _guards.setdefault(resource_type, [])
+    if guard not in registered:
+        registered.append(guard)
+
+
+def guarded(resource_type: str) -> bool:
+    """Whether anybody judges changes of this type."""
+    return bool(_guards.get(resource_type))
+
+
+def judge(repo: Any, resource_type: str, before: Resource | None, after: Resource | None) -> None:
+    """Ask every guard of the type."""
+    for guard in _guards.get(resource_type, ()):
+        guard(repo, before, after)

@@ -1,0 +1,119 @@
+"""Keys of ``Type/id``: found, remembered, and made for what is referred to before it arrives.
+
+A key never changes once its head is committed, so a process remembers it; those of a transaction that is still open are
+remembered by that transaction alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+
+from app.store.codes import type_codes
+from app.store.driver import Driver
+
+_LIMIT = 200_000
+
+
+class KnownKeys:
+    """A bounded memory of committed keys, one for each database."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, int] = {}
+        self._lock = Lock()
+
+    def get(self, reference: str) -> int | None:
+        """The key of ``Type/id``, if remembered."""
+        return self._keys.get(reference)
+
+    def learn(self, keys: dict[str, int]) -> None:
+        """Remember keys that are committed."""
+        with self._lock:
+            if len(self._keys) + len(keys) > _LIMIT:
+                self._keys.clear()
+            self._keys.update(keys)
+
+    def forget(self) -> None:
+        """Forget all (the tables were emptied)."""
+        with self._lock:
+            self._keys.clear()
+
+
+_by_database: dict[str, KnownKeys] = {}
+
+
+def known_keys(database: str) -> KnownKeys:
+    """The memory of a database, by its address."""
+    return _by_database.setdefault(database, KnownKeys())
+
+
+class Heads:
+    """The keys that one transaction needs."""
+
+    def __init__(self, driver: Driver, known: KnownKeys):
+        self._driver = driver
+        self._known = known
+        self.fresh: dict[str, int] = {}
+        """Keys learnt in this transaction; committed with it."""
+
+    def get(self, reference: str) -> int | None:
+        """A key that is known already."""
+        return self.fresh.get(reference) or self._known.get(reference)
+
+    def find(self, references: Iterable[str]) -> dict[str, int]:
+        """The keys of those that have a head."""
+        found: dict[str, int] = {}
+        wanted: list[str] = []
+        for reference in references:
+            key = self.get(reference)
+            if key is None:
+                wanted.append(reference)
+            else:
+                found[reference] = key
+        if wanted:
+            read = self._read(wanted)
+            self.fresh |= read
+            found |= read
+        return found
+
+    def _read(self, references: list[str]) -> dict[str, int]:
+        codes = type_codes()
+        wanted: dict[int, list[str]] = {}
+        for reference in references:
+            type, _, id = reference.partition("/")
+            if type in codes:
+                wanted.setdefault(codes[type], []).append(id)
+        found: dict[str, int] = {}
+        names = {code: name for name, code in codes.items() if code in wanted}
+        for code, ids in wanted.items():
+            sql = f"select id, key from head where type = {code} and {self._driver.among('id', 'text')}"
+            for id, key in self._driver.rows(sql, (self._driver.listed(ids),)):
+                found[f"{names[code]}/{id}"] = key
+        return found
+
+    def ensure(self, references: Iterable[str], at: int) -> dict[str, int]:
+        """The keys of all; a placeholder is made for each that is not there yet."""
+        wanted = set(references)
+        found = self.find(wanted)
+        codes = type_codes()
+        missing = [r for r in sorted(wanted - found.keys()) if r.partition("/")[0] in codes and _is_id(r)]
+        if missing:
+            numbers = self._driver.numbers(len(missing))
+            rows = []
+            for reference, (key, _) in zip(missing, numbers, strict=True):
+                type, _, id = reference.partition("/")
+                rows.append((key, codes[type], id, 0, 0, 0, at, 0, 0))
+            self._driver.insert("head", HEAD_COLUMNS, HEAD_TYPES, rows, "on conflict (type, id) do nothing")
+            read = self._read(missing)  # another transaction may have been first
+            self.fresh |= read
+            found |= read
+        return found
+
+
+HEAD_COLUMNS = "key, type, id, state, version, seq, updated, at, patient"
+HEAD_TYPES = "bigint, smallint, text, smallint, int, bigint, bigint, bigint, bigint"
+
+
+def _is_id(reference: str) -> bool:
+    id = reference.partition("/")[2]
+    return 0 < len(id) <= 64 and "/" not in id

@@ -1,0 +1,95 @@
+"""Reads that use cases need by the hundred: a definition by its canonical, the newest Observation of many patients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from app.errors import NotFound
+from app.fhir.json import loads
+from app.fhir.resource import Resource, parse_canonical
+from app.store.codes import path_code, system_code, type_codes
+from app.store.parameters import parameters_of, primary_date, searchable_types
+from app.store.search.token import pair
+from app.store.tables import LIVE
+from app.store.unit import Unit
+
+
+@cache
+def _url_paths() -> tuple[int, ...]:
+    """The paths of ``url`` in every type that has one."""
+    return tuple(
+        code
+        for type in searchable_types()
+        for code in (parameters_of(type)["url"].codes() if "url" in parameters_of(type) else ())
+    )
+
+
+def canonical(unit: Unit, reference: str) -> Resource:
+    """The definition of ``url|version``; of ``url`` alone, the latest active business version. Raises NotFound."""
+    unit.flush()
+    wanted = parse_canonical(reference)
+    paths = ", ".join(map(str, _url_paths()))
+    rows = unit.driver.rows(
+        "select v.body from index_uri i join head h on h.key = i.key join version v on v.seq = h.seq "
+        f"where i.value = ? and i.path in ({paths}) and h.state = {LIVE}",
+        (wanted.url,),
+    )
+    found = [loads(bytes(row[0])) for row in rows]
+    if wanted.version:
+        exact = [one for one in found if one.get("version") == wanted.version]
+    else:
+        exact = sorted((one for one in found if one.get("status") == "active"), key=business_version)
+    if not exact:
+        raise NotFound(f"There is no {reference}" + ("." if wanted.version else " in force."))
+    return exact[-1]
+
+
+def business_version(resource: Mapping[str, Any]) -> tuple[Any, ...]:
+    """A key that sorts ``version`` as semantic versions; a pre-release comes before its release (https://semver.org §11)."""
+    text = str(resource.get("version", ""))
+    core, _, pre = text.partition("-")
+    numbers = tuple(int(part) if part.isdecimal() else 0 for part in core.split("."))
+    parts = tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in re.split(r"\.", pre)) if pre else ()
+    return numbers, not pre, parts
+
+
+def latest(unit: Unit, type: str, patient_ids: Iterable[str], code: str) -> dict[str, Resource]:
+    """Patient id -> its newest resource with this ``system|code``, by the primary date. Those out of scope are left out."""
+    unit.flush()
+    names = list(dict.fromkeys(patient_ids))
+    keys = unit.heads.find(f"Patient/{id}" for id in names)
+    hidden = unit.scope.hidden(keys.values())
+    by_key = {key: reference.removeprefix("Patient/") for reference, key in keys.items() if key not in hidden}
+    if not by_key:
+        return {}
+    system, value = pair(code)
+    path = parameters_of(type)["code"].codes()[0]
+    one = (
+        f"select t.key from index_token t where t.path = {path} and t.code = ? and t.system = ? and t.patient = p.value "
+        "order by t.at desc, t.key desc limit 1"
+    )
+    driver = unit.driver
+    rows = driver.rows(
+        f"select h.patient, h.id, h.key, v.body from {driver.table_of()} {'p' if driver.name == 'sqlite' else ''} "
+        f"join head h on h.key = ({one}) join version v on v.seq = h.seq".replace("as listed(value)", "as p(value)"),
+        (driver.listed(by_key), value, system_code(system)),
+    )
+    for patient, id, key, _ in rows:
+        unit.ledger.note("R", patient, f"{type}/{id}", key)
+    return {by_key[row[0]]: loads(bytes(row[3])) for row in rows}
+
+
+@cache
+def _directory_paths() -> dict[str, int]:
+    return {name: path_code(f"Patient.{name}") for name in ("identifier", "name")}
+
+
+def is_type(name: str) -> bool:
+    """Whether this is a resource type of R4."""
+    return name in type_codes()
+
+
+__all__ = ["business_version", "canonical", "is_type", "latest", "primary_date"]

@@ -1,0 +1,52 @@
+"""The outbox: what is to be done after the commit, written with the change that asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.store.unit import Unit
+from app.store.values import micros
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: ``attempts`` counts those before this one."""
+
+    key: int
+    topic: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def enqueue(unit: Unit, topic: str, payload: dict[str, Any]) -> None:
+    """Put a job into the outbox; it is there when the transaction commits, and not otherwise."""
+    unit.driver.run(
+        "insert into outbox (topic, payload, created, due, attempts) values (?, ?, ?, ?, 0)",
+        (topic, orjson.dumps(payload).decode(), unit.stamp, unit.stamp),
+    )
+
+
+def due_jobs(unit: Unit, limit: int = 10) -> list[Job]:
+    """Jobs whose time has come, oldest first, held by this transaction; others skip them."""
+    lock = " for update skip locked" if unit.driver.name == "postgresql" else ""
+    rows = unit.driver.rows(
+        f"select key, topic, payload, attempts from outbox where done is null and due <= ? order by due, key limit ?{lock}",
+        (unit.stamp, limit),
+    )
+    return [Job(key, topic, orjson.loads(payload), attempts) for key, topic, payload, attempts in rows]
+
+
+def job_done(unit: Unit, job: Job) -> None:
+    """Mark a job as done."""
+    unit.driver.run("update outbox set done = ? where key = ?", (unit.stamp, job.key))
+
+
+def job_failed(unit: Unit, job: Job, error: str, retry_at: Any) -> None:
+    """Put a job off until ``retry_at`` (an aware datetime), with the error beside it."""
+    unit.driver.run(
+        "update outbox set attempts = attempts + 1, error = ?, due = ? where key = ?",
+        (error[:2000], micros(retry_at), job.key),
+    )

@@ -1,0 +1,78 @@
+"""Conditions on a resource, as SQL text with its values.
+
+``@key`` stands for the resource's head key and ``@head`` for the row of ``head``; they are filled in where the condition
+is used, so that the same condition serves the search itself, a chain, and a count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+NEVER = "1 = 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """SQL that holds for the resources wanted."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+    def at(self, key: str, head: str) -> str:
+        """The text with the places filled in."""
+        return self.text.replace("@key", key).replace("@head", head)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A row of an index table that a resource must have. ``where`` speaks of the row as ``i``.
+
+    ``equal`` is (path, system, code) when it asks for exactly one token: such a match can drive the search by itself.
+    ``narrow`` says that few resources are expected to have the row.
+    """
+
+    table: str
+    where: str
+    values: tuple[Any, ...] = ()
+    equal: tuple[int, int, str] | None = None
+    narrow: bool = False
+
+    def condition(self, *, negated: bool = False, driving: bool = False) -> Condition:
+        """As a condition: probed resource by resource, or (``driving``) as the set from which to begin."""
+        if driving and not negated:
+            return Condition(f"@key in (select i.key from index_{self.table} i where {self.where})", self.values)
+        word = "not exists" if negated else "exists"
+        text = f"{word} (select 1 from index_{self.table} i where i.key = @key and {self.where})"
+        return Condition(text, self.values)
+
+
+def any_of(conditions: Sequence[Condition]) -> Condition:
+    """One of them."""
+    if not conditions:
+        return Condition(NEVER)
+    if len(conditions) == 1:
+        return conditions[0]
+    return Condition("(" + " or ".join(c.text for c in conditions) + ")", _values(conditions))
+
+
+def all_of(conditions: Sequence[Condition]) -> Condition:
+    """All of them."""
+    if not conditions:
+        return Condition("1 = 1")
+    return Condition(" and ".join(c.text for c in conditions), _values(conditions))
+
+
+def negated(condition: Condition) -> Condition:
+    """Not this one."""
+    return Condition(f"not ({condition.text})", condition.values)
+
+
+def _values(conditions: Iterable[Condition]) -> tuple[Any, ...]:
+    return tuple(value for condition in conditions for value in condition.values)
+
+
+def on_paths(codes: Sequence[int]) -> str:
+    """``i.path`` is one of these; numbers of ours, so they stand in the text and the planner knows them."""
+    return f"i.path = {codes[0]}" if len(codes) == 1 else f"i.path in ({', '.join(map(str, codes))})"

@@ -1,0 +1,197 @@
+"""Criteria as conditions: which compiler a parameter takes, chains, reverse chains, ``:missing`` and ``:not``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from app.errors import Malformed
+from app.store.codes import type_codes
+from app.store.parameters import Parameter, parameters_of
+from app.store.search.composite import composite
+from app.store.search.conditions import NEVER, Condition, Match, all_of, any_of, negated, on_paths
+from app.store.search.date import date, last_updated
+from app.store.search.quantity import number, quantity
+from app.store.search.reference import reference
+from app.store.search.request import Criterion, unescaped
+from app.store.search.string import string
+from app.store.search.token import pairs_match, token
+from app.store.search.uri import uri
+from app.store.search.valuesets import expansion
+from app.store.tables import LIVE
+from app.store.unit import Unit
+
+MODIFIERS = {
+    "token": frozenset({"text", "not", "in", "not-in", "of-type", "above", "below"}),
+    "reference": frozenset({"identifier"}),
+    "string": frozenset({"exact", "contains"}),
+    "uri": frozenset({"above", "below"}),
+}
+MAX_DEPTH = 8
+_TABLES = {"reference": ("reference", "uri", "token"), "number": ("quantity",), "token": ("token", "string")}
+
+Piece = Condition | Match
+
+
+class UnknownParameter(Malformed):
+    """A parameter that the types searched do not have; lenient handling leaves it out."""
+
+
+class Compiler:
+    """Compiles the criteria of one search within one transaction."""
+
+    def __init__(self, unit: Unit, repo: Any = None):
+        self._unit = unit
+        self._repo = repo
+
+    def piece(self, types: Sequence[str], asked: Criterion, depth: int = 0) -> Piece:
+        """A criterion on resources of these types. Raises UnknownParameter, Malformed."""
+        if depth > MAX_DEPTH:
+            raise Malformed(f"{asked.source}: chains go {MAX_DEPTH} deep at most.")
+        if asked.name == "_has":
+            return self._has(types, asked, depth)
+        if asked.name == "_id" and asked.modifier is None and not asked.rest:
+            return self._ids(asked)
+        found = [parameters_of(type).get(asked.name) for type in types]
+        parameters = [one for one in found if one is not None]
+        if not parameters or len(parameters) < len(found) or not _answerable(parameters[0]):
+            named = ", ".join(types) or "all types"
+            raise UnknownParameter(
+                f"'{asked.name}' is no search parameter of {named} here.", expression=f"http.{asked.name}"
+            )
+        if asked.rest is not None:
+            return self._chain(parameters, asked, asked.rest, depth)
+        if asked.name == "_lastUpdated" and asked.modifier is None:
+            return last_updated(asked.values, self._unit.now)
+        return self._plain(parameters, asked)
+
+    def _plain(self, parameters: Sequence[Parameter], asked: Criterion) -> Piece:
+        kind, modifier, values = parameters[0].kind, asked.modifier, asked.values
+        if modifier == "missing":
+            return _missing(parameters, asked)
+        _check_modifier(kind, asked)
+        values = tuple(value for value in values if value)
+        if not values:
+            raise Malformed(f"{asked.source}= has no value.", expression=f"http.{asked.source}")
+        if kind == "token":
+            return self._token(parameters, values, modifier)
+        if kind == "reference":
+            return _one(reference(parameters, values, modifier, self._unit.heads))
+        if kind == "date":
+            return date(parameters, values, self._unit.now)
+        if kind == "string":
+            return string(parameters, values, modifier)
+        if kind == "uri":
+            return uri(parameters, values, modifier)
+        if kind == "number":
+            return number(parameters, values)
+        if kind == "quantity":
+            return quantity(parameters, values)
+        return any_of([composite(one, values, self._unit) for one in parameters])
+
+    def _token(self, parameters: Sequence[Parameter], values: Sequence[str], modifier: str | None) -> Piece:
+        if modifier in ("in", "not-in", "above", "below"):
+            pairs = [pair for value in values for pair in expansion(self._repo, modifier, unescaped(value))]
+            return pairs_match(parameters, pairs).condition(negated=modifier == "not-in")
+        found = token(parameters, values, None if modifier == "not" else modifier)
+        return found.condition(negated=True) if modifier == "not" else found
+
+    def _ids(self, asked: Criterion) -> Condition:
+        ids = [unescaped(value) for value in asked.values]
+        return Condition(f"@head.id in ({', '.join('?' * len(ids))})", tuple(ids))
+
+    def _chain(self, parameters: Sequence[Parameter], asked: Criterion, rest: Criterion, depth: int) -> Match:
+        if parameters[0].kind != "reference":
+            raise Malformed(f"{asked.source}: '{asked.name}' is no reference, so nothing can follow it.")
+        if asked.modifier and asked.modifier not in type_codes():
+            raise Malformed(f"{asked.source}: '{asked.modifier}' is no resource type.")
+        texts: list[str] = []
+        held: list[Any] = []
+        for target in self._targets(parameters, asked.modifier):
+            try:
+                inner = self._resources((target,), rest, depth)
+            except UnknownParameter:
+                continue
+            codes = [
+                c
+                for p in parameters
+                for path, c in zip(p.paths, p.codes(), strict=True)
+                if path.target in (None, target)
+            ]
+            if codes:
+                texts.append(f"({on_paths(codes)} and i.target in ({inner.text}))")
+                held += inner.values
+        if not texts:
+            raise UnknownParameter(
+                f"{asked.source}: no target of '{asked.name}' has the parameter '{rest.name}'.",
+                expression=f"http.{asked.source}",
+            )
+        return Match("reference", "(" + " or ".join(texts) + ")", tuple(held), narrow=True)
+
+    def _targets(self, parameters: Sequence[Parameter], modifier: str | None) -> list[str]:
+        if modifier:
+            return [modifier]
+        return sorted({target for parameter in parameters for target in parameter.targets if target in type_codes()})
+
+    def _has(self, types: Sequence[str], asked: Criterion, depth: int) -> Condition:
+        source, _, code = str(asked.modifier).partition(":")
+        rest = asked.rest
+        found = parameters_of(source).get(code)
+        if found is None or found.kind != "reference" or rest is None:
+            raise UnknownParameter(
+                f"'{code}' is no reference parameter of {source}.", expression=f"http.{asked.source}"
+            )
+        inner = self._resources((source,), rest, depth)
+        codes = [
+            c for path, c in zip(found.paths, found.codes(), strict=True) if path.target is None or path.target in types
+        ]
+        if not codes:
+            return Condition(NEVER)
+        text = f"@key in (select i.target from index_reference i where {on_paths(codes)} and i.key in ({inner.text}))"
+        return Condition(text, inner.values)
+
+    def _resources(self, types: tuple[str, ...], asked: Criterion, depth: int) -> Condition:
+        """The keys of live resources of a type that meet a criterion, as a subquery."""
+        condition = as_condition(self.piece(types, asked, depth + 1), driving=True)
+        code = type_codes()[types[0]]
+        text = f"select t.key from head t where t.type = {code} and t.state = {LIVE} and {condition.at('t.key', 't')}"
+        return Condition(text, condition.values)
+
+
+def as_condition(piece: Piece, *, driving: bool = False) -> Condition:
+    """A piece as a condition."""
+    return piece.condition(driving=driving) if isinstance(piece, Match) else piece
+
+
+def _one(pieces: Sequence[Piece]) -> Piece:
+    return pieces[0] if len(pieces) == 1 else any_of([as_condition(piece) for piece in pieces])
+
+
+def _answerable(parameter: Parameter) -> bool:
+    return bool(parameter.paths or parameter.components or parameter.code in ("_id", "_lastUpdated"))
+
+
+def _check_modifier(kind: str, asked: Criterion) -> None:
+    modifier = asked.modifier
+    if modifier is None or modifier in MODIFIERS.get(kind, ()) or (kind == "reference" and modifier in type_codes()):
+        return
+    raise Malformed(f"{asked.source}: a {kind} parameter takes no ':{modifier}'.", expression=f"http.{asked.source}")
+
+
+def _missing(parameters: Sequence[Parameter], asked: Criterion) -> Condition:
+    if asked.values not in (("true",), ("false",)):
+        raise Malformed(f"{asked.source}: write true or false.", expression=f"http.{asked.source}")
+    if parameters[0].components:
+        raise Malformed(
+            f"{asked.source}: a composite parameter takes no ':missing'.", expression=f"http.{asked.source}"
+        )
+    if not parameters[0].paths:  # _id and _lastUpdated are never missing
+        return Condition(NEVER if asked.values == ("true",) else "1 = 1")
+    codes = [code for parameter in parameters for code in parameter.codes()]
+    kind = parameters[0].kind
+    present = any_of([Match(name, on_paths(codes)).condition() for name in _TABLES.get(kind, (kind,))])
+    return negated(present) if asked.values == ("true",) else present
+
+
+__all__ = ["Compiler", "UnknownParameter", "all_of", "as_condition", "replace"]

@@ -1,0 +1,100 @@
+"""``_include`` and ``_revinclude``, ``:iterate`` among them (https://hl7.org/fhir/R4/search.html#include)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from app.errors import Malformed
+from app.store.codes import type_codes
+from app.store.driver import Row
+from app.store.parameters import Parameter, parameters_of, searchable_types
+from app.store.search.conditions import on_paths
+from app.store.search.request import Include
+from app.store.tables import LIVE
+from app.store.unit import Unit
+
+MOST_INCLUDED = 2000
+MAX_ROUNDS = 8
+COLUMNS = "h.key, h.type, h.id, h.version, h.updated, h.patient, v.method, v.body"
+
+
+def check_includes(includes: Sequence[Include]) -> None:
+    """Raises Malformed on an include of what is no reference parameter."""
+    for include in includes:
+        if include.code != "*" and include.type != "*":
+            found = parameters_of(include.type).get(include.code)
+            if found is None or found.kind != "reference":
+                name = "_revinclude" if include.reverse else "_include"
+                raise Malformed(
+                    f"{name}: '{include.code}' is no reference parameter of {include.type}.", expression=f"http.{name}"
+                )
+
+
+def included(unit: Unit, includes: Sequence[Include], matches: Sequence[Row]) -> list[Row]:
+    """The rows (``COLUMNS``) that the includes add to the matches, each once; what may not be seen is left out."""
+    check_includes(includes)
+    seen = {row[0] for row in matches}
+    added: list[Row] = []
+    fresh = list(matches)
+    for _ in range(MAX_ROUNDS):
+        first = not added
+        wanted = [include for include in includes if first or include.iterate]
+        keys = {key for include in wanted for key in _follow(unit, include, fresh)} - seen
+        if not keys or len(added) >= MOST_INCLUDED:
+            break
+        fresh = _rows(unit, keys)
+        added += fresh
+        seen |= keys
+    return added[:MOST_INCLUDED]
+
+
+def _follow(unit: Unit, include: Include, rows: Iterable[Row]) -> list[int]:
+    driver = unit.driver
+    if include.reverse:
+        keys = [row[0] for row in rows]
+        types = [include.type] if include.type != "*" else list(searchable_types())
+        paths = _paths(types, include.code, None)
+        if not keys or not paths:
+            return []
+        sql = f"select i.key from index_reference i where {driver.among('i.target')} and {on_paths(paths)} limit {MOST_INCLUDED}"
+        return [row[0] for row in driver.rows(sql, (driver.listed(keys),))]
+    wanted = type_codes().get(include.type)
+    by_type: dict[int, list[int]] = {}
+    for row in rows:
+        if wanted is None or row[1] == wanted:
+            by_type.setdefault(row[1], []).append(row[0])
+    names = {code: name for name, code in type_codes().items()}
+    found: list[int] = []
+    for type, keys in by_type.items():
+        paths = _paths([names[type]], include.code, include.target)
+        if paths:
+            target = (
+                f" join head t on t.key = i.target and t.type = {type_codes()[include.target]}"
+                if include.target
+                else ""
+            )
+            sql = f"select distinct i.target from index_reference i{target} where {driver.among('i.key')} and {on_paths(paths)}"
+            found += [row[0] for row in driver.rows(sql, (driver.listed(keys),))]
+    return found
+
+
+def _paths(types: Sequence[str], code: str, target: str | None) -> list[int]:
+    found: dict[int, None] = {}
+    for type in types:
+        table = parameters_of(type)
+        parameters: list[Parameter] = list(table.values()) if code == "*" else [table[code]] if code in table else []
+        for parameter in parameters:
+            if parameter.kind == "reference":
+                pairs = zip(parameter.paths, parameter.codes(), strict=True)
+                found |= dict.fromkeys(c for path, c in pairs if target is None or path.target in (None, target))
+    return list(found)
+
+
+def _rows(unit: Unit, keys: Iterable[int]) -> list[Row]:
+    driver = unit.driver
+    visible, values = unit.scope.condition("h.patient")
+    sql = (
+        f"select {COLUMNS} from head h join version v on v.seq = h.seq "
+        f"where {driver.among('h.key')} and h.state = {LIVE}{' and ' + visible if visible else ''} order by h.key"
+    )
+    return driver.rows(sql, (driver.listed(keys), *values))

@@ -1,0 +1,183 @@
+"""A search as one statement: the keys of the page first, by an index where there is one, then their bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.errors import Issue, Malformed
+from app.store.codes import type_codes, type_names
+from app.store.driver import Row
+from app.store.extract import counted_paths
+from app.store.parameters import primary_date, record_paths, searchable_types
+from app.store.search.conditions import Condition, Match
+from app.store.search.criteria import Compiler, Piece, UnknownParameter, as_condition
+from app.store.search.include import included
+from app.store.search.request import SearchRequest, parse
+from app.store.search.sorting import SortKey, after, cursor_of, order_by, place_of, sort_keys
+from app.store.stored import METHODS, RawPage, Stored
+from app.store.tables import LIVE
+from app.store.unit import Unit
+from app.store.values import instant
+
+
+@dataclass(slots=True)
+class Plan:
+    """Where a search begins (``source`` with alias ``h`` or ``t``) and what its rows must meet."""
+
+    source: str
+    key: str
+    head: str
+    texts: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, condition: Condition) -> None:
+        self.texts.append(condition.at(self.key, self.head))
+        self.values += condition.values
+
+    @property
+    def where(self) -> str:
+        return " and ".join(self.texts)
+
+
+def run(unit: Unit, query: str, *, strict: bool = True, repo: Any = None) -> RawPage:
+    """The page that a query asks for. Raises Malformed with all that is wrong; lenient: unknown parameters are issues."""
+    unit.flush()
+    request, pieces, issues = prepared(unit, query, strict=strict, repo=repo)
+    plan = planned(unit, request, pieces)
+    total = _total(unit, plan) if request.total else None
+    rows, following = _page(unit, request, plan) if request.count else ([], None)
+    matches = [row[:8] for row in rows]
+    more = included(unit, request.includes, matches) if request.includes and matches else []
+    unit.ledger.note_search(query, [row[5] for row in (*matches, *more)])
+    return RawPage([_stored(row) for row in matches], [_stored(row) for row in more], total, following, issues)
+
+
+def prepared(
+    unit: Unit, query: str, *, strict: bool, repo: Any = None
+) -> tuple[SearchRequest, list[Piece], list[Issue]]:
+    """The request and its compiled criteria."""
+    request, wrong = parse(query)
+    compiler = Compiler(unit, repo)
+    pieces: list[Piece] = []
+    ignored: list[Issue] = []
+    for asked in request.criteria:
+        try:
+            pieces.append(compiler.piece(request.types or searchable_types(), asked))
+        except UnknownParameter as error:
+            (wrong if strict else ignored).extend(error.issues)
+        except Malformed as error:
+            wrong += error.issues
+    if wrong:
+        raise Malformed("; ".join(issue.text for issue in wrong), issues=wrong)
+    return request, pieces, [Issue(i.text, "not-supported", i.expression, "warning") for i in ignored]
+
+
+def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece]) -> Plan:
+    """Choose where to begin: one token of one patient's record, or the heads."""
+    patient = next((p for p in pieces if isinstance(p, Condition) and p.text == "@head.patient = ?"), None)
+    driving = _driving(request, pieces, patient)
+    if driving is not None and driving.equal is not None:
+        path, system, code = driving.equal
+        plan = Plan("index_token t", "t.key", "t")
+        plan.texts.append(f"t.path = {path} and t.code = ? and t.system = ?")
+        plan.values += [code, system]
+    else:
+        plan = Plan("head h", "h.key", "h", [_typed(request.types)])
+    first = next((p for p in pieces if isinstance(p, Match) and p.narrow), None) if patient is None else None
+    for piece in pieces:
+        if piece is not driving:
+            plan.add(as_condition(piece, driving=piece is first))
+    _limit(unit, request, plan, patient)
+    return plan
+
+
+def _driving(request: SearchRequest, pieces: Sequence[Piece], patient: Condition | None) -> Match | None:
+    if len(request.types) != 1 or any(
+        p is not patient and isinstance(p, Condition) and "@head." in p.text for p in pieces
+    ):
+        return None
+    primary = primary_date(request.types[0])
+    if any(not (primary and code == primary[0] and descending) for code, descending in request.sort):
+        return None
+    counted = counted_paths(request.types[0])
+    for piece in pieces:
+        fits = isinstance(piece, Match) and piece.equal is not None and piece.equal[0] not in counted
+        if fits and isinstance(piece, Match) and (patient is not None or piece.narrow):
+            return piece
+    return None
+
+
+def _typed(types: Sequence[str]) -> str:
+    codes = type_codes()
+    if not types:
+        return f"h.state = {LIVE}"
+    among = f"= {codes[types[0]]}" if len(types) == 1 else f"in ({', '.join(str(codes[t]) for t in types)})"
+    return f"h.state = {LIVE} and h.type {among}"
+
+
+def _limit(unit: Unit, request: SearchRequest, plan: Plan, patient: Condition | None) -> None:
+    """Keep to the records that the actor may open: refused outright where one patient is named, else left out."""
+    if not unit.scope.limited:
+        return
+    if patient is not None:
+        unit.see(patient.values[0])
+        return
+    if all(
+        not record_paths(type)[0] and type not in ("Patient", "Provenance") for type in request.types or ("Patient",)
+    ):
+        return
+    text, values = unit.scope.condition(f"{plan.head}.patient")
+    plan.texts.append(text)
+    plan.values += values
+
+
+def _total(unit: Unit, plan: Plan) -> int:
+    row = unit.driver.row(f"select count(*) from {plan.source} where {plan.where}", plan.values)
+    return int(row[0]) if row else 0
+
+
+def _page(unit: Unit, request: SearchRequest, plan: Plan) -> tuple[list[Row], str | None]:
+    keys = sort_keys(request.types or searchable_types(), request.sort)
+    names = [f"s{n}" for n in range(len(keys))]
+    texts = [key.text.replace("@key", plan.key).replace("@head", plan.head) for key in keys]
+    values = list(plan.values)
+    place = place_of(request.cursor, len(keys)) if request.cursor else None
+    inner = _inner(plan, keys, names, texts, values, place, request.count + 1)
+    sql = (
+        "select h.key, h.type, h.id, h.version, h.updated, h.patient, v.method, v.body, "
+        + ", ".join(f"p.{name}" for name in names)
+        + f" from ({inner}) p join head h on h.key = p.s{len(keys) - 1} join version v on v.seq = h.seq order by "
+        + order_by(keys, [f"p.{name}" for name in names])
+    )
+    rows = unit.driver.rows(sql, values)
+    if len(rows) <= request.count:
+        return rows, None
+    return rows[: request.count], cursor_of(rows[request.count - 1][8:])
+
+
+def _inner(
+    plan: Plan,
+    keys: Sequence[SortKey],
+    names: Sequence[str],
+    texts: Sequence[str],
+    values: list[Any],
+    place: Sequence[Any] | None,
+    count: int,
+) -> str:
+    """The sort values of one page, the head key last; fills in the values."""
+    columns = ", ".join(f"{text} as {name}" for text, name in zip(texts, names, strict=True))
+    base = f"select {columns} from {plan.source} where {plan.where}"
+    plain = all(key.plain for key in keys)
+    if place is not None:
+        text, more = after(keys, texts if plain else names, place)
+        values += more
+        base = f"{base} and {text}" if plain else f"select * from ({base}) q where {text}"
+    values.append(count)
+    return f"{base} order by {order_by(keys, texts if plain else names)} limit ?"
+
+
+def _stored(row: Row) -> Stored:
+    names = type_names()
+    return Stored(names[row[1]], row[2], row[3], instant(row[4]), bytes(row[7]), False, METHODS[row[6]])

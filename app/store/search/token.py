@@ -1,0 +1,130 @@
+"""Token parameters: https://hl7.org/fhir/R4/search.html#token"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from app.errors import Malformed
+from app.fhir.definitions import codes_of, load
+from app.fhir.normalise import normalised
+from app.store.codes import NO_SYSTEM, path_code, system_code
+from app.store.parameters import Parameter
+from app.store.search.conditions import NEVER, Match, on_paths
+from app.store.search.request import split, unescaped
+from app.store.values import CODE_LENGTH, VALUE_LENGTH, of_type
+
+_SELECTIVE = ("identifier",)
+
+
+def token(parameters: Sequence[Parameter], values: Iterable[str], modifier: str | None) -> Match:
+    """The row that one of the values asks for. Raises Malformed on a value that cannot be read."""
+    if modifier == "text":
+        return _texts(parameters, values)
+    codes = [code for parameter in parameters for code in parameter.codes()]
+    if modifier == "of-type":
+        return _of_type(codes, values)
+    implied = _implied(parameters)
+    tests: list[tuple[str, tuple[Any, ...]]] = []
+    pairs = [pair(value) for value in values]
+    for system, code in pairs:
+        tests.append(_test(system, code, implied))
+    single = _single(codes, pairs[0], implied) if len(pairs) == 1 and len(codes) == 1 else None
+    narrow = any(name in parameter.code for parameter in parameters for name in _SELECTIVE)
+    return _match(codes, tests, single, narrow)
+
+
+def pairs_match(parameters: Sequence[Parameter], pairs: Iterable[tuple[str, str]]) -> Match:
+    """A row with one of many (system, code) pairs, as a value set expands to."""
+    codes = [code for parameter in parameters for code in parameter.codes()]
+    implied = _implied(parameters)
+    return _match(codes, [_test(system, code, implied) for system, code in pairs], None, False)
+
+
+def pair(value: str) -> tuple[str | None, str | None]:
+    """(system, code) of ``system|code``, ``|code`` (system is ""), ``system|`` (code None) and ``code`` (system None)."""
+    parts = split(value, "|")
+    if len(parts) == 1:
+        code = unescaped(parts[0])
+        if not code:
+            raise Malformed("A token needs a code: write system|code or code.")
+        return None, code
+    if len(parts) > 2:
+        parts = ["|".join(parts[:-1]), parts[-1]]
+    return unescaped(parts[0]), unescaped(parts[1]) or None
+
+
+def _test(system: str | None, code: str | None, implied: frozenset[str] | None) -> tuple[str, tuple[Any, ...]]:
+    if implied is not None and system:  # an element of type code: its system is that of the bound value set
+        if system not in implied:
+            return NEVER, ()
+        return ("i.code = ?", (code,)) if code else ("1 = 1", ())
+    text, values = [], []
+    if code is not None:
+        text.append("i.code = ?")
+        values.append(code[:CODE_LENGTH])
+    if system is not None:
+        text.append("i.system = ?")
+        values.append(system_code(system))  # type: ignore[arg-type]
+    return " and ".join(text) or "1 = 1", tuple(values)
+
+
+def _single(
+    codes: list[int], pair: tuple[str | None, str | None], implied: frozenset[str] | None
+) -> tuple[int, int, str] | None:
+    system, code = pair
+    if code is None:
+        return None
+    if implied is not None:
+        return (codes[0], NO_SYSTEM, code) if not system or system in implied else None
+    return (codes[0], system_code(system), code) if system is not None else None
+
+
+def _match(
+    codes: list[int], tests: list[tuple[str, tuple[Any, ...]]], equal: tuple[int, int, str] | None, narrow: bool
+) -> Match:
+    if not codes or not tests:
+        return Match("token", NEVER)
+    text = " or ".join(test if " and " not in test else f"({test})" for test, _ in tests)
+    where = f"{on_paths(codes)} and ({text})"
+    return Match("token", where, tuple(v for _, values in tests for v in values), equal, narrow)
+
+
+def _implied(parameters: Sequence[Parameter]) -> frozenset[str] | None:
+    """The systems that an element of type ``code`` or ``boolean`` has without saying so; None where it says so itself."""
+    ends = {way[-1].type for p in parameters for path in p.paths for way in path.ways or () if way}
+    if not ends or not ends <= {"code", "boolean"}:
+        return None
+    return frozenset().union(*(_bound(path.expression) for p in parameters for path in p.paths))
+
+
+@cache
+def _bound(expression: str) -> frozenset[str]:
+    url = load("bindings").get(expression)
+    return frozenset((codes_of(url) or {}) if url else ()) | {"http://terminology.hl7.org/CodeSystem/special-values"}
+
+
+def _texts(parameters: Sequence[Parameter], values: Iterable[str]) -> Match:
+    """``:text``: the words begin a display or a text, or a word within one."""
+    codes = [code for parameter in parameters for code in parameter.codes()]
+    tests, held = [], []
+    for value in values:
+        word = normalised(unescaped(value))[:VALUE_LENGTH].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        tests.append("i.value like ? escape '\\' or i.value like ? escape '\\'")
+        held += [f"{word}%", f"% {word}%"]
+    return Match("string", f"{on_paths(codes)} and ({' or '.join(tests)})", tuple(held))
+
+
+def _of_type(codes: list[int], values: Iterable[str]) -> Match:
+    """``identifier:of-type=system|code|value``."""
+    tests = []
+    for value in values:
+        parts = [unescaped(part) for part in split(value, "|")]
+        if len(parts) != 3 or not all(parts):
+            raise Malformed(":of-type needs three parts: system|code|value.")
+        tests.append(("i.system = ? and i.code = ?", (system_code(f"{parts[0]}|{parts[1]}"), parts[2][:CODE_LENGTH])))
+    return _match([of_type(code) for code in codes], tests, None, True)
+
+
+__all__ = ["pair", "pairs_match", "path_code", "token"]

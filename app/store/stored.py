@@ -1,0 +1,58 @@
+"""What the store hands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from app.errors import Issue
+from app.fhir.json import loads
+from app.fhir.resource import Resource
+
+METHODS = {1: "POST", 2: "PUT", 3: "DELETE"}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One version as it stands: ``body`` is its JSON, empty for a deletion; ``method`` is how it came to be."""
+
+    type: str
+    id: str
+    version: int
+    last_updated: datetime
+    body: bytes
+    deleted: bool = False
+    method: str = "PUT"
+
+    @property
+    def reference(self) -> str:
+        """``Type/id``."""
+        return f"{self.type}/{self.id}"
+
+    @cached_property
+    def resource(self) -> Resource:
+        """The parsed body."""
+        return loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page of stored bytes. ``next`` is an opaque cursor, to be given back as ``_cursor``; ``issues`` are warnings."""
+
+    matches: list[Stored]
+    included: list[Stored] = field(default_factory=list)
+    total: int | None = None
+    next: str | None = None
+    issues: list[Issue] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The same, parsed. ``next`` is the whole query of the page that follows."""
+
+    resources: list[Resource]
+    included: list[Resource]
+    total: int | None
+    next: str | None
+    issues: list[Issue] = field(default_factory=list)

@@ -1,0 +1,105 @@
+"""One transaction as the store sees it: who acts, at what time, what has been changed and not been written yet."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from app.access.actor import Actor
+from app.clock import day_of, instant_text
+from app.errors import Conflict, Forbidden
+from app.store.audit import Ledger
+from app.store.changes import DELETE, Change, Writer
+from app.store.driver import Driver
+from app.store.heads import Heads, KnownKeys
+from app.store.scope import Scope
+from app.store.values import micros
+
+FLUSH_AT = 500
+"""So many changes are kept back before they are written; it bounds the memory of a long load."""
+
+
+class Unit:
+    """The state that all parts of the Repository share."""
+
+    def __init__(self, actor: Actor, now: datetime, driver: Driver, known: KnownKeys, *, reading: bool = False):
+        self.actor = actor
+        self.now: datetime = now.replace(microsecond=now.microsecond // 1000 * 1000)
+        self.today: date = day_of(now)
+        self.stamp = micros(self.now)
+        self.stamp_text = instant_text(self.now)
+        self.driver = driver
+        self.reading = reading
+        self.known = known
+        self.heads = Heads(driver, known)
+        self.scope = Scope(actor, driver, self.heads)
+        self.ledger = Ledger(actor)
+        self.pending: dict[str, Change] = {}
+        self.deleted: set[int] = set()
+        self.fresh_ids: set[str] = set()
+        self._writer = Writer(driver, self.heads)
+
+    def add(self, change: Change) -> None:
+        """Keep a change back. Raises RuntimeError in a transaction opened for reading."""
+        if self.reading:
+            raise RuntimeError("this work() was opened for reading")
+        self.pending[change.reference] = change
+        if len(self.pending) >= FLUSH_AT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was kept back; queries call this first, so that they see it."""
+        if not self.pending:
+            return
+        changes = list(self.pending.values())
+        self.pending = {}
+        self._writer.write(changes, self.stamp)
+        for change in changes:
+            if change.method == DELETE:
+                self.deleted.add(change.key)
+            elif change.type == "Patient" and change.previous is None:
+                self.scope.allow(change.key)
+        hidden = self.scope.hidden({change.patient for change in changes})
+        if hidden:
+            self.scope.refuse(hidden.pop())
+        for change in changes:
+            action = "D" if change.method == DELETE else "U" if change.previous else "C"
+            self.ledger.note(action, change.patient or change.before_patient, change.reference, change.key)
+
+    def finish(self) -> None:
+        """Write the rest and check what can only be checked at the end."""
+        self.flush()
+        if self.deleted:
+            self._refuse_orphans()
+
+    def _refuse_orphans(self) -> None:
+        """Nothing that is referred to is deleted (https://hl7.org/fhir/R4/http.html#delete). Raises Conflict."""
+        listed = self.driver.listed(self.deleted)
+        found = self.driver.rows(
+            "select t.type, t.id, h.type, h.id from index_reference r join head h on h.key = r.key "
+            f"join head t on t.key = r.target where {self.driver.among('r.target')} and r.key <> r.target limit 5",
+            (listed,),
+        )
+        if found:
+            from app.store.codes import type_names
+
+            names = type_names()
+            target = f"{names[found[0][0]]}/{found[0][1]}"
+            users = ", ".join(sorted({f"{names[row[2]]}/{row[3]}" for row in found}))
+            raise Conflict(f"{target} cannot be deleted while others refer to it: {users}.")
+
+    def committed(self) -> None:
+        """Remember what the commit has made permanent."""
+        if self.heads.fresh:
+            self.known.learn(self.heads.fresh)
+
+    def write_audit(self) -> None:
+        """The AuditEvents of what was touched."""
+        self.ledger.write(self.driver, self.stamp_text, self.stamp)
+
+    def see(self, patient: int) -> None:
+        """Raises Forbidden where the actor may not open the record of this patient (head key)."""
+        if self.scope.limited:
+            self.scope.require(patient)
+
+
+__all__ = ["FLUSH_AT", "Forbidden", "Unit"]
