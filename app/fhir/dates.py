@@ -36,6 +36,7 @@ class Range:
         return self.low <= instant < self.high
 
 
+@lru_cache(4096)
 def parse(text: str) -> Range:
     """The range that a date, dateTime or instant covers; minutes without seconds are allowed, as in searches.
 

@@ -33,7 +33,7 @@ CORRECTED: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a type; ``cases``: shapes that settle it: JSON names that are absent, groups of which one is there."""
+    """One rule of a type; ``cases`` settle it: JSON names that are absent, groups of which one is there."""
 
     key: str
     words: str

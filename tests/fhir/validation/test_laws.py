@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +13,7 @@ from app.fhir.json import MAX_DEPTH, dumps, loads
 from app.fhir.validation import validate
 from app.fhir.validation.invariants import SKIPPED, Rule, rules_of
 from app.fhir.validation.judge import judged
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from generated import a_resource, spoiled  # the tests' folders are no packages: `fhir` would hide the library
+from tests.fhir.generated import a_resource, spoiled
 
 SEEDS = range(2)
 TYPES = sorted(resource_types())
