@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 
 from app.access.table import allow
-from app.errors import NotSupported
+from app.errors import NotFound
 from app.feature import Feature
 from app.rest import capabilities
 from app.rest.access import ACCESS
@@ -91,4 +91,4 @@ def _metadata() -> Response:
 def _nothing(path: str) -> Response:
     """Whatever has no route: 404, or 405 with the methods that the address takes."""
     located(request.method, path)
-    raise NotSupported(f"{request.method} is not served on /{path}.")
+    raise NotFound("There is nothing at {path}.", path=f"/{path}")

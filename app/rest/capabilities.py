@@ -21,9 +21,10 @@ from app.rest.asked import Answer
 from app.rest.door import base_url
 from app.rest.operations import registered
 from app.rest.routes import BY_NAME
-from app.store import search_parameters
+from app.store.parameters import Parameter, parameters_of
 
 SERVED_SINCE = "maslak.capabilities"
+_COMMON = frozenset({"_id", "_lastUpdated", "_tag", "_profile", "_security", "_source"})
 SYSTEM_CODES = {
     "bundle": ("transaction", "batch"),
     "search_system": ("search-system",),
@@ -70,9 +71,9 @@ def statement(base: str) -> Resource:
                 "resource": [_resource(type, operations) for type in sorted(resource_types())],
                 "interaction": [{"code": code} for codes in SYSTEM_CODES.values() for code in codes],
                 "searchParam": [
-                    {"name": name, "type": parameter["type"], "definition": parameter["url"]}
-                    for name, parameter in load("search_parameters")["Resource"].items()
-                    if name in search_parameters.served("Patient")
+                    {"name": name, "type": parameter.kind, "definition": parameter.url}
+                    for name, parameter in parameters_of("Patient").items()
+                    if name in load("search_parameters")["Resource"] and answered(parameter)
                 ],
                 **_operations([o for listed in operations.values() for o in listed if o.system_level]),
             }
@@ -104,16 +105,21 @@ def _resource(type: str, operations: Any) -> Resource:
     }
 
 
+def answered(parameter: Parameter) -> bool:
+    """Whether the store can answer a parameter: it is indexed, composed of such, or stands in the head."""
+    return bool(parameter.paths or parameter.components or parameter.code in ("_id", "_lastUpdated"))
+
+
 @cache
 def _searches(type: str) -> dict[str, list[Any]]:
-    parameters = search_parameters.served(type)
+    parameters = {code: p for code, p in parameters_of(type).items() if answered(p)}
     own = [
-        {"name": p.code, "type": p.type, "definition": p.url}
+        {"name": p.code, "type": p.kind, "definition": p.url}
         | ({"documentation": p.description} if p.description else {})
         for p in sorted(parameters.values(), key=lambda p: p.code)
-        if p.base not in ("Resource", "DomainResource")
+        if p.code not in _COMMON
     ]
-    includes = [f"{type}:{p.code}" for p in parameters.values() if p.type == "reference"]
+    includes = [f"{type}:{p.code}" for p in parameters.values() if p.kind == "reference"]
     made: dict[str, list[Any]] = {"searchInclude": ["*", *sorted(includes)]} if includes else {}
     return made | ({"searchParam": own} if own else {})
 

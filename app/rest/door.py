@@ -31,7 +31,7 @@ def base_url() -> str:
 
 def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
     """What an HTTP request asks. Raises Malformed, NotAcceptable, UnsupportedMediaType, TooLarge, Unauthorized."""
-    query = decoded(request.query_string.decode("ascii", "replace"))
+    query = decoded(_text(request.query_string))
     headers = request.headers
     formats = [value for name, value in query if name == "_format"]
     negotiation.check_format(formats[-1] if formats else None, headers.get("Accept"))
@@ -78,7 +78,7 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Malformed(f"The form is not UTF-8: byte {error.start}.") from None
+        raise Malformed(f"The parameters are not UTF-8: byte {error.start}.") from None
 
 
 def response_to(answer: Answer, asked: Asked | None = None) -> Response:

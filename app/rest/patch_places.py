@@ -54,7 +54,9 @@ def located(resource: Resource, expression: str, place: str) -> list[Path]:
 def _marked(value: Any, path: Path, where: dict[int, Path]) -> Any:
     made: Any = value
     if isinstance(value, dict):
-        made = {key: _marked(item, (*path, key), where) for key, item in value.items()}
+        made = {
+            key: item if key == "resourceType" else _marked(item, (*path, key), where) for key, item in value.items()
+        }
     elif isinstance(value, list):
         return [_marked(item, (*path, index), where) for index, item in enumerate(value)]
     elif isinstance(value, str):

@@ -98,6 +98,8 @@ def check_types(parts: dict[str, Any]) -> None:
     """Raises NotFound (404) when a part of the address is no resource type of R4."""
     for name in ("type", "within"):
         type = parts.get(name)
+        if type == "metadata":
+            raise NotSupported("/metadata is read only: call it by GET.", allow="GET")
         if type is not None and type not in resource_types():
             raise NotFound("'{type}' is no resource type of FHIR R4; capitals count, as in Patient.", type=type)
     if "within" in parts and parts["within"] not in COMPARTMENTS:

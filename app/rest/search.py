@@ -12,6 +12,7 @@ from app.rest.asked import Answer, Asked, Parameters, encoded
 from app.rest.bundles import next_link, resume, searchset
 from app.rest.permission import readable
 from app.rest.summary import wanted
+from app.store.parameters import parameters_of
 
 DEFAULT_COUNT = 50
 MAX_COUNT = 1000
@@ -30,8 +31,8 @@ def search(repo: Repository, asked: Asked) -> Answer:
     count = count_of(asked)
     if (part and part.mode == "count") or count == 0:
         return _counted(repo, asked, path)
-    query = _query(asked, asked.without(*_PRESENTATION, "_count"), count)
-    page = repo.page(query, strict=asked.prefer.strict, cursor=cursor)
+    query = _query(asked, asked.without(*_PRESENTATION, "_count"), count, cursor)
+    page = repo.page(query, strict=asked.prefer.strict)
     page = SimpleNamespace(
         matches=page.matches,
         included=[stored for stored in page.included if readable(asked.actor, stored.type)],
@@ -53,10 +54,12 @@ def search_all_types(repo: Repository, asked: Asked) -> Answer:
 def search_compartment(repo: Repository, asked: Asked) -> Answer:
     """``GET Patient/1/Observation?…``: those of the type that belong to the compartment."""
     compartment = f"{asked.within}/{asked.id}"
-    if not parameters_for(str(asked.within), str(asked.type)):
+    named = parameters_for(str(asked.within), str(asked.type))
+    if not named:
         raise NotFound(f"{asked.type} is not in the {asked.within} compartment: nothing is under {compartment}.")
     repo.raw(str(asked.within), str(asked.id))
-    return search(repo, asked.at(parameters=(("_compartment", compartment), *asked.parameters), id=None))
+    parameter = named[0] if len(named) == 1 else "_compartment"
+    return search(repo, asked.at(parameters=((parameter, compartment), *asked.parameters), id=None))
 
 
 def count_of(asked: Asked) -> int:
@@ -69,9 +72,20 @@ def count_of(asked: Asked) -> int:
     return min(int(text), MAX_COUNT)
 
 
-def _query(asked: Asked, parameters: Parameters, count: int | None) -> str:
-    given = encoded(parameters) + (f"&_count={count}" if count is not None else "")
-    return f"{asked.type or ''}?{given.lstrip('&')}"
+def _relative(asked: Asked, pair: tuple[str, str]) -> tuple[str, str]:
+    """A reference that names this server's own address is searched as ``Type/id`` as well."""
+    name, value = pair
+    own = f"{asked.base}/"
+    parameter = parameters_of(asked.type).get(name.split(":")[0]) if asked.type and own in value else None
+    if parameter is None or parameter.kind != "reference":
+        return pair
+    both = (f"{one},{one.removeprefix(own)}" if one.startswith(own) else one for one in value.split(","))
+    return name, ",".join(both)
+
+
+def _query(asked: Asked, parameters: Parameters, count: int, cursor: str | None = None) -> str:
+    paging = (("_count", str(count)),) + ((("_cursor", cursor),) if cursor else ())
+    return f"{asked.type or ''}?{encoded((*(_relative(asked, pair) for pair in parameters), *paging))}"
 
 
 def _counted(repo: Repository, asked: Asked, path: str) -> Answer:
