@@ -10,6 +10,7 @@ from app.config import CANONICAL_BASE
 from app.errors import Duplicate, Invalid, Issue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
+from pathways.finding import by_identifier, find
 from pathways.provenance import record_act
 from pathways.vocabulary import FORM, form_identifier
 
@@ -54,7 +55,7 @@ def register(repo: Repository, person: Person, *, form_key: str) -> Resource:
         raise Invalid("the patient cannot be registered yet", issues=issues)
     for kind in FORMATS:
         value = getattr(person, kind)
-        if value and (held := repo.search_directory(f"{SID}/{kind}|{value}")):
+        if value and (held := by_identifier(repo, f"{SID}/{kind}", value)):
             raise Duplicate("a patient with this identifier is registered already", patient=held[0].id, expression=kind)
     patient = repo.create(as_patient(repo, person, form_key), if_none_exist=f"identifier={FORM}|{form_key}")
     record_act(repo, "registration", [patient])
@@ -64,13 +65,13 @@ def register(repo: Repository, person: Person, *, form_key: str) -> Resource:
 def likely_same(repo: Repository, person: Person) -> list[Any]:
     """Directory rows of people who may be this one: the same phone, or name and sex with a birth year within two."""
     person = tidied(person)
-    rows = {row.id: row for row in (repo.search_directory(person.phone) if person.phone else [])}
+    rows = {row.id: row for row in (find(repo, person.phone) if person.phone else [])}
     for name in (f"{person.family} {person.given}", f"{person.family_ar} {person.given_ar}"):
         if not name.strip():
             continue
-        for row in repo.search_directory(name.strip()):
-            near = not row.birth or abs(int(str(row.birth)[:4]) - int(person.birth[:4])) <= 2
-            if near and row.gender in (person.gender, None, "unknown"):
+        for row in find(repo, name):
+            near = not row.birth_year or abs(int(row.birth_year) - int(person.birth[:4])) <= 2
+            if near and row.sex in (person.gender, "unknown"):
                 rows[row.id] = row
     return list(rows.values())
 

@@ -31,7 +31,7 @@ def apply(plan: Resource, asked: ApplyRequest) -> Applied:
     _refuse_other(plan, "PlanDefinition")
     _refuse_subject(plan, asked)
     read = read_plan(plan)
-    frame = Frame(Run(asked), read, Scope(asked, read.variables), (name_of(plan),), asked.day)
+    frame = Frame(Run(asked), read, Scope(asked, read.variables, None, read.meanings), (name_of(plan),), asked.day)
     outcomes = walk(frame)
     schedule(outcomes)
     return Applied(frame, outcomes)
@@ -44,7 +44,7 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
     """
     _refuse_other(definition, "ActivityDefinition")
     _refuse_subject(definition, asked)
-    empty = Plan(definition, {}, (), False)
+    empty = Plan(definition, {}, {}, (), False)
     frame = Frame(Run(asked), empty, Scope(asked, {}), (name_of(definition),), asked.day)
     try:
         made = activity(frame, definition, (), frame.scope)

@@ -78,7 +78,7 @@ def _names(reference: str, kind: str) -> bool:
 def nested_frame(frame: Frame, outcome: ActionOutcome, definition: Resource) -> Frame:
     """The frame of a plan inside a plan: it inherits the variables, and counts from the action's own due day."""
     plan = read_plan(definition)
-    scope = Scope(frame.asked, plan.variables, frame.scope)
+    scope = Scope(frame.asked, plan.variables, frame.scope, plan.meanings)
     chain = (*frame.chain, name_of(definition))
     anchor = outcome.due.earliest or frame.anchor
     return Frame(frame.run, plan, scope, chain, anchor, outcome.path + "/", outcome)

@@ -12,7 +12,7 @@ from typing import Any
 from app.config import CANONICAL_BASE
 from app.fhir.resource import code_in, extension, extensions
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
-from pathways.apply.scope import Variable, variables_of
+from pathways.apply.scope import Variable, meanings, variables_of
 
 EXPLANATION = f"{CANONICAL_BASE}/StructureDefinition/explanation"
 TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
@@ -79,6 +79,7 @@ class Plan:
 
     source: dict[str, Any]
     variables: Mapping[str, Variable]
+    meanings: Mapping[str, str]
     actions: tuple[PlannedAction, ...]
     explains: bool
 
@@ -96,7 +97,7 @@ def read_plan(source: dict[str, Any]) -> Plan:
     citations = tuple(_citations(source.get("relatedArtifact")))
     marked = extension(source, TO_BE_CONFIRMED) is True
     actions = _actions(source.get("action", ()), "PlanDefinition", citations, marked)
-    plan = Plan(source, variables, actions, bool(variables) or _any_explained(actions))
+    plan = Plan(source, variables, meanings(variables), actions, bool(variables) or _any_explained(actions))
     _read[id(source)] = (source, plan)
     while len(_read) > _KEPT:
         _read.popitem(last=False)

@@ -6,8 +6,10 @@ plan that contains it, its own ones win. A variable is evaluated at its first us
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha1
 from typing import Any
 
 from app.config import CANONICAL_BASE
@@ -21,6 +23,9 @@ VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
 NEEDED = f"{CANONICAL_BASE}/StructureDefinition/needed"
 ASK_WITH = f"{CANONICAL_BASE}/StructureDefinition/ask-with"
 PARAMETER = f"{CANONICAL_BASE}/StructureDefinition/parameter"
+_USED = re.compile(r"%`?([A-Za-z_][A-Za-z0-9_]*)")
+SHARED = frozenset({"patient", "subject", "encounter", "practitioner", "organization", "ucum", "sct", "loinc"})
+"""Variables of the request, the same in every plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,28 @@ class Variable:
     needed: bool = False
     ask_with: str | None = None
     parameter: bool = False
+
+
+def meanings(variables: Mapping[str, Variable]) -> Mapping[str, str]:
+    """Name → what a variable means, for those that depend on nothing but each other and the request.
+
+    The same meaning has the same answer for one subject, whichever plan declares it: a pathway whose plans share their
+    variables evaluates each once. Those in a circle, and those that an outer plan completes, are left out.
+    """
+    uses = {name: _USED.findall(str(one.about.get("expression"))) for name, one in variables.items()}
+    found: dict[str, str] = {}
+    waiting = list(variables)
+    while waiting:
+        ready = [name for name in waiting if all(other in found or other in SHARED for other in uses[name])]
+        if not ready:
+            break
+        for name in ready:
+            about = variables[name].about
+            told = "".join(f"%{other}={found[other]};" for other in uses[name] if other in found)
+            own = f"{about.get('language')}:{about.get('expression')}:{name if variables[name].parameter else ''}"
+            found[name] = sha1(f"{own}|{told}".encode(), usedforsecurity=False).hexdigest()
+        waiting = [name for name in waiting if name not in found]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +102,23 @@ class Scope(Mapping[str, Any]):
     """The variables that expressions see, as the environment of FHIRPath. One per applied plan; the parent is the
     outer plan's."""
 
-    __slots__ = ("_answers", "_asked", "_busy", "_given", "_parent", "_ports", "_variables", "_watch")
+    __slots__ = (
+        "_answers", "_asked", "_busy", "_given", "_meanings", "_parent", "_ports", "_shared", "_variables", "_watch",
+    )  # fmt: skip
 
-    def __init__(self, asked: ApplyRequest, variables: Mapping[str, Variable], parent: Scope | None = None):
+    def __init__(
+        self,
+        asked: ApplyRequest,
+        variables: Mapping[str, Variable],
+        parent: Scope | None = None,
+        meanings: Mapping[str, str] | None = None,
+    ):
         self._asked = asked
         self._variables = variables
         self._parent = parent
         self._answers: dict[str, Answer] = {}
+        self._meanings = meanings or {}
+        self._shared: dict[str, Answer] = {} if parent is None else parent._shared
         self._busy: set[str] = set()
         self._given: dict[str, Any] = asked.variables() if parent is None else {}
         self._watch: list[dict[str, None]] = [] if parent is None else parent._watch
@@ -128,11 +165,17 @@ class Scope(Mapping[str, Any]):
             return self._parent.answer(name) if self._parent is not None else Answer([])
         if name in self._busy:
             raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
+        meaning = self._meanings.get(name)
+        if meaning is not None and (found := self._shared.get(meaning)) is not None:
+            self._answers[name] = found
+            return found
         self._busy.add(name)
         try:
             found = self._answers[name] = self._evaluate(variable)
         finally:
             self._busy.discard(name)
+        if meaning is not None:
+            self._shared[meaning] = found
         return found
 
     def _evaluate(self, variable: Variable) -> Answer:

@@ -49,6 +49,13 @@ class Expressions:
         around = self.environment(response, chain) | dict(variables or {})
         return self._run(expression, _focus(response, chain), around)
 
+    def typed(
+        self, expression: Mapping[str, Any], response: Mapping[str, Any], chain: Sequence[Mapping[str, Any]] = ()
+    ) -> list[tuple[str, Any]]:
+        """The result of FHIRPath with the type of each item: ``("dateTime", "2026-…")``, ``("System.Integer", 3)``."""
+        around = self.environment(response, chain)
+        return compile(expression["expression"]).nodes(_focus(response, chain), around)
+
     def holds(
         self, expression: Mapping[str, Any] | str, response: Mapping[str, Any], chain: Sequence[Mapping[str, Any]] = ()
     ) -> bool | None:

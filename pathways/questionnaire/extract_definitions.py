@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from app.errors import Invalid
+from app.fhir.fhirpath import Quantity
 from app.fhir.fhirpath.temporal import Temporal
 from app.fhir.resource import Resource, choice, extension, extensions
 from pathways.questionnaire import items, sdc
@@ -104,8 +104,8 @@ class _Extraction:
                 yield path, {key: value for key, value in parts["fixed-value"].items() if key.startswith("value")}
             elif "expression" in parts:
                 expression = parts["expression"]["valueExpression"]
-                for value in self.expressions.evaluate(expression, self.response, chain):
-                    yield path, as_answer(value)
+                for type_, value in self.expressions.typed(expression, self.response, chain):
+                    yield path, as_answer(type_, value)
 
     def _text(self, expression: str, chain: Chain) -> str | None:
         found = self.expressions.evaluate(expression, self.response, chain)
@@ -141,25 +141,12 @@ def _path(definition: str | None, canonical: str) -> str | None:
     return path or None if address == canonical else None
 
 
-def as_answer(value: Any) -> Resource:
-    """The result of an expression as an answer, its type told by its Python type."""
-    if isinstance(value, bool):
-        return {"valueBoolean": value}
-    if isinstance(value, int):
-        return {"valueInteger": value}
-    if isinstance(value, dict):
-        if "reference" in value:
-            return {"valueReference": value}
-        if "coding" in value or "text" in value:
-            return {"valueCodeableConcept": value}
-        return {"valueQuantity": value} if "value" in value else {"valueCoding": value}
+def as_answer(type_: str, value: Any) -> Resource:
+    """The result of an expression as an answer: a FHIR value under its own type, FHIRPath's own under the nearest."""
+    if isinstance(value, Quantity):
+        return {"valueQuantity": {"value": value.value, "unit": value.unit, "system": sdc.UCUM, "code": value.unit}}
     if isinstance(value, Temporal):
         text = str(value).lstrip("@")
         return {"valueDateTime": text} if "T" in text else {"valueDate": text}
-    if isinstance(value, str):
-        return {"valueString": value}
-    if hasattr(value, "unit"):
-        return {"valueQuantity": {"value": value.value, "unit": value.unit, "system": sdc.UCUM, "code": value.unit}}
-    if hasattr(value, "quantize"):
-        return {"valueDecimal": value}
-    raise Invalid(f"{type(value).__name__} cannot be put into a resource")
+    name = type_.removeprefix("System.")
+    return {f"value{name[0].upper()}{name[1:]}": value}

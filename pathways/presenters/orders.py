@@ -1,0 +1,73 @@
+"""Medication orders in words: drug, dose, how often; what a step changes, drug by drug."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.fhir.resource import Resource
+from app.fhir.translation import text
+from pathways.treatment import Change, dose
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One order: ``drug`` in the page's language, ``amount`` such as ``5 mg``, ``how`` the instruction."""
+
+    id: str
+    drug: str
+    amount: str
+    how: str
+    since: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """One line of a change. ``kind``: start, keep, stop, up, down; ``before`` the former amount."""
+
+    kind: str
+    order: OrderLine
+    before: str = ""
+
+
+def present(order: Resource, language: str) -> OrderLine:
+    """A MedicationRequest, stored or proposed."""
+    concept = order.get("medicationCodeableConcept", {})
+    coding = next(iter(concept.get("coding", ())), {})
+    drug = text(concept, "text", language) or text(coding, "display", language) or coding.get("code", "")
+    instruction = next(iter(order.get("dosageInstruction", ())), {})
+    amount = " ".join(dose(order) or ())
+    return OrderLine(
+        id=order.get("id", ""),
+        drug=drug,
+        amount=amount,
+        how=text(instruction, "text", language) or text(instruction, "patientInstruction", language) or "",
+        since=str(order.get("authoredOn", ""))[:10],
+        status=order.get("status", ""),
+    )
+
+
+def present_change(change: Change, language: str) -> list[ChangeLine]:
+    """What a regimen changes: new doses of a drug stand in one line with the former dose."""
+    stopped = {drug: order for order in change.stop for drug in _codes(order)}
+    lines, replaced = [], set()
+    for order in change.start:
+        former = next((stopped[code] for code in _codes(order) if code in stopped), None)
+        if former is None:
+            lines.append(ChangeLine("start", present(order, language)))
+            continue
+        replaced.add(id(former))
+        kind = "up" if _amount(order) >= _amount(former) else "down"
+        lines.append(ChangeLine(kind, present(order, language), " ".join(dose(former) or ())))
+    lines += [ChangeLine("keep", present(order, language)) for order in change.keep]
+    lines += [ChangeLine("stop", present(order, language)) for order in change.stop if id(order) not in replaced]
+    return lines
+
+
+def _codes(order: Resource) -> list[str]:
+    return [coding.get("code", "") for coding in order.get("medicationCodeableConcept", {}).get("coding", ())]
+
+
+def _amount(order: Resource) -> float:
+    found = dose(order)
+    return float(found[0]) if found else 0.0

@@ -1,0 +1,142 @@
+"""The next step after a visit: what, why, by when; accept it, or adapt it and say why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.errors import Invalid, NotFound
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
+from app.i18n import language
+from app.store import work
+from app.terminology import Terminology
+from app.web import current_actor, render
+from app.web.errors import told
+from app.web.form import AtMost, ChoiceField, DayField, Form, HiddenField, LongTextField, Required
+from pathways.alternatives import alternatives, as_orders
+from pathways.decision import Adaptation, decide, proposed_change
+from pathways.presenters import next_step, orders
+from pathways.presenters.person import present
+from pathways.progression import Standing, evaluate
+from pathways.views.enrol import enrolment_of
+from pathways.visit import Visit, day_of_visit, of_encounter
+from pathways.vocabulary import ADAPTATION, OPEN
+
+REASONS = f"{ADAPTATION.replace('CodeSystem', 'ValueSet')}"
+
+
+class AdaptForm(Form):
+    """What is done instead, and why."""
+
+    seen = HiddenField()
+    decision = ChoiceField(
+        _l("Treatment"),
+        [Required(_l("Choose what you do"))],
+        choices=[
+            ("keep", _l("Keep the present treatment")),
+            ("other", _l("Another treatment")),
+            ("proposed", _l("The treatment of the protocol, another day for the next visit")),
+        ],
+    )
+    orders = ChoiceField(_l("Which treatment?"), when={"field": "decision", "is": ["other"]}, as_select=True)
+    next_visit = DayField(_l("Next visit"), width="short")
+    reason = ChoiceField(_l("Why?"), [Required(_l("Choose why the step is adapted"))])
+    text = LongTextField(_l("In a few words"), [AtMost(500)])
+
+
+def add_to(pages: Blueprint) -> None:
+    """One page, two answers."""
+    rule = "/patients/<patient_id>/pathways/<episode_id>/visits/<encounter_id>/step"
+    pages.add_url_rule(rule, "step", step, methods=["GET", "POST"])
+
+
+def step(patient_id: str, episode_id: str, encounter_id: str) -> ResponseReturnValue:
+    """Show the next step of a visit and take the decision on it."""
+    adapting = request.values.get("act") == "adapt"
+    with work(current_actor()) as repo:
+        enrolment = enrolment_of(repo, patient_id, episode_id)
+        visit = _visit_of(repo, patient_id, encounter_id)
+        here = f"Encounter/{encounter_id}"
+        standing = evaluate(repo, enrolment, language=language(), encounter=here, on=day_of_visit(visit.encounter))
+        form = AdaptForm.opened(seen=standing.fingerprint, decision="keep")
+        choices = _prepare(repo, form, standing)
+        decided = visit.decision["status"] not in OPEN
+        if form.sent and (not adapting or form.validate()):
+            try:
+                made = decide(
+                    repo,
+                    visit,
+                    standing,
+                    form_key=request.form["form_key"],
+                    seen=request.form.get("seen", ""),
+                    adaptation=_adaptation(repo, form, standing, choices) if adapting else None,
+                )
+            except Invalid as error:
+                for issue in error.issues:
+                    form.wrong(str(issue.expression), told(issue))
+            else:
+                return _after(patient_id, standing, made.task)
+        change = proposed_change(repo, standing)
+        shown: dict[str, Any] = {
+            "person": present(repo.read(f"Patient/{patient_id}"), language(), repo.today),
+            "step": next_step.present(standing),
+            "changes": orders.present_change(change, language()) if change else [],
+            "prescribes": not (change and not change.none) or repo.actor.may("visit:prescribe"),
+        }
+    return render(
+        "pathways/step.html",
+        form=form,
+        adapting=adapting,
+        decided=decided,
+        referral=standing.referral,
+        patient_id=patient_id,
+        episode_id=episode_id,
+        encounter_id=encounter_id,
+        **shown,
+    ), (422 if form.sent else 200)
+
+
+def _visit_of(repo: Repository, patient_id: str, encounter_id: str) -> Visit:
+    visit = of_encounter(repo, repo.read(f"Encounter/{encounter_id}"))
+    if visit.encounter["subject"]["reference"] != f"Patient/{patient_id}":
+        raise NotFound("this visit belongs to another patient")
+    return visit
+
+
+def _prepare(repo: Repository, form: AdaptForm, standing: Standing) -> dict[str, list[Resource]]:
+    """Fill the choices: the regimens that the protocol knows, and the reasons for adapting."""
+    known = alternatives(repo, standing)
+    choices = {str(number): list(regimen.definitions) for number, regimen in enumerate(known)}
+    form.orders.choices = [("", _("Choose…"))] + [
+        (str(n), regimen.label(language())) for n, regimen in enumerate(known)
+    ]
+    reasons = Terminology(repo, language()).expand(REASONS, display_language=language()).concepts
+    form.reason.choices = [(concept.code, display or concept.code) for concept, display in reasons]
+    return choices
+
+
+def _adaptation(
+    repo: Repository, form: AdaptForm, standing: Standing, choices: dict[str, list[Resource]]
+) -> Adaptation:
+    if form.decision.data == "other" and form.orders.data not in choices:
+        raise Invalid("choose the treatment that you give instead", expression="orders")
+    return Adaptation(
+        reason=form.reason.data or "",
+        text=form.text.data or "",
+        keep_treatment=form.decision.data == "keep",
+        orders=as_orders(repo, standing, choices[form.orders.data]) if form.decision.data == "other" else None,
+        next_visit=form.next_visit.data,
+    )
+
+
+def _after(patient_id: str, standing: Standing, task: Resource) -> ResponseReturnValue:
+    flash(_("The step is recorded."), "success")
+    if standing.referral is not None:
+        encounter = task["focus"]["reference"].split("/")[1]
+        return redirect(url_for("pathways.refer", patient_id=patient_id, encounter=encounter), 303)
+    return redirect(url_for("pathways.patient", patient_id=patient_id), 303)

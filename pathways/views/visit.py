@@ -1,0 +1,93 @@
+"""Record a visit: the form is the Questionnaire that the stage names; saving leads to the next step.
+
+A page left open while a new version came into force, or sent twice, or sent after the session ended, loses nothing.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.errors import Conflict
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, canonical
+from app.i18n import language
+from app.store import work
+from app.terminology import Terminology
+from app.web import current_actor, render
+from pathways.facts import Facts
+from pathways.presenters.person import present
+from pathways.progression import Standing, evaluate
+from pathways.questionnaire.context import FormContext
+from pathways.questionnaire.extract import extract
+from pathways.questionnaire.form import QuestionnaireForm, form_class
+from pathways.questionnaire.populate import initial_answers, previous_values
+from pathways.views.enrol import enrolment_of
+from pathways.visit import record_visit
+
+
+def add_to(pages: Blueprint) -> None:
+    """One page."""
+    pages.add_url_rule("/patients/<patient_id>/pathways/<episode_id>/visit", "visit", visit, methods=["GET", "POST"])
+
+
+def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
+    """Show the form of the stage; store what is sent once, then show the next step."""
+    with work(current_actor()) as repo:
+        enrolment = enrolment_of(repo, patient_id, episode_id)
+        record = repo.record_of(patient_id)
+        standing = evaluate(repo, enrolment, language=language(), record=record)
+        questionnaire = _questionnaire(repo, standing)
+        context = _context(repo, record)
+        form = _opened(questionnaire, context, record)
+        replaced = form.sent and request.form.get("questionnaire") != canonical(questionnaire)
+        if replaced:
+            form.validate()
+            form.form_errors.append(
+                _("A new version of this form has come into force. Check your answers and save again.")
+            )
+        elif form.accepted():
+            made = record_visit(
+                repo,
+                enrolment,
+                form.respond(form_key=request.form["form_key"]),
+                lambda response, _encounter: extract(questionnaire, response, context),
+                form_key=request.form["form_key"],
+            )
+            flash(_("Visit saved"), "success")
+            step = url_for(
+                "pathways.step", patient_id=patient_id, episode_id=episode_id, encounter_id=made.encounter["id"]
+            )
+            return redirect(step, 303)
+        person = present(context.patient or {}, language(), repo.today)
+    shown = {"form": form, "person": person, "standing": standing, "questionnaire": questionnaire}
+    return render("pathways/visit.html", patient_id=patient_id, **shown), (422 if form.sent else 200)
+
+
+def _questionnaire(repo: Repository, standing: Standing) -> Resource:
+    if standing.questionnaire is None:
+        raise Conflict("this stage of the pathway asks for no visit form")
+    return repo.canonical(standing.questionnaire)
+
+
+def _context(repo: Repository, record: list[Resource]) -> FormContext:
+    facts = Facts(record, repo.now)
+    terminology = Terminology(repo, language())
+
+    def value_sets(url: str) -> list[tuple[str, str, str]]:
+        listed = terminology.expand(url, display_language=language()).concepts
+        return [(concept.system, concept.code, display or concept.code) for concept, display in listed]
+
+    patient = next(one for one in record if one["resourceType"] == "Patient")
+    return FormContext(repo.now, language(), patient, value_sets=value_sets, query=facts.query)
+
+
+def _opened(questionnaire: Resource, context: FormContext, record: list[Resource]) -> QuestionnaireForm:
+    observations = [one for one in record if one["resourceType"] == "Observation"]
+    make = form_class(questionnaire, language(), context.value_sets)
+    return make.opened(
+        context=context,
+        answers=initial_answers(questionnaire, context, observations),
+        previous=previous_values(questionnaire, observations, language()),
+    )
