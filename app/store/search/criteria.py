@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.errors import Malformed
+from app.fhir.compartment import parameters_for
 from app.store.codes import type_codes
 from app.store.parameters import Parameter, parameters_of
 from app.store.search.composite import composite
@@ -53,6 +54,8 @@ class Compiler:
             return self._has(types, asked, depth)
         if asked.name == "_id" and asked.modifier is None and not asked.rest:
             return self._ids(asked)
+        if asked.name == "_compartment" and len(types) == 1:
+            return self._compartment(types[0], asked)
         found = [parameters_of(type).get(asked.name) for type in types]
         parameters = [one for one in found if one is not None]
         if not parameters or len(parameters) < len(found) or not _answerable(parameters[0]):
@@ -100,6 +103,12 @@ class Compiler:
     def _ids(self, asked: Criterion) -> Condition:
         ids = [unescaped(value) for value in asked.values]
         return Condition(f"@head.id in ({', '.join('?' * len(ids))})", tuple(ids))
+
+    def _compartment(self, type: str, asked: Criterion) -> Condition:
+        """What stands in the compartment of ``Type/id``, by whichever of the parameters that put it there."""
+        codes = parameters_for(asked.values[0].partition("/")[0], type)
+        found = [reference([parameters_of(type)[code]], asked.values, None, self._unit.heads) for code in codes]
+        return any_of([as_condition(one) for pieces in found for one in pieces])
 
     def _chain(self, parameters: Sequence[Parameter], asked: Criterion, rest: Criterion, depth: int) -> Match:
         if parameters[0].kind != "reference":
