@@ -10,6 +10,7 @@ from typing import Any
 
 import wtforms
 from markupsafe import Markup
+from wtforms.fields.choices import Choice
 from wtforms.widgets import CheckboxInput, DateInput, DateTimeLocalInput, ListWidget, Select, TimeInput, html_params
 
 from app.fhir.resource import Resource
@@ -39,7 +40,15 @@ class Asked:
         super().__init__(*args, **kwargs)
         self.type = self.kind or self.type
         self.flags.required = bool(self.item.get("required"))
-        self.flags.silent = bool(self.item.get("readOnly")) or items.is_calculated(self.item)
+        self.flags.silent = self.fixed
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the page only shows the answer: what it sends for it is not read."""
+        return bool(self.item.get("readOnly")) or items.is_calculated(self.item)
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        super().process(None if self.fixed else formdata, *args, **kwargs)  # type: ignore[misc]
 
     def process_data(self, value: Any) -> None:
         self.data = list(value or [])
@@ -206,9 +215,9 @@ class ChoiceAsked(_Choosing, wtforms.RadioField):
     def iter_choices(self) -> Any:
         keys = self.keys
         if self.as_select:
-            yield "", "", not keys, {}
+            yield Choice("", "", not keys, {})
         for option in self.options:
-            yield option.key, option.label, option.key in keys, {}
+            yield Choice(option.key, option.label, option.key in keys, {})
 
 
 class YesNoAsked(ChoiceAsked):
@@ -236,7 +245,7 @@ class ChoicesAsked(_Choosing, wtforms.SelectMultipleField):
         keys = self.keys
         for option in self.options:
             exclusive = {"data-exclusive": ""} if option.exclusive else {}
-            yield option.key, option.label, option.key in keys, exclusive
+            yield Choice(option.key, option.label, option.key in keys, exclusive)
 
 
 class TickAsked(Asked, wtforms.BooleanField):

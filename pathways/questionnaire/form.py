@@ -117,6 +117,9 @@ class QuestionnaireForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Judge what was typed; messages stand at their fields, warnings (which forbid nothing) in ``warnings``."""
         super().validate(extra_validators)
+        for group in self:
+            if isinstance(group, wtforms.FieldList):
+                group.errors = [text for _rows, field in _fields_of(group) for text in field.errors]
         unread = {(rows, field.link_id) for rows, field in _fields(self) if field.errors}
         response = self.respond()
         for found in findings(self.source.questionnaire, response, self.context):
@@ -153,10 +156,13 @@ class QuestionnaireForm(Form):
         if (rows, found.link_id) in unread:
             return  # what could not be read is not missing
         target = next((field for at, field in _fields(self) if at == rows and field.link_id == found.link_id), None)
-        if target is not None:
-            target.errors = [*target.errors, text]
-        else:
+        if target is None:
             self.form_errors.append(text)
+            return
+        target.errors = [*target.errors, text]
+        if rows:
+            group = self[rows[0][0]]
+            group.errors = [*group.errors, text]
 
     def _typed_rows(self, rows: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
         """Rows of the response as rows of the form, where empty ones stand between."""
@@ -189,10 +195,17 @@ def _fields(form: Any, rows: tuple[tuple[str, int], ...] = ()) -> Iterator[tuple
     """((repeating group, row) …, field) of every field of items."""
     for field in form:
         if isinstance(field, wtforms.FieldList):
-            for index, entry in enumerate(field.entries):
-                yield from _fields(entry.form, (*rows, (field.short_name, index)))
+            yield from _fields_of(field, rows)
         elif hasattr(field, "link_id"):
             yield rows, field
+
+
+def _fields_of(
+    group: wtforms.FieldList, rows: tuple[tuple[str, int], ...] = ()
+) -> Iterator[tuple[tuple[tuple[str, int], ...], Any]]:
+    """The same of the rows of a repeating group."""
+    for index, entry in enumerate(group.entries):
+        yield from _fields(entry.form, (*rows, (group.short_name, index)))
 
 
 def _conditions(source: _Source, name_of: Any) -> dict[str, Any]:
