@@ -8,11 +8,11 @@ first use; ``environment()`` adds the ports: resolver, terminology, now, trace. 
 makes its ``node`` once and passes that instead.
 """
 
-from .check import check
+from .check import check, evaluate
 from .environment import PORTS, Ports, Terminology, environment
 from .errors import FhirPathError
 from .nodes import of_json as node
-from .program import Program, compile, evaluate
+from .program import Program, compile
 from .quantity import Quantity
 from .temporal import FPDate, FPDateTime, FPTime
 

@@ -6,16 +6,16 @@ that ``Patient.nmae`` can never have a value, so what is published is checked he
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from . import functions
-from .environment import RESERVED
+from .environment import RESERVED, starting
 from .errors import FhirPathError
 from .functions.registry import find
 from .model import SYSTEM_TYPES, Type, fhir_type, find_type, known
-from .nodes import system_type
+from .nodes import Node, system_type
 from .parser import parse
 from .paths import STRINGS
 from .program import compile
@@ -74,6 +74,20 @@ def check(
     if found.types is None:
         return None
     return frozenset(one if isinstance(one, str) else one.name for one in found.types)
+
+
+def evaluate(
+    resource: Any, expression: str, environment: Mapping[str, Any] | None = None, *, strict: bool = False
+) -> list[Any]:
+    """``compile(expression)(resource, environment)``; ``resource``: R4 JSON, an element of it, a list, or ``None``.
+
+    ``strict``: the expression is checked on the type of the resource first, so that an element it does not have, or an
+    order that is none, is an error and not just empty.
+    """
+    if strict:
+        first = starting(resource)
+        check(expression, first[0].type.path if len(first) == 1 and isinstance(first[0], Node) else None)
+    return compile(expression)(resource, environment)
 
 
 class _Checker:

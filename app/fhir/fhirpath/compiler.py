@@ -6,12 +6,13 @@ from typing import Any
 
 from .calls import compile_call
 from .environment import Run, single
+from .equality import is_number
 from .errors import FhirPathError
 from .fast import member_names, reference_type_test
 from .logic import LOGIC
 from .model import known
 from .nodes import Items, of_type, system
-from .operators import EMPTY, OPERATORS, is_number
+from .operators import EMPTY, OPERATORS
 from .paths import Step, member_chain
 from .quantity import Quantity
 from .syntax import (

@@ -113,6 +113,8 @@ class Run:
                 pass
             else:
                 return collection(value() if callable(value) else value)
+        if name == "rootResource" and self._given is not None and "resource" in self._given:
+            return self.variable("resource")
         if name in ("resource", "context", "rootResource"):
             return self.root
         if name in _CONSTANTS:

@@ -13,11 +13,10 @@ from .quantity import equivalent as equivalent_quantities
 from .temporal import FPTime, Temporal
 from .temporal import compare as compare_temporal
 
-_NUMBERS = (int, Decimal)
 
-
-def _number(value: Any) -> bool:
-    return isinstance(value, _NUMBERS) and not isinstance(value, bool)
+def is_number(value: Any) -> bool:
+    """Whether a System value is an Integer or a Decimal (a Python ``bool`` is neither)."""
+    return value.__class__ is int or value.__class__ is Decimal
 
 
 def equal(left: Item, right: Item) -> bool | None:
@@ -26,12 +25,12 @@ def equal(left: Item, right: Item) -> bool | None:
     kind = mine.__class__
     if kind is str or kind is bool:
         return other.__class__ is kind and bool(mine == other)
-    if _number(mine):
-        if _number(other):
+    if is_number(mine):
+        if is_number(other):
             return bool(mine == other)
         if isinstance(other, Quantity):
             mine = Quantity(as_decimal(mine))
-    elif isinstance(mine, Quantity) and _number(other):
+    elif isinstance(mine, Quantity) and is_number(other):
         other = Quantity(as_decimal(other))
     if isinstance(mine, Temporal):
         if not isinstance(other, Temporal) or isinstance(mine, FPTime) != isinstance(other, FPTime):
@@ -89,10 +88,10 @@ def equivalent(left: Item, right: Item) -> bool:
     mine, other = system(left), system(right)
     if isinstance(mine, str) and isinstance(other, str):
         return _folded(mine) == _folded(other)
-    if _number(mine) and _number(other):
+    if is_number(mine) and is_number(other):
         return _equivalent_numbers(as_decimal(mine), as_decimal(other))
     if isinstance(mine, Quantity) or isinstance(other, Quantity):
-        pair = [Quantity(as_decimal(one)) if _number(one) else one for one in (mine, other)]
+        pair = [Quantity(as_decimal(one)) if is_number(one) else one for one in (mine, other)]
         return all(isinstance(one, Quantity) for one in pair) and equivalent_quantities(*pair)
     if mine.__class__ is Node and other.__class__ is Node:
         return _equivalent_json(mine.value, other.value)
@@ -150,16 +149,16 @@ def order(left: Item, right: Item) -> int | None:
     mine, other = system(left), system(right)
     if isinstance(mine, str) and isinstance(other, str):
         return (mine > other) - (mine < other)
-    if _number(mine) and _number(other):
+    if is_number(mine) and is_number(other):
         return int(mine > other) - int(mine < other)
     if isinstance(mine, Temporal) and isinstance(other, Temporal):
         if isinstance(mine, FPTime) == isinstance(other, FPTime):
             return compare_temporal(mine, other)
     elif isinstance(mine, Quantity) and isinstance(other, Quantity):
         return compare_quantities(mine, other)
-    elif isinstance(mine, Quantity) and _number(other):
+    elif isinstance(mine, Quantity) and is_number(other):
         return compare_quantities(mine, Quantity(as_decimal(other)))
-    elif isinstance(other, Quantity) and _number(mine):
+    elif isinstance(other, Quantity) and is_number(mine):
         return compare_quantities(Quantity(as_decimal(mine)), other)
     if _unknown_quantity(mine) or _unknown_quantity(other) or mine is None or other is None:
         return None
@@ -181,46 +180,3 @@ def told(item: Item) -> str:
 def contains(items: Items, wanted: Item) -> bool:
     """Whether an equal item is in a collection."""
     return any(equal(item, wanted) is True for item in items)
-
-
-def distinct(items: Items) -> Items:
-    """The items without repeats, in order of first appearance."""
-    if len(items) < 2:
-        return items
-    found: Items = []
-    texts: set[str] = set()
-    rest: Items = []
-    for item in items:
-        value = None if item.__class__ is Node and item.value.__class__ is dict else system(item)
-        if value.__class__ is str:
-            if value not in texts:
-                texts.add(value)
-                found.append(item)
-        elif not _among(rest, item):
-            rest.append(item)
-            found.append(item)
-    return found
-
-
-def _among(items: Items, wanted: Item) -> bool:
-    """``contains`` for what one evaluation has found: objects that differ as JSON are told apart at once."""
-    if wanted.__class__ is not Node or wanted.value.__class__ is not dict:
-        return contains(items, wanted)
-    value = wanted.value
-    quantity = "Quantity" in wanted.type.names
-    for item in items:
-        other = item.value if item.__class__ is Node else None
-        if other.__class__ is not dict or (quantity and not _same_unit(other, value)):
-            same = equal(item, wanted) is True
-        else:
-            same = other is value or (other == value and equal(item, wanted) is True)
-        if same:
-            return True
-    return False
-
-
-def _same_unit(left: dict[str, Any], right: dict[str, Any]) -> bool:
-    """Whether two Quantities have the same unit, and differ when their JSON does."""
-    return (
-        left.get("code") == right.get("code") and left.get("unit") == right.get("unit") and left.keys() == right.keys()
-    )

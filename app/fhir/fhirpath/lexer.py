@@ -21,6 +21,7 @@ _PATTERN = re.compile(
   | (?P<quoted>`(?:[^`\\]|\\.)*`)
   | (?P<string>'(?:[^'\\]|\\.)*')
   | (?P<special>\$[a-z]+)
+  | (?P<variable>%(?:"[^"\\]+"|(?:vs|ext)-[A-Za-z][A-Za-z0-9\-]*))
   | (?P<sign><=|>=|!=|!~|[-+*/&|<>=~().,\[\]{}%])
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
@@ -30,7 +31,9 @@ _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "\\": "\\", "/": "/", "'
 
 
 class Token(NamedTuple):
-    """``kind``: time date number long name quoted string special sign end; ``text`` without quotes and escapes."""
+    """``kind``: time date number long name quoted string special variable sign end.
+
+    ``text`` stands without quotes and escapes."""
 
     kind: str
     text: str
@@ -56,6 +59,8 @@ def tokens(expression: str) -> list[Token]:
             text = unescaped(text[1:-1], expression, at)
         elif kind == "long":
             text = text[:-1]
+        elif kind == "variable":  # as FHIR R4 writes them: %"vs-name", %vs-name
+            text = text[1:].strip('"')
         if kind != "space":
             found.append(Token(kind, text, at))
         at = match.end()

@@ -114,9 +114,9 @@ def type_of_resource(name: object) -> Type:
     """The type of a ``resourceType``; an unknown one is untyped."""
     if name.__class__ is not str:
         return fhir_type("Untyped")
-    found = _RESOURCES.get(name)  # type: ignore[call-overload]
+    found = _RESOURCES.get(name)
     if found is None:
-        found = find_type(name)  # type: ignore[arg-type]
+        found = find_type(name)
         if found is None or not found.resource:
             return fhir_type("Untyped")
         _RESOURCES[name] = found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, DecimalException, localcontext
+from decimal import DecimalException, localcontext
 from typing import Any, Final
 
 from .calendar import add
 from .environment import single
-from .equality import contains, equal_collections, equivalent_collections, order, told
+from .equality import contains, equal_collections, equivalent_collections, is_number, order, told
 from .errors import FhirPathError
+from .limits import room_for
 from .nodes import Items, system
 from .quantity import Quantity, as_decimal
 from .temporal import Temporal
@@ -72,6 +73,7 @@ def holds(left: Items, right: Items) -> Items:
 def concatenate(left: Items, right: Items) -> Items:
     """``left & right``: an empty side is an empty string."""
     texts = ["" if item is None else _text(item, "&") for item in (single(left, "&"), single(right, "&"))]
+    room_for(sum(map(len, texts)), "&")
     return ["".join(texts)]
 
 
@@ -98,11 +100,6 @@ def _arithmetic(sign: str, operate: Callable[[Any, Any], Any]) -> Callable[[Item
     return calculate
 
 
-def is_number(value: Any) -> bool:
-    """Whether a System value is an Integer or a Decimal (a Python ``bool`` is neither)."""
-    return value.__class__ is int or value.__class__ is Decimal
-
-
 def in_range(value: Any) -> Any:
     """An Integer beyond 32 bits is empty, as the specification wants of overflow; a Decimal stays."""
     return None if value.__class__ is int and not -(2**31) <= value < 2**31 else value
@@ -120,6 +117,7 @@ def plus(left: Any, right: Any) -> Any:
     if is_number(left) and is_number(right):
         return _numbers(left, right, lambda a, b: a + b)
     if isinstance(left, str) and isinstance(right, str):
+        room_for(len(left) + len(right), "+")
         return left + right
     if isinstance(left, Temporal) and isinstance(right, Quantity):
         return add(left, right)

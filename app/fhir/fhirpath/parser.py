@@ -169,6 +169,9 @@ class _Parser:
             case "number" | "long":
                 self.at += 1
                 return self.number(token)
+            case "variable":
+                self.at += 1
+                return Variable(token.text, token.at)
             case "date" | "time":
                 self.at += 1
                 return Literal(self.temporal(token), token.at)

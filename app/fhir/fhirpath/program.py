@@ -67,8 +67,3 @@ class Program:
 def compile(expression: str) -> Program:
     """The program of an expression, kept for the next time; raises ``FhirPathError`` naming position and cause."""
     return Program(expression)
-
-
-def evaluate(resource: Any, expression: str, environment: Mapping[str, Any] | None = None) -> list[Any]:
-    """``compile(expression)(resource, environment)``; ``resource``: R4 JSON, an element of it, a list, or ``None``."""
-    return compile(expression)(resource, environment)

@@ -133,11 +133,8 @@ def equivalent(left: Quantity, right: Quantity) -> bool:
     both = amounts(definite(left), definite(right))
     if both is None:
         return False
-    scales = [
-        abs(amount / Fraction(quantity.value)) if quantity.value else Fraction(1)
-        for amount, quantity in zip(both, (left, right), strict=True)
-    ]
-    unit = max(scales)
+    ones = amounts(*(Quantity(Decimal(1), definite(quantity).unit) for quantity in (left, right)))
+    unit = max(ones or (Fraction(1),))
     digits = min(
         max(0, -int(quantity.value.as_tuple().exponent)) for quantity in (left, right)
     )  # decimals of the least precise one

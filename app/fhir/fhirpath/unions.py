@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from .distinct import distinct
 from .environment import Run
-from .equality import distinct
 from .model import Type
 from .nodes import Items, Node
 from .paths import Step

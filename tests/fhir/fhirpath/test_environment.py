@@ -150,3 +150,34 @@ def test_python_values_become_values_of_fhirpath() -> None:
     assert evaluate(None, "%day = @2026-11-20 and %instant = @2026-11-20T12:00:00Z", variables) == [True]
     assert evaluate(None, "%number = 1.1 and %none.empty()", variables) == [True]
     assert evaluate(None, "%quantity = 5 'mg' and %coding is Coding", variables) == [True]
+
+
+@pytest.mark.parametrize(
+    "name", ["%vs-administrative-gender", '%"vs-administrative-gender"', "%`vs-administrative-gender`"]
+)
+def test_value_sets_have_their_addresses(name: str) -> None:
+    assert evaluate(None, name) == ["http://hl7.org/fhir/ValueSet/administrative-gender"]
+    assert evaluate(None, name.replace("vs-", "ext-")) == [
+        "http://hl7.org/fhir/StructureDefinition/administrative-gender"
+    ]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9).aggregate($total & $total & $total & $total & $total & $total, 'a')",
+        "(1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9).aggregate($total.combine($total).combine($total).combine($total), 1)",
+        "'aaaaaaaaaa'" + ".replace('a', 'aaaaaaaaaa')" * 6,
+        "'aaaaaaaaaa'" + ".replaceMatches('a', 'aaaaaaaaaa')" * 6,
+        "1.repeatAll($this)",
+    ],
+)
+def test_results_that_grow_without_end_are_stopped(expression: str) -> None:
+    with pytest.raises(FhirPathError, match="was stopped"):
+        evaluate(None, expression)
+
+
+def test_strict_evaluation_refuses_what_lenient_finds_empty() -> None:
+    assert evaluate(PATIENT, "Patient.nickname") == []
+    with pytest.raises(FhirPathError, match="no element 'nickname'"):
+        evaluate(PATIENT, "Patient.nickname", strict=True)

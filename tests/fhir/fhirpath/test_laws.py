@@ -197,3 +197,39 @@ def test_de_morgan_holds_with_empties(left: str, right: str) -> None:
         split = f"(({left}).not() {other} ({right}).not())"
         assert compile(negated)(None) == compile(split)(None)
     assert evaluate(None, f"({left}) implies ({right})") == evaluate(None, f"({left}).not() or ({right})")
+
+
+MIXED = st.sampled_from(
+    [
+        "1",
+        "1.0",
+        "2",
+        "true",
+        "false",
+        "'a'",
+        "'1'",
+        "1 '1'",
+        "1.00 '1'",
+        "1 'g'",
+        "1000 'mg'",
+        "2 'g'",
+        "@2020",
+        "@2020-01",
+        "@2020T",
+        "@T10",
+        "7 days",
+        "1 week",
+    ]
+)
+
+
+@law
+@given(st.lists(MIXED, min_size=1, max_size=8))
+def test_a_union_keeps_one_of_all_that_are_equal(literals: list[str]) -> None:
+    kept = f"({' | '.join(literals)})"
+    count = evaluate(None, f"{kept}.count()")[0]
+    for literal in literals:
+        assert evaluate(None, f"{literal} in {kept}") == [True]
+    for index in range(count):
+        equal_ones = f"{kept}.where($this in {kept}.skip({index}).take(1)).count()"
+        assert evaluate(None, equal_ones) == [1]

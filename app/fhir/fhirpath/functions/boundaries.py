@@ -6,10 +6,10 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from ..environment import Run, single
-from ..equality import told
+from ..equality import is_number, told
 from ..errors import FhirPathError
 from ..nodes import Items, system
-from ..operators import EMPTY, is_number
+from ..operators import EMPTY
 from ..quantity import Quantity, as_decimal
 from ..temporal import FPDate, FPDateTime, FPTime, Temporal, month_days
 from .registry import function, integer_of

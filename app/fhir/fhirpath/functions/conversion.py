@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Any, Final
 
 from ..environment import Run, single
+from ..equality import is_number
 from ..nodes import Items, system
-from ..operators import EMPTY, answer, in_range, is_number
+from ..operators import EMPTY, answer, in_range
 from ..quantity import CALENDAR, Quantity, amounts, as_decimal, parse_quantity
 from ..temporal import FPDate, FPDateTime, FPTime, Temporal, parse_date, parse_datetime, parse_time
 from ..units import exact

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..distinct import distinct
 from ..environment import Run, truth
-from ..equality import contains, distinct
+from ..equality import contains
 from ..errors import FhirPathError
 from ..nodes import Items, system
 from ..operators import EMPTY, answer

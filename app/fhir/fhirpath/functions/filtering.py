@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..distinct import Seen
 from ..environment import Run, single, truth
-from ..equality import contains
 from ..errors import FhirPathError
-from ..nodes import Item, Items, Node, of_type
+from ..limits import limited
+from ..nodes import Items, Node, of_type
 from ..operators import EMPTY
 from ..paths import Step
 from ..syntax import TypeName
 from .registry import function
-
-MOST_ITEMS = 100_000
-"""Items that ``repeat`` and ``repeatAll`` may find before they are stopped."""
 
 
 def each(run: Run, items: Items, expression: Step) -> Iterator[tuple[object, Items]]:
@@ -34,31 +32,19 @@ def where(run: Run, items: Items, criterion: Step) -> Items:
 
 @function("select", "e")
 def select(run: Run, items: Items, projection: Step) -> Items:
-    return [one for _item, found in each(run, items, projection) for one in found]
+    return limited([one for _item, found in each(run, items, projection) for one in found], "select()")
 
 
 @function("repeat", "e")
 def repeat(run: Run, items: Items, projection: Step) -> Items:
     """What the projection finds, and what it finds in that, as long as there is something new."""
     found: Items = []
+    seen = Seen()
     waiting = items
     while waiting:
-        fresh: Items = []
-        for one in select(run, waiting, projection):
-            if not _seen(found, one):
-                found.append(one)
-                fresh.append(one)
-        _limit(found, "repeat()")
-        waiting = fresh
+        waiting = [one for one in select(run, waiting, projection) if seen.add(one)]
+        found = limited(found + waiting, "repeat()")
     return found
-
-
-def _seen(found: Items, item: Item) -> bool:
-    """Whether an equal item has been found. The same JSON object is told at once."""
-    if item.__class__ is Node and isinstance(item.value, dict):
-        value = item.value
-        return any(one.__class__ is Node and (one.value is value or one.value == value) for one in found)
-    return contains(found, item)
 
 
 @function("repeatAll", "e")
@@ -69,13 +55,8 @@ def repeat_all(run: Run, items: Items, projection: Step) -> Items:
     while waiting:
         waiting = select(run, waiting, projection)
         found.extend(waiting)
-        _limit(found, "repeatAll()")
+        limited(found, "repeatAll()")
     return found
-
-
-def _limit(found: Items, what: str) -> None:
-    if len(found) > MOST_ITEMS:
-        raise FhirPathError(f"{what} found more than {MOST_ITEMS} items and was stopped.")
 
 
 @function("ofType", "t")

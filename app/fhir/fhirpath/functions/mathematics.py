@@ -7,10 +7,10 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal,
 from typing import Any
 
 from ..environment import Run, single
-from ..equality import told
+from ..equality import is_number, told
 from ..errors import FhirPathError
 from ..nodes import Items, system
-from ..operators import EMPTY, in_range, is_number
+from ..operators import EMPTY, in_range
 from ..quantity import Quantity, as_decimal
 from .registry import function, integer_of
 

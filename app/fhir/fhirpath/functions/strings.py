@@ -12,6 +12,7 @@ from typing import Final
 
 from ..environment import Run
 from ..errors import FhirPathError
+from ..limits import room_for
 from ..nodes import Items
 from ..operators import EMPTY, answer
 from .registry import function, integer_of, string_of
@@ -120,14 +121,19 @@ def join(run: Run, items: Items, separator: Items = EMPTY) -> Items:
     if not items:
         return EMPTY
     mark = string_of(separator, "join()") or ""
-    return [mark.join(text for item in items if (text := string_of([item], "join()")) is not None)]
+    texts = [text for item in items if (text := string_of([item], "join()")) is not None]
+    room_for(sum(map(len, texts)) + len(mark) * len(texts), "join()")
+    return [mark.join(texts)]
 
 
 @function("replace", "vv")
 def replace(run: Run, items: Items, part: Items, substitution: Items) -> Items:
     text = string_of(items, "replace()")
     old, new = string_of(part, "replace()"), string_of(substitution, "replace()")
-    return EMPTY if text is None or old is None or new is None else [text.replace(old, new)]
+    if text is None or old is None or new is None:
+        return EMPTY
+    room_for(len(text) + text.count(old) * len(new), "replace()")
+    return [text.replace(old, new)]
 
 
 def _flagged(regex: str, flags: Items) -> re.Pattern[str]:
@@ -156,6 +162,7 @@ def replace_matches(run: Run, items: Items, regex: Items, substitution: Items, f
         return EMPTY
     if not wanted:
         return [text]
+    room_for((len(text) + 1) * len(new), "replaceMatches()")
     try:
         return [_flagged(wanted, flags).sub(_template(new), text)]
     except (re.error, IndexError) as error:

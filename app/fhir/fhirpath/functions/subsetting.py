@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cmp_to_key
 from typing import Any
 
+from ..distinct import distinct
 from ..environment import Run, single
-from ..equality import contains, distinct, order
+from ..equality import contains, order
+from ..limits import limited
 from ..nodes import Items
 from ..operators import EMPTY
 from ..paths import Step
@@ -59,12 +61,12 @@ def exclude(run: Run, items: Items, other: Items) -> Items:
 
 @function("union", "v")
 def union(run: Run, items: Items, other: Items) -> Items:
-    return distinct(items + other)
+    return limited(distinct(items + other), "union()")
 
 
 @function("combine", "v?v")
 def combine(run: Run, items: Items, other: Items, preserve_order: Items = EMPTY) -> Items:
-    return items + other
+    return limited(items + other, "combine()")
 
 
 def sort(run: Run, items: Items, keys: list[tuple[Step | None, bool]]) -> Items:

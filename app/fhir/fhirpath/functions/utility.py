@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..environment import Run
 from ..equality import told
 from ..errors import FhirPathError
+from ..limits import limited
 from ..model import fhir_type
 from ..nodes import Item, Items, Node, children, system, system_type
 from ..operators import EMPTY, answer
@@ -24,7 +25,7 @@ def descendants(run: Run, items: Items) -> Items:
     found: Items = []
     level = children_(run, items)
     while level:
-        found.extend(level)
+        found = limited(found + level, "descendants()")
         level = children_(run, level)
     return found
 
