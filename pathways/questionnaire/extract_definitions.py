@@ -12,7 +12,7 @@ from typing import Any
 
 from app.fhir.fhirpath import Quantity
 from app.fhir.fhirpath.temporal import Temporal
-from app.fhir.resource import Resource, choice, extension, extensions
+from app.fhir.resource import Resource, extension, extensions
 from pathways.questionnaire import items, sdc
 from pathways.questionnaire.elements import Assembly
 from pathways.questionnaire.expressions import Expressions
@@ -97,7 +97,7 @@ class _Extraction:
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for found in extensions(definition, sdc.DEFINITION_EXTRACT_VALUE):
             parts = {part["url"]: part for part in found["extension"]}
-            path = _path(choice(parts["definition"], "value")[1], canonical)  # type: ignore[index]
+            path = _path(items.parts(found)["definition"], canonical)
             if path is None:
                 continue
             if "fixed-value" in parts:
@@ -124,9 +124,8 @@ def _contexts(definition: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]
     """(canonical of the type or profile, request expressions) of each resource that an item starts."""
     found = []
     for one in extensions(definition, sdc.DEFINITION_EXTRACT):
-        parts = {part["url"]: choice(part, "value") for part in one["extension"]}
-        request = {name: str(parts[name][1]) for name in REQUEST_PARTS if parts.get(name)}  # type: ignore[index]
-        found.append((str(parts["definition"][1]), request))  # type: ignore[index]
+        parts = items.parts(one)
+        found.append((parts["definition"], {name: parts[name] for name in REQUEST_PARTS if name in parts}))
     older = extension(definition, sdc.ITEM_EXTRACTION_CONTEXT)
     if isinstance(older, str):
         found.append((BASE + older, {}))

@@ -14,7 +14,7 @@ from app.fhir.fhirpath import Quantity, compile
 from app.fhir.fhirpath.model import fhir_type
 from app.fhir.fhirpath.nodes import Node, of_json, raw
 from app.fhir.fhirpath.temporal import Temporal
-from app.fhir.resource import Resource, choice, extension, extensions
+from app.fhir.resource import Resource, extension, extensions
 from pathways.questionnaire import items, sdc
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.extract_definitions import REQUEST_PARTS
@@ -70,11 +70,9 @@ class _Extraction:
 
     def templates(self, owner: Mapping[str, Any], focus: Any, around: Around, link_id: str) -> Iterator[Made]:
         for found in extensions(owner, sdc.TEMPLATE_EXTRACT):
-            parts = {part["url"]: choice(part, "value") for part in found["extension"]}
-            template = self._template(parts["template"][1]["reference"])  # type: ignore[index]
-            request = {
-                name: self._text(str(parts[name][1]), focus, around) for name in REQUEST_PARTS if parts.get(name)
-            }  # type: ignore[index]
+            parts = items.parts(found)
+            template = self._template(parts["template"]["reference"])
+            request = {name: self._text(parts[name], focus, around) for name in REQUEST_PARTS if name in parts}
             for resource in _filled(template, focus, around):
                 yield self.origin.made(resource, link_id, {name: text for name, text in request.items() if text})
 

@@ -25,6 +25,8 @@ class Asked:
 
     item: Resource
     data: list[Any]
+    type: str
+    flags: Any
     kind: str = ""
     """The field type that the macro of the shell knows."""
 

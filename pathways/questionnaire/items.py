@@ -133,6 +133,12 @@ def name_in_message(item: Mapping[str, Any], language: str) -> str:
     return {"fr": f"«\u00a0{text}\u00a0»", "ar": f"«{text}»"}.get(language, f"“{text}”")
 
 
+def parts(complex_extension: Mapping[str, Any]) -> dict[str, Any]:
+    """Name → value of the parts of a complex extension."""
+    found = {part["url"]: choice(part, "value") for part in complex_extension.get("extension", ())}
+    return {name: value[1] for name, value in found.items() if value is not None}
+
+
 def codes(item: Mapping[str, Any]) -> list[Resource]:
     """``item.code`` as plain Codings, without the extensions that steer the extraction."""
     return [{key: part for key, part in coding.items() if key != "extension"} for coding in item.get("code", ())]

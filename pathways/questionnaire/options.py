@@ -58,7 +58,7 @@ def _option(given: Mapping[str, Any], language: str) -> Option:
 
 def _contained(questionnaire: Mapping[str, Any], id: str, language: str) -> list[tuple[str, str, str]]:
     """The codes of a contained ValueSet: of its expansion, else those that its ``compose`` lists."""
-    found = next((one for one in questionnaire.get("contained", ()) if one.get("id") == id), {})
+    found: Resource = next((one for one in questionnaire.get("contained", ()) if one.get("id") == id), {})
     if "expansion" in found:
         return [
             (entry.get("system", ""), entry["code"], _designation(entry, language))

@@ -176,6 +176,6 @@ def _text(definition: Mapping[str, Any], observed: Mapping[str, Any], language: 
         same = (items.unit(definition) or {}).get("code") == amount.get("code")
         return answers.shown({"valueQuantity": {"value": amount.get("value", "")} if same else amount}, language)
     if kind == "CodeableConcept":
-        coding = next(iter(value.get("coding", ())), {})
+        coding: Resource = next(iter(value.get("coding", ())), {})
         return answers.shown({"valueCoding": coding}, language) or str(value.get("text", ""))
     return answers.shown({f"value{kind}": value}, language)

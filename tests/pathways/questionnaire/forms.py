@@ -27,7 +27,9 @@ def a_form(*item: dict[str, Any], extension: list[Any] | None = None, **about: A
     return made | {"status": "active", "extension": extension or [], **about, "item": list(item)}
 
 
-def ask(type_: str, link_id: str, text: str = "", *extension: dict[str, Any], ar: str = "", **more: Any) -> dict[str, Any]:
+def ask(
+    type_: str, link_id: str, text: str = "", *extension: dict[str, Any], ar: str = "", **more: Any
+) -> dict[str, Any]:
     """One item; ``ar`` is its text in Arabic."""
     made = {"linkId": link_id, "type": type_, "text": text or link_id, **more}
     made = made | ({"extension": list(extension)} if extension else {})
@@ -71,12 +73,36 @@ def blood_pressure() -> dict[str, Any]:
     systolic = named("La systolique", "الضغط الانقباضي")
     diastolic = named("La diastolique", "الضغط الانبساطي")
     return ask(
-        "group", "bp", "Pression artérielle", ext(sdc.OBSERVATION_EXTRACT, valueBoolean=True), code=code("85354-9"),
+        "group",
+        "bp",
+        "Pression artérielle",
+        ext(sdc.OBSERVATION_EXTRACT, valueBoolean=True),
+        code=code("85354-9"),
         item=[
-            ask("integer", "sys", "Systolique", part, unit, systolic, *between(50, 300), ar="الانقباضي", code=code("8480-6")),
-            ask("integer", "dia", "Diastolique", part, unit, diastolic, *between(30, 200), ar="الانبساطي", code=code("8462-4")),
+            ask(
+                "integer",
+                "sys",
+                "Systolique",
+                part,
+                unit,
+                systolic,
+                *between(50, 300),
+                ar="الانقباضي",
+                code=code("8480-6"),
+            ),
+            ask(
+                "integer",
+                "dia",
+                "Diastolique",
+                part,
+                unit,
+                diastolic,
+                *between(30, 200),
+                ar="الانبساطي",
+                code=code("8462-4"),
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 def below_systolic() -> dict[str, Any]:
@@ -102,7 +128,13 @@ def glucose() -> dict[str, Any]:
     """Fasting glucose, kept in mmol/L, asked in g/L or mmol/L."""
     gram, mole = ({"system": sdc.UCUM, "code": unit, "display": unit} for unit in ("g/L", "mmol/L"))
     return ask(
-        "quantity", "glucose", "Glycémie à jeun",
-        ext(sdc.UNIT, valueCoding=mole), ext(sdc.UNIT_OPTION, valueCoding=gram), ext(sdc.UNIT_OPTION, valueCoding=mole),
-        ext(sdc.OBSERVATION_EXTRACT, valueBoolean=True), ext(sdc.MAX_VALUE, valueInteger=50), code=code("1558-6"),
-    )  # fmt: skip
+        "quantity",
+        "glucose",
+        "Glycémie à jeun",
+        ext(sdc.UNIT, valueCoding=mole),
+        ext(sdc.UNIT_OPTION, valueCoding=gram),
+        ext(sdc.UNIT_OPTION, valueCoding=mole),
+        ext(sdc.OBSERVATION_EXTRACT, valueBoolean=True),
+        ext(sdc.MAX_VALUE, valueInteger=50),
+        code=code("1558-6"),
+    )

@@ -21,11 +21,20 @@ def when(question: str, operator: str, **answer: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("operator", "limit", "typed", "shown"),
     [
-        (">", 140, 141, True), (">", 140, 140, False), (">=", 140, 140, True), ("<", 140, 139, True),
-        ("<", 140, 140, False), ("<=", 140, 140, True), ("=", 140, 140, True), ("=", 140, 141, False),
-        ("!=", 140, 141, True), ("!=", 140, 140, False), ("!=", 140, None, False), (">", 140, None, False),
+        (">", 140, 141, True),
+        (">", 140, 140, False),
+        (">=", 140, 140, True),
+        ("<", 140, 139, True),
+        ("<", 140, 140, False),
+        ("<=", 140, 140, True),
+        ("=", 140, 140, True),
+        ("=", 140, 141, False),
+        ("!=", 140, 141, True),
+        ("!=", 140, 140, False),
+        ("!=", 140, None, False),
+        (">", 140, None, False),
     ],
-)  # fmt: skip
+)
 def test_each_operator_at_its_threshold(operator: str, limit: int, typed: int | None, shown: bool) -> None:
     form = a_form(ask("integer", "a"), ask("string", "b", enableWhen=[when("a", operator, answerInteger=limit)]))
     answers: dict[str, Any] = {"b": [{"valueString": "x"}]}
@@ -34,7 +43,9 @@ def test_each_operator_at_its_threshold(operator: str, limit: int, typed: int | 
     assert ("b" in asked(form, answers)) is shown
 
 
-@pytest.mark.parametrize(("expected", "given", "shown"), [(True, True, True), (True, False, False), (False, False, True)])
+@pytest.mark.parametrize(
+    ("expected", "given", "shown"), [(True, True, True), (True, False, False), (False, False, True)]
+)
 def test_exists_asks_for_an_answer_or_for_none(expected: bool, given: bool, shown: bool) -> None:
     form = a_form(ask("string", "a"), ask("string", "b", enableWhen=[when("a", "exists", answerBoolean=expected)]))
     answers = {"b": [{"valueString": "x"}]} | ({"a": [{"valueString": "y"}]} if given else {})
@@ -61,7 +72,11 @@ def test_a_chain_closes_from_its_head() -> None:
         ask("boolean", "bleeding", enableWhen=[when("pregnant", "=", **yes)]),
         ask("string", "since", enableWhen=[when("bleeding", "=", **yes)]),
     )
-    below = {"pregnant": [{"valueBoolean": True}], "bleeding": [{"valueBoolean": True}], "since": [{"valueString": "1 j"}]}
+    below = {
+        "pregnant": [{"valueBoolean": True}],
+        "bleeding": [{"valueBoolean": True}],
+        "since": [{"valueString": "1 j"}],
+    }
     assert asked(form, below | {"woman": [{"valueBoolean": False}]}) == {"woman"}
     assert asked(form, below | {"woman": [{"valueBoolean": True}]}) == {"woman", *below}
 
@@ -87,8 +102,12 @@ def test_questions_that_wait_for_each_other_end() -> None:
 def test_a_code_is_compared_by_system_and_code() -> None:
     form = a_form(
         ask("choice", "a", answerOption=[option("I10", "HTA"), option("E11", "Diabète")], repeats=True),
-        ask("string", "b", enableWhen=[when("a", "=", answerCoding={"system": "http://hl7.org/fhir/sid/icd-10", "code": "E11"})]),
-    )  # fmt: skip
+        ask(
+            "string",
+            "b",
+            enableWhen=[when("a", "=", answerCoding={"system": "http://hl7.org/fhir/sid/icd-10", "code": "E11"})],
+        ),
+    )
     both = {"a": [option("I10", "HTA"), option("E11", "Diabetes type 2")], "b": [{"valueString": "x"}]}
     assert "b" in asked(form, both)
     assert "b" not in asked(form, both | {"a": [option("I10", "HTA")]})
@@ -97,17 +116,25 @@ def test_a_code_is_compared_by_system_and_code() -> None:
 def test_a_quantity_is_compared_over_its_units() -> None:
     limit = {"value": 7, "system": sdc.UCUM, "code": "mmol/L"}
     form = a_form(glucose(), ask("string", "b", enableWhen=[when("glucose", ">=", answerQuantity=limit)]))
-    answers = {"glucose": [{"valueQuantity": {"value": 2, "system": sdc.UCUM, "code": "g/L"}}], "b": [{"valueString": "x"}]}
+    answers = {
+        "glucose": [{"valueQuantity": {"value": 2, "system": sdc.UCUM, "code": "g/L"}}],
+        "b": [{"valueString": "x"}],
+    }
     assert "b" in asked(form, answers)
 
 
 def test_each_row_of_a_repeating_group_asks_for_itself() -> None:
     form = a_form(
-        ask("group", "drug", repeats=True, item=[
-            ask("string", "name"),
-            ask("string", "why", enableWhen=[when("name", "=", answerString="autre")]),
-        ])
-    )  # fmt: skip
+        ask(
+            "group",
+            "drug",
+            repeats=True,
+            item=[
+                ask("string", "name"),
+                ask("string", "why", enableWhen=[when("name", "=", answerString="autre")]),
+            ],
+        )
+    )
     rows = [
         {"name": [{"valueString": "autre"}], "why": [{"valueString": "x"}]},
         {"name": [{"valueString": "amlodipine"}], "why": [{"valueString": "y"}]},
@@ -118,7 +145,9 @@ def test_each_row_of_a_repeating_group_asks_for_itself() -> None:
 
 @pytest.mark.parametrize(("gender", "shown"), [("female", True), ("male", False)])
 def test_an_expression_enables_on_what_is_known_of_the_patient(gender: str, shown: bool) -> None:
-    form = a_form(ask("boolean", "pregnant", "Enceinte", fhirpath(sdc.ENABLE_WHEN_EXPRESSION, "%patient.gender = 'female'")))
+    form = a_form(
+        ask("boolean", "pregnant", "Enceinte", fhirpath(sdc.ENABLE_WHEN_EXPRESSION, "%patient.gender = 'female'"))
+    )
     context = today(patient={"resourceType": "Patient", "gender": gender})
     response = respond(form, {"pregnant": [{"valueBoolean": True}]}, context)
     assert ("item" in response) is shown

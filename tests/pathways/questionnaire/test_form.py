@@ -27,7 +27,9 @@ from tests.pathways.questionnaire.forms import (
 from tests.pathways.questionnaire.test_response import EVERYTHING, answered
 
 
-def sent(questionnaire: dict[str, Any], *pairs: tuple[str, str], language: str = "fr", **more: Any) -> QuestionnaireForm:
+def sent(
+    questionnaire: dict[str, Any], *pairs: tuple[str, str], language: str = "fr", **more: Any
+) -> QuestionnaireForm:
     """The form as the browser posts it."""
     return form_class(questionnaire, language)(MultiDict(pairs), context=today(language), **more)
 
@@ -88,7 +90,11 @@ def test_the_same_in_arabic_with_arabic_digits() -> None:
     form = sent(a_form(blood_pressure()), ("sys", "١٤٠٠"), ("dia", "٨٠"), language="ar")
     assert not form.validate()
     assert form["sys"].label.text == "الانقباضي"
-    assert form.errors["sys"] == ["\u2068الضغط الانقباضي\u2069: القيمة المقبولة بين \u206850\u2069 و\u2068300 mmHg\u2069، وقد أدخلتم \u20681400\u2069"]  # fmt: skip
+    told = (
+        "\u2068الضغط الانقباضي\u2069: القيمة المقبولة بين \u206850\u2069 و\u2068300 mmHg\u2069، "
+        "وقد أدخلتم \u20681400\u2069"
+    )
+    assert form.errors["sys"] == [told]
     assert form["dia"].data == [{"valueInteger": 80}]
 
 
@@ -100,7 +106,9 @@ def test_a_diastolic_above_the_systolic_stands_at_the_diastolic() -> None:
 
 def test_a_required_question_is_asked_only_when_it_is_enabled() -> None:
     wait = {"question": "smokes", "operator": "=", "answerBoolean": True}
-    form = a_form(ask("boolean", "smokes", "Fume"), ask("integer", "packs", "Paquets", required=True, enableWhen=[wait]))
+    form = a_form(
+        ask("boolean", "smokes", "Fume"), ask("integer", "packs", "Paquets", required=True, enableWhen=[wait])
+    )
     assert sent(form, ("smokes", "false")).validate()
     missing = sent(form, ("smokes", "true"))
     assert not missing.validate()
@@ -115,10 +123,15 @@ def test_a_required_question_is_asked_only_when_it_is_enabled() -> None:
         ("=", {"answerBoolean": True}, ask("boolean", "a"), {"field": "a", "is": ["true"]}),
         ("exists", {"answerBoolean": False}, ask("string", "a"), {"field": "a", "answered": False}),
         (">=", {"answerInteger": 140}, ask("integer", "a"), {"field": "a", "from": 140.0}),
-        ("!=", {"answerCoding": {"system": "s", "code": "c"}}, ask("choice", "a"), {"field": "a", "not": ["s|c"], "answered": True}),
+        (
+            "!=",
+            {"answerCoding": {"system": "s", "code": "c"}},
+            ask("choice", "a"),
+            {"field": "a", "not": ["s|c"], "answered": True},
+        ),
         (">", {"answerDate": "2026-01-01"}, ask("date", "a"), None),
     ],
-)  # fmt: skip
+)
 def test_the_page_is_told_when_a_question_is_asked(
     operator: str, answer: dict[str, Any], question: dict[str, Any], expected: Any
 ) -> None:
@@ -150,7 +163,12 @@ def test_units_ranges_and_previous_values_stand_at_the_field() -> None:
 def test_the_user_chooses_a_unit_and_sees_the_conversion() -> None:
     form = sent(a_form(glucose()), ("glucose", "1,10"), ("glucose.unit", "g/L"))
     assert form.validate()
-    assert form["glucose"].data[0]["valueQuantity"] == {"value": Decimal("1.10"), "unit": "g/L", "system": sdc.UCUM, "code": "g/L"}  # fmt: skip
+    assert form["glucose"].data[0]["valueQuantity"] == {
+        "value": Decimal("1.10"),
+        "unit": "g/L",
+        "system": sdc.UCUM,
+        "code": "g/L",
+    }
     assert form["glucose"].converted == "6,11 mmol/L"
     assert '<option selected value="g/L">' in form["glucose"]()
     assert not sent(a_form(glucose()), ("glucose", "1,10"), ("glucose.unit", "furlong")).validate()
@@ -203,8 +221,12 @@ def test_a_calculated_field_shows_what_the_server_computed() -> None:
 
 
 def test_rows_of_a_repeating_group_have_their_own_errors() -> None:
-    rows = ask("group", "drugs", repeats=True, item=[ask("string", "name"), ask("integer", "dose", "Dose", *between(1, 9))])
-    form = sent(a_form(rows), ("drugs-0-name", ""), ("drugs-1-name", "a"), ("drugs-1-dose", "3"), ("drugs-2-dose", "50"))
+    rows = ask(
+        "group", "drugs", repeats=True, item=[ask("string", "name"), ask("integer", "dose", "Dose", *between(1, 9))]
+    )
+    form = sent(
+        a_form(rows), ("drugs-0-name", ""), ("drugs-1-name", "a"), ("drugs-1-dose", "3"), ("drugs-2-dose", "50")
+    )
     assert not form.validate()
     entries = form["drugs"].entries
     assert [entry.form["dose"].errors for entry in entries][:2] == [[], []] or not entries[1].form["dose"].errors

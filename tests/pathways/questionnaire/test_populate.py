@@ -6,11 +6,28 @@ from typing import Any
 from app.fhir.bundle import found, searchset
 from pathways.questionnaire import sdc
 from pathways.questionnaire.populate import initial_answers, populate, previous_values
-from tests.pathways.questionnaire.forms import KG, a_form, ask, blood_pressure, code, ext, fhirpath, glucose, option, today
+from tests.pathways.questionnaire.forms import (
+    KG,
+    a_form,
+    ask,
+    blood_pressure,
+    code,
+    ext,
+    fhirpath,
+    glucose,
+    option,
+    today,
+)
 
 
 def observation(loinc: str, day: str, **value: Any) -> dict[str, Any]:
-    return {"resourceType": "Observation", "status": "final", "code": {"coding": code(loinc)}, "effectiveDateTime": day, **value}
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": code(loinc)},
+        "effectiveDateTime": day,
+        **value,
+    }
 
 
 def amount(value: str, unit: str) -> dict[str, Any]:
@@ -81,7 +98,9 @@ def test_a_query_variable_is_asked_with_the_patient_in_it() -> None:
 
 
 def test_a_repeating_group_starts_with_a_row_for_each_thing_found() -> None:
-    drugs = [{"resourceType": "MedicationStatement", "medicationCodeableConcept": {"text": name}} for name in ("a", "b")]
+    drugs = [
+        {"resourceType": "MedicationStatement", "medicationCodeableConcept": {"text": name}} for name in ("a", "b")
+    ]
     source = {
         "url": sdc.POPULATION_CONTEXT,
         "valueExpression": {

@@ -22,12 +22,19 @@ EVERYTHING = a_form(
     ask("choice", "history", repeats=True, answerOption=LISTED),
     ask("open-choice", "job", answerOption=LISTED),
     ask(
-        "group", "drugs", repeats=True,
-        item=[ask("string", "name"), ask("group", "detail", item=[ask("string", "dose"), ask("string", "times", repeats=True)])],
+        "group",
+        "drugs",
+        repeats=True,
+        item=[
+            ask("string", "name"),
+            ask("group", "detail", item=[ask("string", "dose"), ask("string", "times", repeats=True)]),
+        ],
     ),
-)  # fmt: skip
+)
 
-WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1).filter(lambda text: text.strip() == text)
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1).filter(
+    lambda text: text.strip() == text
+)
 PLAIN = {
     "sys": st.integers(50, 300).map(lambda value: {"valueInteger": value}),
     "dia": st.integers(30, 200).map(lambda value: {"valueInteger": value}),
@@ -35,10 +42,12 @@ PLAIN = {
     "glucose": st.tuples(st.decimals(0, 5, places=2), st.sampled_from(["g/L", "mmol/L"])).map(
         lambda one: {"valueQuantity": {"value": one[0], "unit": one[1], "system": sdc.UCUM, "code": one[1]}}
     ),
-    "since": st.dates(min_value=__import__("datetime").date(1970, 1, 1)).map(lambda day: {"valueDate": day.isoformat()}),
+    "since": st.dates(min_value=__import__("datetime").date(1970, 1, 1)).map(
+        lambda day: {"valueDate": day.isoformat()}
+    ),
     "note": WORDS.map(lambda text: {"valueString": text}),
     "job": st.one_of(st.sampled_from(LISTED), WORDS.map(lambda text: {"valueString": text})),
-}  # fmt: skip
+}
 
 
 @st.composite
@@ -76,7 +85,9 @@ def test_a_decimal_keeps_its_digits_to_the_stored_bytes() -> None:
 
 
 def test_a_response_says_whose_form_by_whom_and_when() -> None:
-    response = respond(a_form(ask("string", "a", "Nom", ar="الاسم")), {"a": [{"valueString": "x"}]}, today("ar"), form_key="k")
+    response = respond(
+        a_form(ask("string", "a", "Nom", ar="الاسم")), {"a": [{"valueString": "x"}]}, today("ar"), form_key="k"
+    )
     assert response == {
         "resourceType": "QuestionnaireResponse",
         "identifier": {"system": sdc.FORM_SYSTEM, "value": "k"},
@@ -92,7 +103,10 @@ def calculated(link_id: str, expression: str, type_: str = "decimal") -> dict[st
     return ask(type_, link_id, "", fhirpath(sdc.CALCULATED_EXPRESSION, expression), readOnly=True)
 
 
-BMI = "(%resource.item.where(linkId='w').answer.value / (%resource.item.where(linkId='h').answer.value / 100).power(2)).round(1)"
+BMI = (
+    "(%resource.item.where(linkId='w').answer.value"
+    " / (%resource.item.where(linkId='h').answer.value / 100).power(2)).round(1)"
+)
 
 
 def test_the_body_mass_index_is_calculated() -> None:
@@ -103,7 +117,9 @@ def test_the_body_mass_index_is_calculated() -> None:
 
 
 def test_what_the_page_sent_for_a_calculated_answer_is_not_believed() -> None:
-    form = a_form(ask("integer", "a"), calculated("twice", "%resource.item.where(linkId='a').answer.value * 2", "integer"))
+    form = a_form(
+        ask("integer", "a"), calculated("twice", "%resource.item.where(linkId='a').answer.value * 2", "integer")
+    )
     response = respond(form, {"a": [{"valueInteger": 4}], "twice": [{"valueInteger": 99}]}, today())
     assert answers_of(form, response)["twice"] == [{"valueInteger": 8}]
 
@@ -119,13 +135,27 @@ def test_a_calculation_may_build_on_another_and_open_a_question() -> None:
         ask("string", "why", enableWhen=[wait]),
     )
     why = {"why": [{"valueString": "x"}]}
-    assert set(answers_of(form, respond(form, {"a": [{"valueInteger": 4}]} | why, today()))) == {"a", "twice", "more", "why"}
+    assert set(answers_of(form, respond(form, {"a": [{"valueInteger": 4}]} | why, today()))) == {
+        "a",
+        "twice",
+        "more",
+        "why",
+    }
     assert set(answers_of(form, respond(form, {"a": [{"valueInteger": 3}]} | why, today()))) == {"a", "twice", "more"}
 
 
 def test_an_item_variable_sees_its_own_row() -> None:
     variable = {"name": "n", "language": "text/fhirpath", "expression": "item.where(linkId='n').answer.value"}
-    row = ask("group", "row", "", {"url": sdc.VARIABLE, "valueExpression": variable}, repeats=True,
-              item=[ask("integer", "n"), calculated("square", "%n * %n", "integer")])  # fmt: skip
-    found = answers_of(a_form(row), respond(a_form(row), {"row": [{"n": [{"valueInteger": 3}]}, {"n": [{"valueInteger": 5}]}]}, today()))  # fmt: skip
+    row = ask(
+        "group",
+        "row",
+        "",
+        {"url": sdc.VARIABLE, "valueExpression": variable},
+        repeats=True,
+        item=[ask("integer", "n"), calculated("square", "%n * %n", "integer")],
+    )
+    found = answers_of(
+        a_form(row),
+        respond(a_form(row), {"row": [{"n": [{"valueInteger": 3}]}, {"n": [{"valueInteger": 5}]}]}, today()),
+    )
     assert [one["square"] for one in found["row"]] == [[{"valueInteger": 9}], [{"valueInteger": 25}]]

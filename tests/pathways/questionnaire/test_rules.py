@@ -56,8 +56,12 @@ def test_a_range_holds_its_ends(typed: int, good: bool) -> None:
 def test_a_one_sided_range_says_its_side() -> None:
     low = a_form(ask("decimal", "a", "Poids", ext(sdc.MIN_VALUE, valueDecimal=Decimal("2.5"))))
     high = a_form(ask("decimal", "a", "Poids", ext(sdc.MAX_VALUE, valueDecimal=Decimal("2.5"))))
-    assert texts(low, answer("Decimal", Decimal("1"))) == ["«\u00a0Poids\u00a0» doit être d’au moins 2,5 : vous avez saisi 1"]
-    assert texts(high, answer("Decimal", Decimal("3"))) == ["«\u00a0Poids\u00a0» doit être d’au plus 2,5 : vous avez saisi 3"]
+    assert texts(low, answer("Decimal", Decimal("1"))) == [
+        "«\u00a0Poids\u00a0» doit être d’au moins 2,5 : vous avez saisi 1"
+    ]
+    assert texts(high, answer("Decimal", Decimal("3"))) == [
+        "«\u00a0Poids\u00a0» doit être d’au plus 2,5 : vous avez saisi 3"
+    ]
 
 
 def test_a_quantity_is_judged_over_its_units() -> None:
@@ -148,7 +152,11 @@ def test_a_value_set_is_asked_for_its_codes() -> None:
 
 def test_a_contained_value_set_is_listed_in_the_page_language() -> None:
     concept = {"code": "y", "display": "Oui", "designation": [{"language": "ar", "value": "نعم"}]}
-    contained = {"resourceType": "ValueSet", "id": "vs", "compose": {"include": [{"system": "s", "concept": [concept]}]}}
+    contained = {
+        "resourceType": "ValueSet",
+        "id": "vs",
+        "compose": {"include": [{"system": "s", "concept": [concept]}]},
+    }
     form = a_form(ask("choice", "a", answerValueSet="#vs"), contained=[contained])
     assert wrong(form, {"a": [option("y", "Oui", "s")]}) == []
     assert wrong(form, {"a": [option("n", "Non", "s")]}) != []

@@ -39,11 +39,17 @@ def test_each_error_carries_its_path() -> None:
 @pytest.mark.parametrize(
     ("type_", "kind", "value"),
     [
-        ("boolean", "Boolean", "true"), ("integer", "Integer", "5"), ("integer", "Integer", True),
-        ("decimal", "Integer", 5), ("string", "Boolean", True), ("choice", "String", "I10"),
-        ("quantity", "Decimal", Decimal("5")), ("quantity", "Quantity", {"unit": "kg"}), ("date", "DateTime", "2024-01-01"),
+        ("boolean", "Boolean", "true"),
+        ("integer", "Integer", "5"),
+        ("integer", "Integer", True),
+        ("decimal", "Integer", 5),
+        ("string", "Boolean", True),
+        ("choice", "String", "I10"),
+        ("quantity", "Decimal", Decimal("5")),
+        ("quantity", "Quantity", {"unit": "kg"}),
+        ("date", "DateTime", "2024-01-01"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_type_is_told(type_: str, kind: str, value: Any) -> None:
     assert judged(a_form(ask(type_, "a")), sent(said("a", (kind, value)))) != []
 
