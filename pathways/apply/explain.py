@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.fhir import translation
 from app.fhir.resource import period
+from pathways.apply.explanation import title_of
 from pathways.apply.outcome import ActionOutcome, Value
 from pathways.apply.plan import EXPLANATION
+from pathways.apply.scope import Scope
 
 Resource = dict[str, Any]
 
@@ -38,8 +41,8 @@ def not_taken(outcomes: Iterable[ActionOutcome]) -> list[Resource]:
 
 
 def _parts(outcome: ActionOutcome) -> list[Resource]:
-    parts = _text("reason", outcome.reason_in("fr"), outcome.reason_in("ar"))
-    parts += [{"url": "value", "extension": _value(one)} for one in outcome.values]
+    parts = list(_text("reason", outcome.reason_in("fr"), outcome.reason_in("ar")))
+    parts += [{"url": "value", "extension": _value(one, outcome.frame.scope)} for one in outcome.values]
     earliest, latest = outcome.due
     if earliest or latest:
         days = period(earliest.isoformat() if earliest else None, latest.isoformat() if latest else None)
@@ -47,8 +50,17 @@ def _parts(outcome: ActionOutcome) -> list[Resource]:
     return parts
 
 
-def _value(one: Value) -> list[Resource]:
-    parts: list[Resource] = [{"url": "name", "valueString": one.name}, {"url": "title", "valueString": one.title}]
+def _value(one: Value, scope: Scope) -> list[Resource]:
+    key = ("extension", one.name)
+    found: list[Resource] | None = scope.told.get(key)
+    if found is None:
+        found = scope.told[key] = _made(one, scope)
+    return found
+
+
+def _made(one: Value, scope: Scope) -> list[Resource]:
+    parts: list[Resource] = [{"url": "name", "valueString": one.name}]
+    parts += _text("title", title_of(scope, one.name, "fr"), title_of(scope, one.name, "ar"))
     if one.value is not None:
         parts.append(_typed(one))
     if one.date:
@@ -79,8 +91,9 @@ def _code(url: str, code: str) -> Resource:
     return {"url": url, "valueCode": code}
 
 
+@lru_cache(8192)
 def _text(url: str, french: str | None, arabic: str | None) -> list[Resource]:
-    """A sub-extension with French text and its Arabic translation; none without text."""
+    """A sub-extension with French text and its Arabic translation; none without text. Treat it as constant."""
     if not french and not arabic:
         return []
     made = {"url": url, "valueString": french or arabic}

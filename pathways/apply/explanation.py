@@ -17,7 +17,7 @@ from app.fhir.resource import extension
 from pathways.apply.expression import ExpressionFailed, path
 from pathways.apply.outcome import Source, Value
 from pathways.apply.scope import Scope
-from pathways.apply.values import date_of, holds, plain, unit_of
+from pathways.apply.values import date_of, holds, plain, stands_in_record, unit_of
 from pathways.apply.wording import all_shown, isolated, sentence
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 UNIT = f"{CANONICAL_BASE}/StructureDefinition/unit"
 PLACE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_TEMPLATES = {"taken": ("taken",), "not-taken": ("notTaken",), "missing": ("missing",), "failed": ()}
+_TEMPLATES = {"taken": "taken", "not-taken": "notTaken", "missing": "missing", "failed": None}
 
 
 def reason_of(outcome: ActionOutcome, language: str) -> str:
@@ -45,13 +45,21 @@ def reason_of(outcome: ActionOutcome, language: str) -> str:
 
 
 def _template(outcome: ActionOutcome, language: str) -> str:
-    wanted = _TEMPLATES[outcome.taken]
+    if outcome.action.explanation is None or (wanted := _TEMPLATES[outcome.taken]) is None:
+        return ""
+    key = (wanted, language)
+    text = outcome.action.templates.get(key)
+    if text is None:
+        text = outcome.action.templates[key] = _text(outcome, wanted, language)
+    return filled(text, outcome.frame.scope, outcome.frame.plan.source, language) if text else ""
+
+
+def _text(outcome: ActionOutcome, wanted: str, language: str) -> str:
     for entry in (outcome.action.explanation or {}).get("extension", ()):
-        if entry.get("url") in wanted:
+        if entry.get("url") == wanted:
             field = "valueMarkdown" if "valueMarkdown" in entry else "valueString"
             primary = outcome.frame.plan.source.get("language")
-            text = translation.text(entry, field, language, primary=primary) or ""
-            return filled(text, outcome.frame.scope, outcome.frame.plan.source, language)
+            return translation.text(entry, field, language, primary=primary) or ""
     return ""
 
 
@@ -59,11 +67,15 @@ def filled(template: str, scope: Scope, focus: Mapping[str, Any], language: str)
     """A template with its places filled; a place whose expression fails or finds nothing says "unknown"."""
 
     def fill(place: re.Match[str]) -> str:
-        try:
-            items = path(place[1].strip()).items(focus, scope)
-        except ExpressionFailed:
-            items = []
-        return isolated(all_shown(items, language))
+        key = ("place", place[1], language)
+        told = scope.told.get(key)
+        if told is None:
+            try:
+                items = path(place[1].strip()).items(focus, scope)
+            except ExpressionFailed:
+                items = []
+            told = scope.told[key] = isolated(all_shown(items, language))
+        return str(told)
 
     return PLACE.sub(fill, template)
 
@@ -71,37 +83,67 @@ def filled(template: str, scope: Scope, focus: Mapping[str, Any], language: str)
 def title_of(scope: Scope, name: str, language: str) -> str:
     """What a variable is called: the description of its expression, else its name."""
     variable = scope.declared(name)
-    return (translation.text(variable.about, "description", language) if variable else None) or name
+    if variable is None:
+        return name
+    title = variable.titles.get(language)
+    if title is None:
+        title = variable.titles[language] = translation.text(variable.about, "description", language) or name
+    return title
 
 
 def values_of(outcome: ActionOutcome) -> list[Value]:
-    """The plain values among the variables that the conditions used, directly or through others; each once."""
+    """What the conditions looked at: the values they name, and the measured or computed ones behind these, each once.
+
+    Conclusions (true, false) are shown where the condition names them; search answers and whole resources never.
+    """
     scope, language = outcome.frame.scope, outcome.frame.asked.language
-    direct = set(outcome.verdict.used)
-    found = []
+    used = outcome.verdict.used
     try:
-        names = scope.all_used(outcome.verdict.used)
+        names = dict.fromkeys(
+            [*used, *outcome.verdict.missing, *(one for name in used for one in _behind(scope, name))]
+        )
+        return [value for name in names if (value := value_of(scope, name, language)) is not None]
     except ExpressionFailed:
         return []
-    for name in names:
-        variable = scope.declared(name)
-        if variable is not None and (name in direct or "description" in variable.about or variable.needed):
-            value = _value(scope, name, language)
-            if value is not None:
-                found.append(value)
+
+
+def _behind(scope: Scope, name: str) -> tuple[str, ...]:
+    """What a variable used, directly or not, that is worth showing: described, known, and no conclusion."""
+    key = ("behind", name)
+    told: tuple[str, ...] | None = scope.told.get(key)
+    if told is None:
+        told = scope.told[key] = tuple(other for other in scope.all_used([name]) if _measured(scope, other))
+    return told
+
+
+def _measured(scope: Scope, name: str) -> bool:
+    variable = scope.declared(name)
+    if variable is None or "description" not in variable.about:
+        return False
+    items = scope.answer(name).items
+    return bool(items) and not isinstance(plain(items[0]), bool)
+
+
+def value_of(scope: Scope, name: str, language: str) -> Value | None:
+    """A variable as a value, worked out once; None where it is a search answer or a whole resource."""
+    key = ("value", name, language)
+    if key not in scope.told:
+        scope.told[key] = _value(scope, name, language)
+    found: Value | None = scope.told[key]
     return found
 
 
 def _value(scope: Scope, name: str, language: str) -> Value | None:
-    """A variable as a value; None where it is a search answer or a whole resource, which is no value to show."""
-    items = scope.answer(name).items
-    values = [plain(item) for item in items]
+    if scope.declared(name) is None:
+        return None
+    values = [plain(item) for item in scope.answer(name).items]
     if any(isinstance(value, dict) and "resourceType" in value for value in values):
         return None
     title = title_of(scope, name, language)
     if not values:
         return Value(name, title, None, None, None, None)
-    resource, owner = _origin(scope, name, values[0])
+    first = scope.answer(name).items[0]
+    resource, owner = _origin(scope, name, values[0]) if stands_in_record(first) else (None, None)
     value = values[0] if len(values) == 1 else values
     when = date_of(resource) if resource else None
     reference = f"{resource['resourceType']}/{resource['id']}" if resource and resource.get("id") else None
@@ -117,14 +159,16 @@ def _unit(scope: Scope, name: str) -> str | None:
 
 
 def _origin(scope: Scope, name: str, value: Any) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """(resource, object inside it) that a value was read from; for a computed value the newest resource looked at."""
-    resources = [entry["resource"] for bundle in scope.bundles(name) for entry in bundle.get("entry", ())]
-    if not isinstance(value, bool):
-        for resource in resources:
-            owner = holds(resource, value)
+    """(resource, object inside it) that a value was read from: the variable's own search or those it comes from.
+
+    A value of the patient's own data (``%patient.birthDate``) comes from no search.
+    """
+    for bundle in scope.bundles(name):
+        for entry in bundle.get("entry", ()):
+            owner = holds(entry["resource"], value)
             if owner is not None:
-                return resource, owner
-    return max(resources, key=lambda one: date_of(one) or "", default=None), None
+                return entry["resource"], owner
+    return None, None
 
 
 def sources_of(outcome: ActionOutcome) -> list[Source]:

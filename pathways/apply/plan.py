@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.config import CANONICAL_BASE
@@ -56,6 +56,8 @@ class PlannedAction:
     explanation: Mapping[str, Any] | None
     to_be_confirmed: bool
     avoid_ramadan: bool
+    templates: dict[tuple[str, str], str] = field(default_factory=dict, compare=False)
+    """(outcome, language) → explanation template, as far as it has been asked for."""
 
     @property
     def id(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import Any
 
@@ -39,6 +39,8 @@ class Variable:
     needed: bool = False
     ask_with: str | None = None
     parameter: bool = False
+    titles: dict[str, str] = field(default_factory=dict, compare=False)
+    """Language → what it is called, as far as it has been asked for."""
 
 
 def meanings(variables: Mapping[str, Variable]) -> Mapping[str, str]:
@@ -103,7 +105,8 @@ class Scope(Mapping[str, Any]):
     outer plan's."""
 
     __slots__ = (
-        "_answers", "_asked", "_busy", "_given", "_meanings", "_parent", "_ports", "_shared", "_variables", "_watch",
+        "_answers", "_asked", "_busy", "_closure", "_given", "_meanings", "_parent", "_ports", "_shared", "_variables",
+        "_watch", "told",
     )  # fmt: skip
 
     def __init__(
@@ -117,6 +120,9 @@ class Scope(Mapping[str, Any]):
         self._variables = variables
         self._parent = parent
         self._answers: dict[str, Answer] = {}
+        self._closure: dict[str, tuple[str, ...]] = {}
+        self.told: dict[tuple[str, ...], Any] = {}
+        """What explanations have worked out already, for the next action that needs it."""
         self._meanings = meanings or {}
         self._shared: dict[str, Answer] = {} if parent is None else parent._shared
         self._busy: set[str] = set()
@@ -197,14 +203,19 @@ class Scope(Mapping[str, Any]):
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""
-        found: dict[str, None] = {}
-        waiting = list(names)
-        while waiting:
-            name = waiting.pop(0)
-            if name not in found and self.declared(name) is not None:
-                found[name] = None
-                waiting.extend(self.answer(name).used)
-        return list(found)
+        names = list(names)
+        if len(names) == 1:
+            return list(self._all_used(names[0]))
+        return list(dict.fromkeys([*names, *(one for name in names for one in self._all_used(name))]))
+
+    def _all_used(self, name: str) -> tuple[str, ...]:
+        found = self._closure.get(name)
+        if found is None:
+            if self.declared(name) is None:
+                return ()
+            below = [one for other in self.answer(name).used for one in self._all_used(other)]
+            found = self._closure[name] = tuple(dict.fromkeys([name, *below]))
+        return found
 
     def bundles(self, name: str) -> list[Mapping[str, Any]]:
         """The searchsets from which a variable's value comes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from app.fhir.fhirpath.nodes import raw, system
+from app.fhir.fhirpath.nodes import Node, raw, system
 from app.fhir.fhirpath.quantity import Quantity
 from app.fhir.fhirpath.temporal import Temporal
 from app.fhir.resource import choice
@@ -44,8 +44,13 @@ def date_of(resource: dict[str, Any]) -> str | None:
     return None
 
 
+def stands_in_record(item: Any) -> bool:
+    """Whether an item was read from a resource; values that FHIRPath computed stand in none."""
+    return isinstance(item, Node)
+
+
 def holds(resource: Any, value: Any) -> dict[str, Any] | None:
-    """The object inside a resource that directly holds ``value`` (the object itself where the value is one)."""
+    """The object inside a resource that holds this very ``value`` (the object itself where the value is one)."""
     if isinstance(resource, list):
         for item in resource:
             if (found := holds(item, value)) is not None:
@@ -57,11 +62,10 @@ def holds(resource: Any, value: Any) -> dict[str, Any] | None:
     if resource is value:
         return owner
     for item in resource.values():
-        if isinstance(item, (dict, list)):
-            if (found := holds(item, value)) is not None:
-                return found
-        elif not isinstance(value, dict) and type(item) is not bool and item == value:
+        if item is value:
             return owner
+        if isinstance(item, (dict, list)) and (found := holds(item, value)) is not None:
+            return found
     return None
 
 

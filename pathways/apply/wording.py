@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -76,7 +77,7 @@ def shown(item: Any, language: str) -> str:
     if isinstance(value, bool):
         return sentence("yes" if value else "no", language)
     if isinstance(value, (int, Decimal, float)):
-        return str(format_decimal(value, locale=locale, decimal_quantization=False))
+        return _number(value, locale)
     if isinstance(item, (FPDate, FPDateTime)) or _dated(item):
         return _day(str(value), locale)
     if isinstance(value, dict):
@@ -96,6 +97,12 @@ def _dated(item: Any) -> bool:
     return kind in ("date", "dateTime", "instant")
 
 
+@lru_cache(4096)
+def _number(value: int | Decimal | float, locale: str) -> str:
+    return str(format_decimal(value, locale=locale, decimal_quantization=False))
+
+
+@lru_cache(4096)
 def _day(text: str, locale: str) -> str:
     """A FHIR date as a day in words; less precise ones as they are known: month and year, year."""
     parts = text[:10].split("-")
