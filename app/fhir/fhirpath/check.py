@@ -71,6 +71,8 @@ def check(
         found = _Checker(start, variables).infer(parse(expression), start)
     except FhirPathError as error:
         raise error.within(expression) from None
+    except RecursionError:
+        raise FhirPathError("The expression is nested too deep.", expression) from None
     if found.types is None:
         return None
     return frozenset(one if isinstance(one, str) else one.name for one in found.types)

@@ -92,4 +92,8 @@ def unescaped(text: str, expression: str, at: int) -> str:
             raise FhirPathError(f"Unknown escape \\{code} in a string.", expression, at)
         return _ESCAPED[code]
 
-    return _ESCAPE.sub(replace, text)
+    found = _ESCAPE.sub(replace, text)
+    try:
+        return found.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeError:
+        raise FhirPathError("A string holds half of a surrogate pair.", expression, at) from None

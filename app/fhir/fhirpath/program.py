@@ -41,6 +41,8 @@ class Program:
             raise FhirPathError("The evaluation is nested too deep.", self.expression) from None
         except (DecimalException, OverflowError) as error:
             raise FhirPathError(f"A number went out of range: {error}.", self.expression) from None
+        except UnicodeError:
+            raise FhirPathError("A string holds half of a surrogate pair.", self.expression) from None
 
     def __call__(self, resource: Any, environment: Mapping[str, Any] | None = None) -> list[Any]:
         """The result: raw JSON values of what stands in the resource, and values that FHIRPath made.
@@ -63,7 +65,11 @@ class Program:
         return f"Program({self.expression!r})"
 
 
-@lru_cache(maxsize=4096)
+_kept = lru_cache(maxsize=4096)(Program)
+_LONGEST_KEPT = 2000
+"""Characters. Longer expressions are rare, and may come from outside: they are compiled anew each time."""
+
+
 def compile(expression: str) -> Program:
     """The program of an expression, kept for the next time; raises ``FhirPathError`` naming position and cause."""
-    return Program(expression)
+    return _kept(expression) if len(expression) <= _LONGEST_KEPT else Program(expression)

@@ -10,9 +10,12 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, lru_cache
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
+
+from .errors import FhirPathError
 
 Dimension = tuple[tuple[str, int], ...]
 """Base units and their exponents, sorted, none of them 0."""
@@ -43,7 +46,12 @@ class _Unknown(Exception):
 
 @cache
 def _table() -> _Table:
-    text = (files("ucumvert") / "vendor" / "ucum-essence.xml").read_bytes()
+    spec = find_spec("ucumvert")  # finds the package without importing it
+    if spec is None or spec.origin is None:
+        raise FhirPathError(
+            "Units cannot be converted: the package ucumvert, with the table of UCUM, is not installed."
+        )
+    text = (Path(spec.origin).parent / "vendor" / "ucum-essence.xml").read_bytes()
     root = ElementTree.fromstring(text)
     prefixes = {
         prefix.attrib["Code"]: Fraction(prefix.find(f"{_SPACE}value").attrib["value"])  # type: ignore[union-attr]

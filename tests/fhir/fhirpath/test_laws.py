@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.fhir.fhirpath import FhirPathError, compile, evaluate
+from app.fhir.fhirpath import FhirPathError, check, compile, evaluate
+from app.fhir.fhirpath.functions.registry import FUNCTIONS
 
 law = settings(deadline=None)  # the first use of a part of the engine reads its tables
 
@@ -36,6 +37,7 @@ def only_fhirpath_errors(expression: str) -> None:
     refused = None
     try:
         evaluate(PATIENT, expression)
+        check(expression, "Patient")
     except FhirPathError as error:
         refused = error
     if refused is not None:
@@ -64,6 +66,36 @@ def test_any_text_is_evaluated_or_refused_by_a_fhirpath_error(text: str) -> None
 @given(st.lists(WORDS, max_size=14).map(" ".join))
 def test_any_row_of_words_is_evaluated_or_refused_by_a_fhirpath_error(text: str) -> None:
     only_fhirpath_errors(text)
+
+
+ATOMS = st.sampled_from(
+    ["{} ", " 1 ", " -2 ", " 0.5 ", " 40 ", " 'a' ", " '' ", " '2020-01-01' ", " '\\ud83d\\ude00' ", " true ", " @2020 ", " @2020-01-31 ", " $this ", " name ", " id\n    ", " @2020-02-29T10:00:00.5+01:00 ", " @T10:30 ", " 4 'mg' ", " 0 'Cel' ", " 3 months ", " name.given ", " birthDate ", " %resource ", " %ucum\n    ", " deceased ", " $index ", " $total ", " name.first() ", " name.skip(1) ", " '(a' ", " 'html' ", " Patient"]
+)
+TYPES = st.sampled_from(["string", "System.Integer", "FHIR.Patient", "Quantity", "BackboneElement"])
+
+
+@st.composite
+def calls(draw: st.DrawFn, below: st.SearchStrategy[str]) -> str:
+    called = draw(st.sampled_from(sorted(FUNCTIONS.values())))
+    count = draw(st.integers(called.needed, min(len(called.kinds), called.needed + 2)))
+    arguments = [draw(TYPES if kind == "t" else below) for kind in called.kinds[:count]]
+    return f"({draw(below)}).{called.name}({', '.join(arguments)})"
+
+
+OPERATIONS = st.sampled_from(["+", "-", "*", "/", "div", "mod", "&", "|", "=", "~", "!=", "!~", "<", "<=", ">", ">=", "in", "contains", "and", "or", "xor", "implies"])
+
+
+def combined(below: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return calls(below) | st.builds("({}) {} ({})".format, below, OPERATIONS, below)
+
+
+EXPRESSIONS: st.SearchStrategy[str] = st.recursive(ATOMS, combined, max_leaves=6)
+
+
+@law
+@given(EXPRESSIONS)
+def test_any_expression_is_evaluated_or_refused_by_a_fhirpath_error(expression: str) -> None:
+    only_fhirpath_errors(expression)
 
 
 JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
