@@ -17,7 +17,8 @@ from app.rest.door import asked_of, failed, response_to
 from app.rest.operations import EXTENSION, registry, run_operation, writes
 from app.rest.permission import require
 from app.rest.routes import OPERATION_SHAPES, ROWS, Interaction, check_types, located
-from app.store import work
+from app.store import register_expander, work
+from app.terminology.expander import expand
 
 MAX_BODY = 32 * 2**20
 """Bytes of a request's body; a bigger one is refused with 413."""
@@ -44,6 +45,7 @@ def _settle(app: Flask, features: Sequence[Feature]) -> None:
     app.config.setdefault("MAX_FHIR_BODY", MAX_BODY)
     app.extensions[EXTENSION] = registry(features)
     allow(app, ACCESS)
+    register_expander(expand)
 
 
 def _add(made: Blueprint, shape: str, name: str, view: Callable[..., Response], methods: list[str]) -> None:

@@ -167,7 +167,7 @@ class Terminology:
         """A code and all above it (``:above`` of a token search). Raises NotFound."""
         return {code} | self.concepts(system).above(self.concept(system, code).code)
 
-    def codes_in(self, value_set: str) -> set[tuple[str, str]]:
+    def codes_in(self, value_set: Resource | str) -> set[tuple[str, str]]:
         """Every (system, code) of a value set (``:in``, ``:not-in``). Raises NotFound, Invalid."""
         return set(compose.members(self.value_set(value_set), self.sources))
 
