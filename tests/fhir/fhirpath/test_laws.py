@@ -68,9 +68,12 @@ def test_any_row_of_words_is_evaluated_or_refused_by_a_fhirpath_error(text: str)
     only_fhirpath_errors(text)
 
 
-ATOMS = st.sampled_from(
-    ["{} ", " 1 ", " -2 ", " 0.5 ", " 40 ", " 'a' ", " '' ", " '2020-01-01' ", " '\\ud83d\\ude00' ", " true ", " @2020 ", " @2020-01-31 ", " $this ", " name ", " id\n    ", " @2020-02-29T10:00:00.5+01:00 ", " @T10:30 ", " 4 'mg' ", " 0 'Cel' ", " 3 months ", " name.given ", " birthDate ", " %resource ", " %ucum\n    ", " deceased ", " $index ", " $total ", " name.first() ", " name.skip(1) ", " '(a' ", " 'html' ", " Patient"]
-)
+ATOM_TEXT = """
+    {} | 1 | -2 | 0.5 | 40 | 'a' | '' | '2020-01-01' | '\\ud83d\\ude00' | true | @2020 | @2020-01-31 | $this | name | id
+    | @2020-02-29T10:00:00.5+01:00 | @T10:30 | 4 'mg' | 0 'Cel' | 3 months | name.given | birthDate | %resource | %ucum
+    | deceased | $index | $total | name.first() | name.skip(1) | '(a' | 'html' | Patient
+"""
+ATOMS = st.sampled_from([atom.strip() for atom in ATOM_TEXT.split("|")])
 TYPES = st.sampled_from(["string", "System.Integer", "FHIR.Patient", "Quantity", "BackboneElement"])
 
 
@@ -82,7 +85,8 @@ def calls(draw: st.DrawFn, below: st.SearchStrategy[str]) -> str:
     return f"({draw(below)}).{called.name}({', '.join(arguments)})"
 
 
-OPERATIONS = st.sampled_from(["+", "-", "*", "/", "div", "mod", "&", "|", "=", "~", "!=", "!~", "<", "<=", ">", ">=", "in", "contains", "and", "or", "xor", "implies"])
+OPERATION_TEXT = "+ - * / div mod & | = ~ != !~ < <= > >= in contains and or xor implies"
+OPERATIONS = st.sampled_from(OPERATION_TEXT.split())
 
 
 def combined(below: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
