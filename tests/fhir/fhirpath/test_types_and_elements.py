@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.fhir.fhirpath import FhirPathError, check, compile, evaluate
+from app.fhir.fhirpath.model import find_type
 
 PATIENT: dict[str, Any] = {
     "resourceType": "Patient",
@@ -119,3 +120,12 @@ def test_the_model_has_every_type_that_its_elements_name() -> None:
     assert model["Patient"]["elements"]["deceased"] == {"t": ["boolean", "dateTime"], "min": 0, "max": "1", "c": True}
     assert model["Bundle.link"]["kind"] == "backbone"
     assert model["Bundle.entry"]["elements"]["link"]["t"] == ["Bundle.link"]
+
+
+def test_every_invariant_of_r4_passes_the_check() -> None:
+    invariants = json.loads((files("app.fhir") / "definitions" / "invariants.json").read_bytes())
+    rows = [row for entries in invariants.values() for row in entries]
+    for path, _key, expression, *_text in rows:
+        check(expression, path if find_type(path) else None)
+    print(f"{len(rows)} invariants checked")
+    assert len(rows) > 100
