@@ -59,12 +59,10 @@ def issues_of_text(text: str, path: str, focus: str, known: frozenset[str], subj
 
 def _issues_of_query(search: Search, path: str, known: frozenset[str], subject: str) -> list[Issue]:
     found = []
-    for part in search.parts:
-        if isinstance(part, Path):
-            found += issues_of_text(part.text, path, subject, known, subject)
-    filled = "".join(part if isinstance(part, str) else "1" for part in search.parts)
+    for one in search.places:
+        found += issues_of_text(one.text, path, subject, known, subject)
     try:
-        read(filled)
+        read(search.template)
     except MaslakError as error:
         found.append(_issue(error.message, path, search.text))
     return found

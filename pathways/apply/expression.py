@@ -14,6 +14,7 @@ from typing import Any
 from app.errors import MaslakError
 from app.fhir.fhirpath import Program, compile
 from pathways.facts import Facts
+from pathways.facts.query import place
 
 FHIRPATH = ("text/fhirpath", None)
 QUERY = "application/x-fhir-query"
@@ -59,20 +60,19 @@ class Path:
 class Search:
     """One query with FHIRPath placeholders: ``Observation?patient={{%patient.id}}&code=…``."""
 
-    __slots__ = ("error", "parts", "text")
+    __slots__ = ("places", "template", "text")
 
     def __init__(self, text: str):
         self.text = text
         pieces = _PLACEHOLDER.split(text)
-        self.parts: list[str | Path] = [path(piece) if at % 2 else piece for at, piece in enumerate(pieces)]
-        errors = [part.error for part in self.parts if isinstance(part, Path) and part.error]
-        self.error = errors[0] if errors else None
+        self.places: list[Path] = [path(piece.strip()) for piece in pieces[1::2]]
+        self.template = "".join(place(at // 2) if at % 2 else piece for at, piece in enumerate(pieces))
 
     def run(self, facts: Facts, focus: Any, environment: Mapping[str, Any]) -> dict[str, Any]:
         """The searchset Bundle. Raises ExpressionFailed."""
-        query = "".join(part if isinstance(part, str) else _joined(part, focus, environment) for part in self.parts)
+        values = [_joined(one, focus, environment) for one in self.places]
         try:
-            return facts.query(query)
+            return facts.query(self.template, values)
         except MaslakError as error:
             raise ExpressionFailed(self.text, error.message) from error
 

@@ -9,9 +9,9 @@ needs none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -19,10 +19,12 @@ from urllib.parse import unquote_plus
 from app.errors import Malformed, NotSupported
 from app.fhir.dates import MAX, MIN
 from app.fhir.fhirpath import evaluate
-from pathways.facts.matching import ValueSets, codes, date_range, test
+from pathways.facts.matching import Test, ValueSets, codes, date_range, test
 from pathways.facts.parameters import parameter
 from pathways.facts.paths import Accessor, NotPlain, accessor
 
+PLACE = "\x01"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPLIT = re.compile(r"(?<!\\),")
 _RESULT = frozenset({"_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements", "_format"})
 
@@ -36,6 +38,21 @@ class Criterion:
     modifier: str
     texts: tuple[str, ...]
     read: Accessor
+    fixed: Test | None = None
+    """Its test, where that depends on nothing but the query."""
+
+    def test(self, now: datetime, value_sets: ValueSets | None) -> Test:
+        """The test of the values that ``read`` finds."""
+        return self.fixed or test(self.kind, self.modifier, list(self.texts), now, value_sets)
+
+    def filled(self, values: Sequence[str]) -> Criterion:
+        """The criterion with its places filled."""
+        if not any(PLACE in text for text in self.texts):
+            return self
+        whole = ",".join(self.texts)
+        for at, value in enumerate(values):
+            whole = whole.replace(place(at), value)
+        return replace(self, texts=_texts(whole))
 
     def plain_code(self) -> tuple[tuple[str | None, str], ...] | None:
         """The (system, code) pairs where an index can answer: tokens with a system and no modifier."""
@@ -47,27 +64,28 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query in its parts; ``sort`` holds (parameter reader, kind, descending)."""
+    """A query in its parts. ``sort``: (name, reader, kind, descending); ``open``: it has places to be filled."""
 
     type: str
     criteria: tuple[Criterion, ...]
     sort: tuple[tuple[str, Accessor, str, bool], ...] = ()
     count: int | None = None
     include: tuple[Accessor, ...] = ()
+    open: bool = False
 
-    def tests(self, now: datetime, value_sets: ValueSets | None) -> list[tuple[Criterion, Callable[[Any], bool]]]:
-        """Each criterion with its test on a whole resource."""
-        return [(one, _on_resource(one, now, value_sets)) for one in self.criteria]
+    def filled(self, values: Sequence[str]) -> Query:
+        """The query with its places filled; a value with commas stands for several."""
+        return replace(self, criteria=tuple(one.filled(values) for one in self.criteria), open=False)
 
 
-def _on_resource(one: Criterion, now: datetime, value_sets: ValueSets | None) -> Callable[[Any], bool]:
-    matches, read = test(one.kind, one.modifier, list(one.texts), now, value_sets), one.read
-    return lambda resource: matches(read(resource))
+def place(at: int) -> str:
+    """What stands in a query text for the value of its placeholder number ``at``."""
+    return f"{PLACE}{at}{PLACE}"
 
 
 @lru_cache(16384)
 def read(text: str) -> Query:
-    """The query of a text. Raises Malformed or NotSupported, naming the parameter."""
+    """The query of a text, which may hold places to be filled. Raises Malformed or NotSupported, by name."""
     type, _, rest = text.partition("?")
     criteria: list[Criterion] = []
     options: dict[str, list[str]] = {}
@@ -80,7 +98,8 @@ def read(text: str) -> Query:
             options.setdefault(key, []).append(value)
         else:
             criteria.append(_criterion(type, key, value))
-    return Query(type, tuple(criteria), _sort(type, options), _count(options), _includes(type, options))
+    about = (_sort(type, options), _count(options), _includes(type, options))
+    return Query(type, tuple(criteria), *about, open=PLACE in text)
 
 
 def _criterion(type: str, key: str, value: str) -> Criterion:
@@ -88,8 +107,14 @@ def _criterion(type: str, key: str, value: str) -> Criterion:
     if "." in key or name == "_has":
         raise NotSupported(f"{key}: chains are not evaluated on a record in memory")
     kind, find = _parameter(type, name)
-    texts = tuple(part.replace("\\,", ",").replace("\\$", "$").replace("\\|", "|") for part in _SPLIT.split(value))
-    return Criterion(name, kind, modifier, texts, find)
+    texts = _texts(value)
+    varies = PLACE in value or modifier in ("in", "not-in") or any(text.startswith("ap") for text in texts)
+    fixed = None if varies else test(kind, modifier, list(texts), EPOCH, None)
+    return Criterion(name, kind, modifier, texts, find, fixed)
+
+
+def _texts(value: str) -> tuple[str, ...]:
+    return tuple(part.replace("\\,", ",").replace("\\$", "$").replace("\\|", "|") for part in _SPLIT.split(value))
 
 
 def _parameter(type: str, name: str) -> tuple[str, Accessor]:

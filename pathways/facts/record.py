@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,9 @@ from pathways.facts.matching import ValueSets, codes
 from pathways.facts.query import Criterion, Query, read, sort_key
 
 Resource = dict[str, Any]
+MATCH = {"mode": "match"}
+OWNERS = frozenset({"patient", "subject"})
+"""Parameters that nearly every query of a record repeats, and nearly every resource meets."""
 
 
 class Facts:
@@ -18,7 +21,7 @@ class Facts:
     Later resources of the same ``Type/id`` replace earlier ones, so that request data stands over stored data.
     """
 
-    __slots__ = ("_answers", "_by_code", "_by_reference", "_by_type", "_value_sets", "now")
+    __slots__ = ("_answers", "_by_code", "_by_reference", "_by_type", "_others", "_value_sets", "now")
 
     def __init__(self, resources: Iterable[Resource], now: datetime, value_sets: ValueSets | None = None):
         self.now = now
@@ -26,7 +29,8 @@ class Facts:
         self._by_reference: dict[str, Resource] = {}
         self._by_type: dict[str, list[Resource]] = {}
         self._by_code: dict[tuple[str, str], dict[tuple[str | None, str | None], list[Resource]]] = {}
-        self._answers: dict[str, Resource] = {}
+        self._answers: dict[tuple[str, ...], Resource] = {}
+        self._others: dict[tuple[str, ...], set[int]] = {}
         for index, resource in enumerate(resources):
             id = resource.get("id")
             self._by_reference[f"{resource['resourceType']}/{id}" if id else f"#{index}"] = resource
@@ -48,25 +52,28 @@ class Facts:
             found = self._by_reference.get("/".join(reference.partition("/_history/")[0].split("/")[-2:]))
         return found
 
-    def query(self, text: str) -> Resource:
-        """The searchset Bundle that a server would answer, over this record alone. The same text is answered once.
+    def query(self, text: str, values: Sequence[str] = ()) -> Resource:
+        """The searchset Bundle that a server would answer, over this record alone. The same query is answered once.
 
-        Raises Malformed (a value cannot be read) or NotSupported (a parameter or modifier that is not evaluated here).
+        ``values`` fill the places of a text made with ``place``. Raises Malformed (a value cannot be read) or
+        NotSupported (a parameter or modifier that is not evaluated here).
         """
-        answer = self._answers.get(text)
+        key = (text, *values)
+        answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[text] = self._answer(read(text))
+            query = read(text)
+            answer = self._answers[key] = self._answer(query.filled(values) if query.open else query)
         return answer
 
     def _answer(self, query: Query) -> Resource:
         candidates, rest = self._candidates(query)
-        for criterion, matches in query.tests(self.now, self._value_sets):
+        for criterion in query.criteria:
             if criterion is not rest:
-                candidates = [one for one in candidates if matches(one)]
+                candidates = self._matching(query.type, criterion, candidates)
         for _, find, kind, descending in reversed(query.sort):
             candidates = sorted(candidates, key=_key(find, kind, descending), reverse=descending)
         shown = candidates if query.count is None else candidates[: query.count]
-        entries = [{"resource": one, "search": {"mode": "match"}} for one in shown]
+        entries = [{"resource": one, "search": MATCH} for one in shown]
         entries += [{"resource": one, "search": {"mode": "include"}} for one in self._included(query, shown)]
         bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(candidates)}
         return bundle | ({"entry": entries} if entries else {})
@@ -82,13 +89,28 @@ class Facts:
                 return [one for one in self._by_type.get(query.type, ()) if id(one) in found], criterion
         return self._by_type.get(query.type, []), None
 
+    def _matching(self, type: str, criterion: Criterion, candidates: list[Resource]) -> list[Resource]:
+        """The candidates that meet a criterion. Whose they are is worked out once for all resources of a type."""
+        if not candidates:
+            return candidates
+        test, find = criterion.test(self.now, self._value_sets), criterion.read
+        if criterion.name not in OWNERS or criterion.modifier:
+            return [one for one in candidates if test(find(one))]
+        key = (type, criterion.name, *criterion.texts)
+        if key not in self._others:
+            self._others[key] = {id(one) for one in self._by_type[type] if not test(find(one))}
+        others = self._others[key]
+        return [one for one in candidates if id(one) not in others] if others else candidates
+
     def _index(self, type: str, criterion: Criterion) -> Mapping[tuple[str | None, str | None], list[Resource]]:
         index = self._by_code.get((type, criterion.name))
         if index is None:
             index = self._by_code[type, criterion.name] = {}
             for resource in self._by_type.get(type, ()):
-                for pair in {pair for value in criterion.read(resource) for pair in codes(value)}:
-                    index.setdefault(pair, []).append(resource)
+                for pair in [pair for value in criterion.read(resource) for pair in codes(value)]:
+                    found = index.setdefault(pair, [])
+                    if not found or found[-1] is not resource:
+                        found.append(resource)
         return index
 
     def _included(self, query: Query, matches: list[Resource]) -> list[Resource]:
