@@ -92,8 +92,10 @@ class Repository(Protocol):
     actor: Actor
     now: datetime
     """The instant of this transaction, aware, in UTC, to the millisecond; ``meta.lastUpdated`` of what it writes."""
-    today: date
-    """The same as a day of Africa/Casablanca."""
+
+    @property
+    def today(self) -> date:
+        """The same as a day of Africa/Casablanca."""
 
     def new_id(self) -> str:
         """A fresh id for a resource that others of the same transaction refer to before it is created."""
@@ -162,7 +164,7 @@ class Repository(Protocol):
         In a transaction that writes, the condition is held until the commit: nobody else decides on it meanwhile.
         """
 
-    def search_directory(self, query: str) -> list[DirectoryRow]:
+    def search_directory(self, query: str) -> Sequence[DirectoryRow]:
         """People of the whole country by identifier, ``phone-key``, ``name-key`` …, without opening their records."""
 
     def history_page(
