@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
+from flask.sansio.app import App
 
-from app.access.table import allow
+from app.access.table import EXTENSION as TABLE
 from app.errors import NotFound
 from app.feature import Feature
 from app.rest import capabilities
@@ -41,10 +42,10 @@ def blueprint(features: Sequence[Feature] = ()) -> Blueprint:
     return made
 
 
-def _settle(app: Flask, features: Sequence[Feature]) -> None:
+def _settle(app: App, features: Sequence[Feature]) -> None:
     app.config.setdefault("MAX_FHIR_BODY", MAX_BODY)
     app.extensions[EXTENSION] = registry(features)
-    allow(app, ACCESS)
+    app.extensions.setdefault(TABLE, {}).update(ACCESS)
     register_expander(expand)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app.errors import Malformed
 from app.fhir.dates import Range, parse
 from app.fhir.repository import Repository
@@ -32,7 +34,7 @@ def _path(asked: Asked) -> str:
     return "/" + "/".join(part for part in (asked.type, asked.id, "_history") if part)
 
 
-def _instant(asked: Asked, name: str) -> object:
+def _instant(asked: Asked, name: str) -> datetime | None:
     found = _period(asked, name)
     return found.low if found else None
 

@@ -79,33 +79,44 @@ def at(value: Any, path: Path) -> Any:
     return value
 
 
-def replaced(value: Any, path: Path, new: Any) -> Any:
-    """The value with another one at a place."""
+def replaced(resource: Resource, path: Path, new: Any) -> Resource:
+    """The resource with another value at a place."""
+    made: Resource = _replaced(resource, path, new)
+    return made
+
+
+def _replaced(value: Any, path: Path, new: Any) -> Any:
     if not path:
         return new
     first, rest = path[0], path[1:]
     if isinstance(first, int):
-        return [*value[:first], replaced(value[first], rest, new), *value[first + 1 :]]
-    return {**value, first: replaced(value.get(first), rest, new)}
+        return [*value[:first], _replaced(value[first], rest, new), *value[first + 1 :]]
+    return {**value, first: _replaced(value.get(first), rest, new)}
 
 
-def without(value: Any, path: Path) -> Any:
-    """The value without one element; a list that becomes empty goes too, as FHIR has no empty lists."""
+def without(resource: Resource, path: Path) -> Resource:
+    """The resource without one element; a list that becomes empty goes too, as FHIR has no empty lists."""
+    made: Resource = _without(resource, path)
+    return made
+
+
+def _without(value: Any, path: Path) -> Any:
     first, rest = path[0], path[1:]
     if not rest:
         if isinstance(first, int):
             return [*value[:first], *value[first + 1 :]]
         return {key: item for key, item in value.items() if key not in (first, f"_{first}")}
-    inner = without(value[first], rest)
+    inner = _without(value[first], rest)
     if inner in ([], {}):
-        return without(value, (first,))
-    return replaced(value, (first,), inner)
+        return _without(value, (first,))
+    return _replaced(value, (first,), inner)
 
 
 def element(type: str, path: Path) -> dict[str, Any]:
     """What the R4 model says of an element: ``max``, and ``c`` where it is a choice; {} where it is not known."""
     model = load("elements")
-    owner, known = type, {}
+    owner = type
+    known: dict[str, Any] = {}
     for step in path:
         if isinstance(step, int):
             continue

@@ -5,7 +5,7 @@ Flask's routes, the entries of a Bundle, the access table and the CapabilityStat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ _MAP = Map(_RULES, strict_slashes=False, merge_slashes=False, redirect_defaults=
 _ADAPTER = _MAP.bind("fhir", "/")
 
 
-def located(method: str, path: str) -> tuple[str, dict[str, Any]]:
+def located(method: str, path: str) -> tuple[str, Mapping[str, Any]]:
     """(endpoint, parts of the address) of a path below the base, as a Bundle entry names it.
 
     Raises NotFound (404) on an address of no shape, NotSupported (405) with the methods that it takes.
@@ -94,7 +94,7 @@ def located(method: str, path: str) -> tuple[str, dict[str, Any]]:
     return endpoint, parts
 
 
-def check_types(parts: dict[str, Any]) -> None:
+def check_types(parts: Mapping[str, Any]) -> None:
     """Raises NotFound (404) when a part of the address is no resource type of R4."""
     for name in ("type", "within"):
         type = parts.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 from app.errors import Issue, Malformed, NotFound
@@ -97,12 +98,12 @@ def _counted(repo: Repository, asked: Asked, path: str) -> Answer:
     )
 
 
-def _self_link(asked: Asked, path: str, issues: list[Issue]) -> str:
+def _self_link(asked: Asked, path: str, issues: Sequence[Issue]) -> str:
     """The parameters that were used: those that were ignored do not stand in it."""
     ignored = {issue.expression.removeprefix("http.") for issue in issues if issue.expression}
     used = tuple(pair for pair in asked.parameters if pair[0] not in ignored and pair[0] not in ("_format", "_pretty"))
     return f"{asked.base}{path}" + (f"?{encoded(used)}" if used else "")
 
 
-def _notes(issues: list[Issue]) -> dict[str, object] | None:
+def _notes(issues: Sequence[Issue]) -> dict[str, object] | None:
     return outcome(issues) if issues else None

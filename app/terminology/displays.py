@@ -90,7 +90,7 @@ def shown(designations: Iterable[Resource]) -> list[Resource]:
     """Designations as FHIR has them, each once."""
     made: list[Resource] = []
     for one in designations:
-        kept = {key: one[key] for key in ("language", "use", "value") if key in one}
+        kept: Resource = {key: one[key] for key in ("language", "use", "value") if key in one}
         if kept not in made:
             made.append(kept)
     return made

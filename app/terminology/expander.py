@@ -10,7 +10,8 @@ from app.terminology.service import Terminology
 
 
 def expand(repo: Repository, modifier: str, value: str) -> Iterable[tuple[str, str]]:
-    """The (system, code) pairs of a value set (``in``, ``not-in``) or of what is ``below`` or ``above`` ``system|code``.
+    """The (system, code) pairs of a value set (``in``, ``not-in``) or of what is ``below`` or ``above``
+    ``system|code``.
 
     Raises Malformed (400) where the value set, system or code is not here.
     """
