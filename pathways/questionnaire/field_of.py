@@ -31,7 +31,7 @@ def field_of(questionnaire: Mapping[str, Any], item: Resource, context: FormCont
         "item": item,
         "language": context.language,
         "description": _help(item, context.language),
-        "render_kw": _attributes(item, context),
+        "render_kw": _attributes(item),
     }
     if item["type"] == "boolean":
         return {item["linkId"]: _yes_no(label, item, context, common)}
@@ -48,10 +48,10 @@ def field_of(questionnaire: Mapping[str, Any], item: Resource, context: FormCont
 def _yes_no(label: str, item: Resource, context: FormContext, common: dict[str, Any]) -> Any:
     if "check-box" in items.controls(item):
         return fields.TickAsked(label, **common)
-    say = context.say
+    _ = context.say
     answers = [
-        Option("true", say("Yes"), {"valueBoolean": True}),
-        Option("false", say("No"), {"valueBoolean": False}),
+        Option("true", _("Yes"), {"valueBoolean": True}),
+        Option("false", _("No"), {"valueBoolean": False}),
     ]
     return fields.YesNoAsked(label, options=answers, **common)
 
@@ -69,9 +69,9 @@ def _choice(
         kind = fields.SelectAsked
     made = {item["linkId"]: kind(label, options=listed, **common)}
     if item["type"] == "open-choice":
-        say = context.say
+        _ = context.say
         free = {**common, "item": {**item, "type": "string", "required": False}, "description": ""}
-        made[item["linkId"] + OTHER] = fields.TextAsked(say("Other, in your words"), **free)
+        made[item["linkId"] + OTHER] = fields.TextAsked(_("Other, in your words"), **free)
     return made
 
 
@@ -86,7 +86,7 @@ def _help(item: Mapping[str, Any], language: str) -> str:
     return " ".join([*texts, *([form] if isinstance(form, str) else [])])
 
 
-def _attributes(item: Mapping[str, Any], context: FormContext) -> dict[str, Any]:
+def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"data-link": item["linkId"]}
     if item["type"] in ("decimal", "integer", "quantity") and not items.is_choice(item):
         found |= {
@@ -100,8 +100,6 @@ def _attributes(item: Mapping[str, Any], context: FormContext) -> dict[str, Any]
                 number = limit.get("value") if isinstance(limit, dict) else limit
                 if number is not None:
                     found[f"data-{which}"] = str(number)
-    if item["type"] in ("date", "dateTime") and extension(item, sdc.FUTURE_ALLOWED) is not True:
-        found["max"] = context.today.isoformat() + ("T23:59" if item["type"] == "dateTime" else "")
     if "maxLength" in item and not items.is_choice(item):
         found["maxlength"] = item["maxLength"]
     if items.is_calculated(item):

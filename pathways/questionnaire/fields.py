@@ -6,6 +6,7 @@ They carry what the ``field`` macro of the shell shows: ``unit``, ``last``, ``wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import wtforms
@@ -13,8 +14,8 @@ from markupsafe import Markup
 from wtforms.fields.choices import Choice
 from wtforms.widgets import CheckboxInput, DateInput, DateTimeLocalInput, ListWidget, Select, TimeInput, html_params
 
-from app.fhir.resource import Resource
-from pathways.questionnaire import answers, items
+from app.fhir.resource import Resource, extension
+from pathways.questionnaire import answers, items, sdc
 from pathways.questionnaire.options import Option
 from pathways.questionnaire.units import in_preferred_unit
 from pathways.questionnaire.words import words
@@ -27,6 +28,7 @@ class Asked:
     data: list[Any]
     type: str
     flags: Any
+    render_kw: dict[str, Any] | None
     kind: str = ""
     """The field type that the macro of the shell knows."""
 
@@ -95,12 +97,20 @@ class DateAsked(_Typed, wtforms.StringField):
     """A day."""
 
     widget = DateInput()
+    last_time = ""
+    """What follows the day in the latest value that the page offers."""
+
+    def until(self, today: date) -> None:
+        """Let the page offer no later day than today, unless the question may be about the future."""
+        if extension(self.item, sdc.FUTURE_ALLOWED) is not True:
+            self.render_kw = {**(self.render_kw or {}), "max": today.isoformat() + self.last_time}
 
 
-class MomentAsked(_Typed, wtforms.StringField):
+class MomentAsked(DateAsked):
     """A day and time, Moroccan time."""
 
     widget = DateTimeLocalInput()
+    last_time = "T23:59"
 
 
 class TimeAsked(_Typed, wtforms.StringField):
@@ -169,7 +179,7 @@ class NumberAsked(_Typed, wtforms.StringField):
 
     def _unit_list(self) -> Markup:
         name = f"{self.name}.unit"
-        label = words(self.language)("Unit")
+        _ = words(self.language)
         rows = [
             Markup("<option {}>{}</option>").format(
                 Markup(html_params(value=unit["code"], selected=unit["code"] == self.unit_code)),
@@ -177,7 +187,7 @@ class NumberAsked(_Typed, wtforms.StringField):
             )
             for unit in self.units
         ]
-        about = Markup(html_params(id=name, name=name, class_="unit", dir="ltr", aria_label=label))
+        about = Markup(html_params(id=name, name=name, class_="units", dir="ltr", aria_label=_("Unit")))
         shown = Markup('<span class="converted">= <bdi dir="ltr">{}</bdi></span>').format(self.converted or "")
         return Markup("<select {}>{}</select>").format(about, Markup().join(rows)) + (shown if self.converted else "")
 
@@ -200,10 +210,9 @@ class _Choosing(Asked):
         wanted = [key for key in valuelist if key]
         self.data = [dict(known[key]) for key in dict.fromkeys(wanted) if key in known]
         if len(self.data) < len(set(wanted)):
-            say = words(self.language)
-            raise ValueError(
-                say("%(field)s: choose an answer of the list", field=items.name_in_message(self.item, self.language))
-            )
+            _ = words(self.language)
+            field = items.name_in_message(self.item, self.language)
+            raise ValueError(_("%(field)s: choose an answer of the list", field=field))
 
     def pre_validate(self, form: wtforms.Form) -> None:
         """Keys outside the list are refused when read."""

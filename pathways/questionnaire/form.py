@@ -21,6 +21,7 @@ from pathways.questionnaire import items
 from pathways.questionnaire.conditions import together, when
 from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
 from pathways.questionnaire.field_of import OTHER, field_of
+from pathways.questionnaire.fields import DateAsked
 from pathways.questionnaire.layout import Part, parts
 from pathways.questionnaire.response import Answers, answers_of, respond
 from pathways.questionnaire.validate import Finding, findings
@@ -34,7 +35,6 @@ class _Source:
 
     questionnaire: Resource
     language: str
-    value_sets: ValueSets
     definitions: Mapping[str, Resource]
 
 
@@ -45,10 +45,6 @@ class _Rows(wtforms.Form):
         locales = False
 
     source: _Source
-
-    def collected(self) -> Answers:
-        """linkId → answers, rows of repeating groups included; unanswered ones left out."""
-        return collect(self)
 
 
 class QuestionnaireForm(Form):
@@ -65,7 +61,7 @@ class QuestionnaireForm(Form):
         previous: Previous | None = None,
         **kwargs: Any,
     ):
-        self.context = context or FormContext(now(), self.source.language, value_sets=self.source.value_sets)
+        self.context = context or FormContext(now(), self.source.language)
         self.given: Answers = dict(answers or {})
         self.warnings: list[tuple[str, str]] = []
         super().__init__(formdata, data=_for_fields(self.source, self.given), **kwargs)
@@ -96,6 +92,8 @@ class QuestionnaireForm(Form):
             if link_id is not None:
                 field.when = together(outer, around.get(link_id))
                 field.last = previous.get(link_id)
+                if isinstance(field, DateAsked):
+                    field.until(self.context.today)
             elif isinstance(field, wtforms.FieldList):
                 for entry in field.entries:
                     self._prepare(entry.form, around.get(field.short_name), previous)
@@ -260,13 +258,14 @@ def form_class(
     key = (canonical(questionnaire), str(questionnaire.get("meta", {}).get("versionId", "")), language)
     if key not in _classes or _classes[key].source.questionnaire != questionnaire:
         definitions = items.by_link(questionnaire)
-        source = _Source(questionnaire, language, value_sets, definitions)
-        body = {"source": source, **_members(source, questionnaire)}
+        source = _Source(questionnaire, language, definitions)
+        context = FormContext(now(), language, value_sets=value_sets)
+        body = {"source": source, **_members(source, questionnaire, context)}
         _classes[key] = type("QuestionnaireForm", (QuestionnaireForm,), body)
     return _classes[key]
 
 
-def _members(source: _Source, owner: Mapping[str, Any]) -> dict[str, Any]:
+def _members(source: _Source, owner: Mapping[str, Any], context: FormContext) -> dict[str, Any]:
     """Field name → unbound field of everything below, groups that do not repeat opened up."""
     found: dict[str, Any] = {}
     for item in items.children(owner):
@@ -274,13 +273,11 @@ def _members(source: _Source, owner: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if items.is_group(item) and items.repeats(item):
             least, most = items.occurs(item)
-            body = {"source": source, **_members(source, item)}
+            body = {"source": source, **_members(source, item, context)}
             rows = wtforms.FormField(type("Rows", (_Rows,), body))
             found[item["linkId"]] = wtforms.FieldList(rows, min_entries=max(least, 1), max_entries=most)
             continue
         if items.is_question(item):
-            found |= field_of(
-                source.questionnaire, item, FormContext(now(), source.language, value_sets=source.value_sets)
-            )
-        found |= _members(source, item)
+            found |= field_of(source.questionnaire, item, context)
+        found |= _members(source, item, context)
     return found

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.fhir.validation import check
 from pathways.questionnaire.extract import extract
 from pathways.questionnaire.response import respond
 from tests.pathways.questionnaire.forms import today
@@ -12,7 +13,10 @@ def made(questionnaire: dict[str, Any], answers: dict[str, Any], **around: Any) 
         encounter={"resourceType": "Encounter", "id": "e1"}, user={"resourceType": "Practitioner", "id": "d1"}
     )
     response = respond(questionnaire, answers, context, form_key="key-1") | {"id": "r1"}
-    return extract(questionnaire, response, context, **around)
+    found = extract(questionnaire, response, context, **around)
+    for resource in (response, *found):
+        check(resource)
+    return found
 
 
 def codes(resource: dict[str, Any]) -> list[str]:

@@ -36,7 +36,8 @@ def starts(type_: str, **parts: str) -> dict[str, Any]:
     }
 
 
-ACTIVE = value_of("Condition.clinicalStatus", valueCodeableConcept={"coding": [{"code": "active"}]})
+STATUS = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]}
+ACTIVE = value_of("Condition.clinicalStatus", valueCodeableConcept=STATUS)
 
 
 def test_each_comorbidity_becomes_a_condition() -> None:
@@ -57,7 +58,7 @@ def test_each_comorbidity_becomes_a_condition() -> None:
     assert first == {
         "resourceType": "Condition",
         "code": {"coding": [option("E11", "Diabète")["valueCoding"]], "text": "Diabète"},
-        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "clinicalStatus": STATUS,
         "identifier": [{"system": sdc.FORM_SYSTEM, "value": "key-1:c"}],
         "subject": {"reference": "Patient/amina"},
         "encounter": {"reference": "Encounter/e1"},
@@ -97,12 +98,23 @@ def test_a_yes_makes_the_condition_and_a_no_makes_none(said: bool, count: int) -
 
 def test_each_row_of_a_group_is_a_resource() -> None:
     allergy = RESOURCE + "AllergyIntolerance"
+    active = {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]
+    }
+    status = {
+        "url": sdc.DEFINITION_EXTRACT_VALUE,
+        "extension": [
+            {"url": "definition", "valueUri": f"{allergy}#AllergyIntolerance.clinicalStatus"},
+            {"url": "fixed-value", "valueCodeableConcept": active},
+        ],
+    }
     form = a_form(
         ask(
             "group",
             "allergy",
             "",
             starts("AllergyIntolerance"),
+            status,
             repeats=True,
             item=[
                 ask("string", "to", definition=f"{allergy}#AllergyIntolerance.code"),

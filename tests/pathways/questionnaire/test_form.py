@@ -1,5 +1,6 @@
 """The WTForms form of a Questionnaire: as a person fills it in."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from pathways.questionnaire.answers import option_key, typed
 from pathways.questionnaire.form import QuestionnaireForm, form_class
 from pathways.questionnaire.response import Answers, answers_of, respond
 from tests.pathways.questionnaire.forms import (
+    NOW,
     a_form,
     ask,
     below_systolic,
@@ -198,6 +200,16 @@ def test_a_choice_that_was_never_offered_is_refused() -> None:
     forged = sent(form, ("a", "x|y"))
     assert not forged.validate()
     assert forged.errors == {"a": ["«\u00a0Motif\u00a0» : choisissez une réponse de la liste"]}
+
+
+def test_the_page_offers_no_day_after_today() -> None:
+    later = ext(sdc.FUTURE_ALLOWED, valueBoolean=True)
+    made = form_class(a_form(ask("date", "a"), ask("dateTime", "b"), ask("date", "c", "", later)), "fr")
+    form = made(context=today())
+    assert 'max="2026-11-21"' in form["a"]() and 'max="2026-11-21T23:59"' in form["b"]()
+    assert "max" not in form["c"]()
+    tomorrow = today(now=NOW + timedelta(days=1))
+    assert 'max="2026-11-22"' in made(context=tomorrow)["a"]()
 
 
 def test_yes_and_no_speak_the_language_of_the_page() -> None:
