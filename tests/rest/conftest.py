@@ -45,6 +45,12 @@ class Fhir:
             f"/fhir{path}", method=method, data=data, headers={k: v for k, v in sent.items() if v is not None}
         )
 
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._client.application.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
     def put(self, resource: dict[str, Any]) -> dict[str, Any]:
         """Store a resource under its id; gives it back as stored."""
         answer = self("PUT", f"/{resource['resourceType']}/{resource['id']}", resource)
@@ -77,9 +83,11 @@ def door(address: str) -> Fhir:
 
 
 @pytest.fixture
-def fhir(database: str) -> Fhir:
+def fhir(database: str) -> Iterator[Fhir]:
     """The door on a fresh database."""
-    return door(database)
+    made = door(database)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -88,12 +96,17 @@ def shared_fhir(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     if request.param == "sqlite":
         path: Path = tmp_path_factory.mktemp("shared") / "maslak.sqlite"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield door(f"sqlite:///{path}")
+        made = door(f"sqlite:///{path}")
+        yield made
+        made.close()
         return
     address: Callable[[str], str] = request.getfixturevalue("postgresql_server")
     admin = address("postgres").replace("+psycopg", "")
     with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute("drop database if exists rest_shared with (force)")
         connection.execute("create database rest_shared template template_maslak")
-    yield door(address("rest_shared"))
+    made = door(address("rest_shared"))
+    yield made
+    made.close()
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("drop database rest_shared with (force)")
