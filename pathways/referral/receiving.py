@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
+from urllib.parse import quote
 
 from app.clock import instant_text
 from app.errors import Forbidden, Invalid
@@ -102,8 +104,19 @@ def _refuse_incomplete(event: str, reason: str, day: date | None, today: date) -
         raise Invalid("an appointment cannot be in the past", expression="day")
 
 
-def waiting_for(repo: Repository, organization: str, sent: bool = False, count: int = 30) -> list[Resource]:
-    """The referrals of an establishment that are on their way, the most pressing first."""
+def waiting_for(
+    repo: Repository,
+    organizations: Iterable[str],
+    *,
+    sent: bool = False,
+    ended: bool = False,
+    after: str | None = None,
+    count: int = 20,
+) -> tuple[list[Resource], str | None]:
+    """(referrals, key of the next page) of some establishments, received or sent: the most pressing first."""
     party = "requester" if sent else "owner"
-    query = f"Task?{party}={organization}&code={kind_token(REFERRAL)}&status={ON_ITS_WAY}&_sort=due&_count={count}"
-    return list(repo.search(query).resources)
+    status = "completed,rejected,cancelled" if ended else ON_ITS_WAY
+    order = "-modified" if ended else "due"
+    query = f"Task?{party}={','.join(organizations)}&code={kind_token(REFERRAL)}&status={status}&_sort={order}"
+    page = repo.search(f"{query}&_count={count}" + (f"&_cursor={quote(after)}" if after else ""))
+    return list(page.resources), page.next.rpartition("_cursor=")[2] if page.next else None

@@ -1,0 +1,112 @@
+"""Referrals in words: their state, what is awaited and until when, which moves are open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.fhir.resource import Resource
+from app.web import facility_tree
+from pathways.referral import moves
+
+STATE_WORDS = {
+    "": _l("being written"),
+    "2.0": _l("received"),
+    "3.0": _l("accepted"),
+    "4.0": _l("declined"),
+    "5.1": _l("in progress"),
+    "5.1.1": _l("appointment given"),
+    "5.1.2": _l("did not come"),
+    "5.1.3": _l("appointment cancelled"),
+    "5.1.4": _l("seen, answer to come"),
+    "5.2": _l("cancellation asked for"),
+    "6.0": _l("cancelled"),
+    "7.0": _l("answered"),
+}
+STATE_KINDS = {
+    "2.0": "now",
+    "3.0": "good",
+    "4.0": "danger",
+    "5.1.2": "late",
+    "5.2": "late",
+    "6.0": "quiet",
+    "7.0": "good",
+}
+URGENCY_WORDS = {"routine": _l("not urgent"), "urgent": _l("urgent"), "asap": _l("soon"), "stat": _l("at once")}
+MOVE_WORDS = {
+    moves.ACCEPT: _l("Accept"),
+    moves.DECLINE: _l("Decline"),
+    moves.SCHEDULE: _l("Give an appointment"),
+    moves.RESCHEDULE: _l("Change the appointment"),
+    moves.NO_SHOW: _l("The patient did not come"),
+    moves.CANCEL_APPOINTMENT: _l("Cancel the appointment"),
+    moves.NOTE: _l("The patient has been seen"),
+    moves.ANSWER: _l("Write the answer"),
+    moves.REQUEST_CANCELLATION: _l("Ask for cancellation"),
+    moves.CONFIRM_CANCELLATION: _l("Confirm the cancellation"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralLine:
+    """A referral as a row or a heading. ``deadline`` is an instant; ``overdue`` whether it has passed."""
+
+    id: str
+    version: str
+    patient: str
+    sender: str
+    recipient: str
+    reason: str
+    urgency: str
+    priority: str
+    state: str
+    state_kind: str
+    sent: str
+    deadline: str
+    overdue: bool
+    appointment: str
+    status_reason: str
+    letter: str
+
+
+def state_words(business: str) -> str:
+    """The state in the page's language."""
+    return str(STATE_WORDS.get(business, business))
+
+
+def present(task: Resource, now: datetime) -> ReferralLine:
+    """A referral Task."""
+    status, business = moves.state(task)
+    deadline = task.get("restriction", {}).get("period", {}).get("end", "")
+    letter = next((o["valueReference"]["reference"] for o in task.get("output", ()) if "valueReference" in o), "")
+    priority = task.get("priority", "routine")
+    return ReferralLine(
+        id=task["id"],
+        version=task.get("meta", {}).get("versionId", ""),
+        patient=task["for"]["reference"].split("/")[-1],
+        sender=facility_tree.name_of(task.get("requester", {}).get("reference")),
+        recipient=facility_tree.name_of(task.get("owner", {}).get("reference")),
+        reason=task.get("description", ""),
+        urgency=str(URGENCY_WORDS.get(priority, priority)),
+        priority=priority,
+        state=state_words(business),
+        state_kind=STATE_KINDS.get(business, "quiet"),
+        sent=task.get("authoredOn", ""),
+        deadline=deadline,
+        overdue=bool(deadline) and status != "completed" and datetime.fromisoformat(deadline) < now,
+        appointment=task.get("executionPeriod", {}).get("start", "")[:10],
+        status_reason=task.get("statusReason", {}).get("text", ""),
+        letter=letter.split("/")[-1],
+    )
+
+
+def section_words() -> dict[str, str]:
+    """Sections of the letter."""
+    return {
+        "findings": _("What was found"),
+        "treatment": _("Treatment recommended"),
+        "advice": _("Advice for the follow-up"),
+    }

@@ -1,0 +1,234 @@
+"""One referral: write it, follow it, make the moves that are open, answer it, read the letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import unescape
+from re import sub
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app import clock
+from app.errors import Conflict, Forbidden, Invalid
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
+from app.i18n import language
+from app.store import work
+from app.web import current_actor, facility_tree, render
+from app.web.errors import told
+from app.web.form import AtMost, ChoiceField, DayField, Form, HiddenField, LongTextField, Required
+from pathways import enrolment, measurement
+from pathways.presenters import referral as shown
+from pathways.presenters.person import present as present_person
+from pathways.progression import evaluate
+from pathways.referral import answering, moves, receiving, sending
+from pathways.referral import summary as drawn
+
+HOSPITALS = frozenset({"HP", "CHP", "CHR", "CHU"})
+
+
+class ReferForm(Form):
+    """The request, filled in from the record."""
+
+    urgency = ChoiceField(
+        _l("How urgent?"),
+        [Required(_l("Say how urgent the referral is"))],
+        choices=[("routine", _l("Not urgent")), ("urgent", _l("Urgent")), ("stat", _l("At once, with transport"))],
+    )
+    recipient = ChoiceField(_l("To"), [Required(_l("Choose the establishment"))], as_select=True)
+    reason = LongTextField(_l("Reason"), [Required(_l("Say why the patient is referred")), AtMost(1000)])
+    summary = LongTextField(
+        _l("Summary of the record"), [AtMost(4000)], description=_l("Drawn from the record: correct or complete it")
+    )
+
+
+class MoveForm(Form):
+    """A move with what it needs."""
+
+    move = HiddenField()
+    seen = HiddenField()
+    day = DayField(_l("Day of the appointment"), width="short")
+    reason = LongTextField(_l("Reason"), [AtMost(500)])
+
+
+class AnswerForm(Form):
+    """The counter-referral letter."""
+
+    seen = HiddenField()
+    findings = LongTextField(_l("What was found"), [Required(_l("Write what was found")), AtMost(4000)])
+    treatment = LongTextField(
+        _l("Treatment recommended"), [Required(_l("Write the treatment that you recommend")), AtMost(4000)]
+    )
+    advice = LongTextField(_l("Advice for the follow-up"), [AtMost(4000)])
+    return_on = DayField(
+        _l("To be seen again at the health centre by"), [Required(_l("Give the day of return"))], width="short"
+    )
+
+
+def add_to(pages: Blueprint) -> None:
+    """The four pages."""
+    pages.add_url_rule("/patients/<patient_id>/refer", "refer", refer, methods=["GET", "POST"])
+    pages.add_url_rule("/referrals/<task_id>", "referral", referral, methods=["GET", "POST"])
+    pages.add_url_rule("/referrals/<task_id>/answer", "answer", answer, methods=["GET", "POST"])
+    pages.add_url_rule("/letters/<composition_id>", "letter", letter)
+
+
+def refer(patient_id: str) -> ResponseReturnValue:
+    """Write the request with what the record and the protocol say, and send it."""
+    with work(current_actor()) as repo:
+        form, supporting, plan = _prepared(repo, patient_id)
+        if form.accepted():
+            asked = sending.Request(
+                patient=f"Patient/{patient_id}",
+                recipient=form.recipient.data,
+                urgency=form.urgency.data,
+                reason=form.reason.data,
+                summary=form.summary.data or "",
+                encounter=f"Encounter/{request.args['encounter']}" if "encounter" in request.args else None,
+                care_plan=plan,
+                supporting=tuple(supporting),
+            )
+            try:
+                task = sending.send(repo, asked, form_key=request.form["form_key"])
+            except (Invalid, Conflict) as error:
+                for issue in error.issues:
+                    form.wrong(str(issue.expression), told(issue))
+            else:
+                flash(_("The referral is sent."), "success")
+                return redirect(url_for("pathways.referral", task_id=task["id"]), 303)
+        person = present_person(repo.read(f"Patient/{patient_id}"), language(), repo.today)
+    return render("pathways/refer.html", form=form, person=person), (422 if form.sent else 200)
+
+
+def _prepared(repo: Repository, patient_id: str) -> tuple[ReferForm, list[str], str | None]:
+    """The form filled in, the resources it was drawn from, the care plan it belongs to."""
+    record = repo.record_of(patient_id)
+    enrolment.refuse_dead(next(one for one in record if one["resourceType"] == "Patient"))
+    held = enrolment.enrolments(repo, f"Patient/{patient_id}")
+    standing = evaluate(repo, held[0], language=language(), record=record) if held else None
+    urgency, why = drawn.reason(standing)
+    of = measurement.leading(held[0].pathway) if held else None
+    lines, supporting = drawn.summary(record, of, language())
+    recipients = hospitals(current_actor().organization)
+    form = ReferForm.opened(
+        urgency=urgency, reason=why, summary="\n".join(lines), recipient=recipients[0][0] if recipients else None
+    )
+    form.recipient.choices = recipients
+    return form, supporting, f"CarePlan/{held[0].plan['id']}" if held else None
+
+
+def hospitals(near: str | None) -> list[tuple[str, str]]:
+    """(reference, name) of the hospitals, those that share the most of the tree with an establishment first."""
+    tree = facility_tree.tree()
+    line = {node.reference for node in tree.above(near)} if near else set()
+    found = [node for node in tree.nodes.values() if node.level in HOSPITALS and node.active and node.reference != near]
+    found.sort(key=lambda n: (-len(line & {a.reference for a in tree.above(n.reference)}), n.name))
+    return [(node.reference, node.name) for node in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A move that may be made now. ``needs``: what it asks for (reason, day, nothing)."""
+
+    event: str
+    label: str
+    needs: str
+
+
+def referral(task_id: str) -> ResponseReturnValue:
+    """One referral with its request, its state, and the moves that the actor may make."""
+    actor = current_actor()
+    form = MoveForm.opened()
+    with work(actor) as repo:
+        if form.accepted():
+            try:
+                receiving.play(
+                    repo,
+                    f"Task/{task_id}",
+                    form.move.data,
+                    form_key=request.form["form_key"],
+                    reason=form.reason.data or "",
+                    day=form.day.data,
+                    seen_version=int(form.seen.data) if (form.seen.data or "").isdigit() else None,
+                )
+            except Invalid as error:
+                for issue in error.issues:
+                    form.wrong(str(issue.expression), told(issue))
+            else:
+                flash(_("Recorded."), "success")
+                return redirect(url_for("pathways.referral", task_id=task_id), 303)
+        task = repo.read(f"Task/{task_id}")
+        order = repo.read(task["focus"]["reference"])
+        line = shown.present(task, repo.now)
+        person = present_person(repo.read(task["for"]["reference"]), language(), repo.today)
+        open_moves = _open(repo, task)
+    chosen = form.move.data or request.args.get("move", "")
+    return render(
+        "pathways/referral.html", form=form, referral=line, order=order, person=person, moves=open_moves, chosen=chosen
+    ), (422 if form.sent else 200)
+
+
+def _open(repo: Repository, task: Resource) -> list[Open]:
+    try:
+        side = receiving.side(repo, task)
+    except Forbidden:
+        return []
+    if not repo.actor.may(receiving.GRANT[side]):
+        return []
+    found = []
+    for move in moves.possible(task, side):
+        needs = "reason" if move.event in receiving.NEEDS_REASON else "day" if move.event in receiving.NEEDS_DAY else ""
+        found.append(Open(move.event, str(shown.MOVE_WORDS.get(move.event, move.event)), needs))
+    return found
+
+
+def answer(task_id: str) -> ResponseReturnValue:
+    """Write the letter; sending it gives the patient back to the health centre."""
+    with work(current_actor()) as repo:
+        task = repo.read(f"Task/{task_id}")
+        form = AnswerForm.opened(seen=task["meta"]["versionId"])
+        if form.accepted():
+            written = answering.Letter(
+                form.findings.data, form.treatment.data, form.return_on.data, form.advice.data or "", language()
+            )
+            seen = int(form.seen.data) if (form.seen.data or "").isdigit() else None
+            try:
+                answering.answer(repo, f"Task/{task_id}", written, form_key=request.form["form_key"], seen_version=seen)
+            except Invalid as error:
+                for issue in error.issues:
+                    form.wrong(str(issue.expression), told(issue))
+            else:
+                flash(_("The letter is sent. The patient is back with the health centre."), "success")
+                return redirect(url_for("pathways.referral", task_id=task_id), 303)
+        person = present_person(repo.read(task["for"]["reference"]), language(), repo.today)
+        line = shown.present(task, repo.now)
+        order = repo.read(task["focus"]["reference"])
+    return render("pathways/answer.html", form=form, referral=line, order=order, person=person, today=clock.today()), (
+        422 if form.sent else 200
+    )
+
+
+def letter(composition_id: str) -> ResponseReturnValue:
+    """The letter from the hospital, for reading and for printing."""
+    with work(current_actor(), reading=True) as repo:
+        composition = repo.read(f"Composition/{composition_id}")
+        person = present_person(repo.read(composition["subject"]["reference"]), language(), repo.today)
+    author = next((one.get("display", "") for one in composition.get("author", ())), "")
+    return render(
+        "pathways/letter.html",
+        letter=composition,
+        person=person,
+        titles=shown.section_words(),
+        author=author,
+        hospital=facility_tree.name_of(composition.get("custodian", {}).get("reference")),
+        lines=_lines,
+    )
+
+
+def _lines(section: Resource) -> list[str]:
+    """The lines of a section's narrative as plain text."""
+    div = section.get("text", {}).get("div", "")
+    return [unescape(sub(r"<[^>]*>", "", line)) for line in div.replace("<br/>", "\n").splitlines()]

@@ -1,0 +1,78 @@
+"""*My day*: who is due, who is overdue, who came back from hospital, what waits for a decision.
+
+Overdue is computed when the page is read. A page of a list costs the same few queries however long it is: the tasks
+with their patients in one, the last values in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import quote
+
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
+from pathways.vocabulary import CALL, DECIDE, RETURN, VISIT, kind_token
+
+BACK, DECISIONS, TODAY, LATE, SOON = "back", "decisions", "today", "late", "soon"
+GROUPS = (BACK, DECISIONS, TODAY, LATE, SOON)
+PAGE = 25
+AHEAD = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: a Task and its Patient."""
+
+    task: Resource
+    patient: Resource
+
+    @property
+    def due(self) -> date | None:
+        """The last day on which it is in time."""
+        end = self.task.get("restriction", {}).get("period", {}).get("end")
+        return date.fromisoformat(end[:10]) if end else None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One group: a page of its entries, how many there are in all, the key of the next page."""
+
+    group: str
+    entries: list[Entry]
+    total: int
+    next: str | None
+
+
+def listed(
+    repo: Repository, organizations: Iterable[str], group: str, *, count: int = PAGE, after: str | None = None
+) -> Listed:
+    """One page of a group for some establishments, the longest waiting first."""
+    query = f"{query_of(group, organizations, repo.today)}&_sort=due&_include=Task:patient&_count={count}"
+    page = repo.search(f"{query}&_cursor={quote(after)}" if after else query)
+    patients = {f"Patient/{one['id']}": one for one in page.included if one["resourceType"] == "Patient"}
+    entries = [Entry(task, patients[task["for"]["reference"]]) for task in page.resources if _known(task, patients)]
+    whole = (
+        len(entries) if after is None and page.next is None else repo.count(query_of(group, organizations, repo.today))
+    )
+    return Listed(group, entries, whole, page.next.rpartition("_cursor=")[2] if page.next else None)
+
+
+def query_of(group: str, organizations: Iterable[str], today: date) -> str:
+    """The search that a group is."""
+    day = today.isoformat()
+    kinds = {BACK: [RETURN], DECISIONS: [DECIDE]}.get(group, [VISIT, CALL])
+    codes = ",".join(kind_token(kind) for kind in kinds)
+    when = {
+        TODAY: f"&due=le{day}&due=ge{day}",
+        LATE: f"&due=eb{day}",
+        SOON: f"&due=sa{day}&due=le{(today + timedelta(days=AHEAD)).isoformat()}",
+    }.get(group, "")
+    return f"Task?owner={','.join(sorted(organizations))}&code={codes}&status=requested{when}"
+
+
+def _known(task: Resource, patients: dict[str, Resource]) -> bool:
+    """A patient who is not in the answer is out of the actor's sight; one who has died is not called."""
+    patient = patients.get(task.get("for", {}).get("reference", ""))
+    return patient is not None and not (patient.get("deceasedBoolean") or patient.get("deceasedDateTime"))
