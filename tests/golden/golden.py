@@ -1,12 +1,12 @@
-"""Golden patients: small records whose next step was written down by hand from the sources, and the real engine on them.
+"""Golden patients: small records whose next step was written by hand from the sources, and the real engine on them.
 
-Each file under ``tests/golden/<disease>/`` is a group of patients: ``record`` (Patient first), ``asOf`` (aware instant),
+Each file under ``tests/golden/<disease>/`` is a group of patients: ``record`` (Patient first), ``asOf`` (an instant),
 ``parameters`` (national choices that differ from the published ones) and what is to be ``expect``-ed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ PATIENTS = Path(__file__).parent
 ATC = "http://www.whocc.no/atc"
 DECISIONS = ("diagnosis", "treatment", "follow-up", "advice", "alert", "referral", "referral-urgent")
 """Kinds of action that decide something: what a golden patient lists as taken."""
+Find = Callable[[str], dict[str, Any]]
 MARKS = str.maketrans("", "", "\u2068\u2069\u200e\u200f")
 
 
@@ -43,6 +44,13 @@ def definition(canonical: str) -> dict[str, Any]:
     return found
 
 
+def actions(owner: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every action of a PlanDefinition, at any depth."""
+    for action in owner.get("action", ()):
+        yield action
+        yield from actions(action)
+
+
 def patients(disease: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(group/id, patient) of every golden patient of a disease."""
     for path in sorted((PATIENTS / disease).glob("*.json")):
@@ -51,16 +59,16 @@ def patients(disease: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{group['group']}/{patient['id']}", patient
 
 
-def walked(disease: str, patient: dict[str, Any], language: str = "fr") -> Applied:
-    """The disease's pathway applied to a golden patient."""
+def walked(disease: str, patient: dict[str, Any], language: str = "fr", find: Find = definition) -> Applied:
+    """The disease's pathway applied to a golden patient; ``find`` gives the artefacts."""
     subject, *record = patient["record"]
     now = datetime.fromisoformat(patient["asOf"])
     return apply(
-        definition(f"{CANONICAL_BASE}/PlanDefinition/{disease}-pathway"),
+        find(f"{CANONICAL_BASE}/PlanDefinition/{disease}-pathway"),
         ApplyRequest(
             subject=subject,
             facts=Facts([subject, *record], now),
-            definitions=definition,
+            definitions=find,
             now=now,
             language=language,
             parameters=patient.get("parameters", {}),
