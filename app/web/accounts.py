@@ -128,8 +128,8 @@ def reset(account_id: int) -> Response | str:
 
 
 def _form(form: AccountForm) -> AccountForm:
-    form.roles.choices = [(role, ROLE_NAMES[role]) for role in ROLES]
-    form.organization.choices = [("", _("none")), *places()]
+    form.roles.offer([(role, ROLE_NAMES[role]) for role in ROLES])
+    form.organization.offer([("", _("none")), *places()])
     return form
 
 

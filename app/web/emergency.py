@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app.access import emergency
 from app.errors import Invalid
 from app.store import work
+from app.store.break_glass import record_emergency
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, Form, LongTextField, Required
@@ -42,7 +43,9 @@ def open_record(patient: str) -> Response | str | tuple[str, int]:
     if form.accepted():
         try:
             with work(current_actor()) as repo:
-                emergency.open_record(repo, patient, f"{form.reason.data}: {form.words.data}")
+                reason = f"{form.reason.data}: {form.words.data}"
+                record_emergency(repo, patient, reason)
+                emergency.open_record(repo, patient, reason)
             flash(
                 _("The record is open to you for %(hours)s hours. This access is recorded.", hours=emergency.HOURS),
                 "warning",

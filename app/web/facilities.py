@@ -112,8 +112,8 @@ def _saved(made: dict[str, Any]) -> Response:
 
 
 def _form(form: FacilityForm) -> FacilityForm:
-    form.level.choices = [("", _("choose")), *LEVEL_NAMES.items()]
-    form.parent.choices = [("", _("nothing (the top)")), *places()]
+    form.level.offer([("", _("choose")), *LEVEL_NAMES.items()])
+    form.parent.offer([("", _("nothing (the top)")), *places()])
     return form
 
 

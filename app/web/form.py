@@ -1,7 +1,8 @@
 """The base of every form: fields that read what people type in Morocco, messages that say what to do.
 
 ``Form`` is a plain WTForms form; CSRF, the form key and the owner’s mark come from the ``csrf`` macro and are judged
-for all forms at once. ``MyForm.opened()`` reads the POST, what had been typed before the session ended, or given values.
+for all forms at once. ``MyForm.opened()`` reads the POST, else what had been typed before the session ended, else the
+given values.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms.fields import SelectChoice
 from wtforms.validators import StopValidation
 
 from app.web import drafts
@@ -187,7 +189,24 @@ class DayField(_Typed):
             raise StopValidation(_("The date is in the future: you entered %(value)s", value=day_text(self.data)))
 
 
-class ChoiceField(_Question, wtforms.RadioField):
+class _Choosing(_Question):
+    """Answers are given as (value, label) pairs: at once, or later by ``offer``."""
+
+    choices: Any
+
+    def __init__(self, *args: Any, choices: Sequence[tuple[str, Any]] = (), **kwargs: Any):
+        super().__init__(*args, choices=[SelectChoice(value, label) for value, label in choices], **kwargs)
+
+    def offer(self, choices: Sequence[tuple[str, Any]]) -> None:
+        """The answers there are for this request."""
+        self.choices = [SelectChoice(value, label) for value, label in choices]
+
+    @property
+    def offered(self) -> set[str]:
+        return {str(choice.value) for choice in self.choices or ()}
+
+
+class ChoiceField(_Choosing, wtforms.RadioField):
     """One of a few (radio buttons), or of many with ``as_select=True``."""
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -199,7 +218,7 @@ class ChoiceField(_Question, wtforms.RadioField):
         if self.data in (None, "", "None"):
             self.data = None
             return
-        if str(self.data) not in {str(choice[0]) for choice in self.choices or ()}:
+        if str(self.data) not in self.offered:
             raise StopValidation(_("Choose one of the answers"))
 
 
@@ -217,15 +236,14 @@ class YesNoField(ChoiceField):
         return {"yes": True, "no": False}.get(self.data)
 
 
-class ChoicesField(_Question, wtforms.SelectMultipleField):
+class ChoicesField(_Choosing, wtforms.SelectMultipleField):
     """Any of several (tick boxes)."""
 
     widget = wtforms.widgets.ListWidget(prefix_label=False)
     option_widget = wtforms.widgets.CheckboxInput()
 
     def pre_validate(self, form: wtforms.Form) -> None:
-        allowed = {str(choice[0]) for choice in self.choices or ()}
-        if any(str(value) not in allowed for value in self.data or ()):
+        if any(str(value) not in self.offered for value in self.data or ()):
             raise StopValidation(_("Choose one of the answers"))
 
 

@@ -1,0 +1,147 @@
+"""Establishments and accounts from CSV files: what is taken, what is refused and why."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.access import accounts, csv_rows, facilities, passwords, staff
+from app.access.actor import SYSTEM
+from app.errors import Invalid
+from app.store import work
+
+HEADING = "number,level,name_fr,name_ar,parent\n"
+GOOD = (
+    HEADING + "MIN,ministry,Ministère,الوزارة,\nMA-04,region,Rabat,الرباط,MIN\n4410,CSU-1,Hay Salam,حي السلام,MA-04\n"
+)
+
+
+def load(text: str, *, people: bool = False) -> csv_rows.Report:
+    room = staff if people else facilities
+    with work(SYSTEM) as repo:
+        return room.import_rows(repo, csv_rows.read(text.encode(), room.COLUMNS, room.MORE_COLUMNS))
+
+
+def told(report: csv_rows.Report) -> list[str]:
+    return [str(refused) for refused in report.refused]
+
+
+def test_establishments_are_made_and_a_second_run_changes_nothing(people: Flask) -> None:
+    assert load(GOOD).created == ["MIN", "MA-04", "4410"]
+    again = load(GOOD)
+    assert (again.created, again.changed, again.refused) == ([], [], [])
+    assert again.unchanged == ["MIN", "MA-04", "4410"]
+
+
+def test_a_new_name_is_a_change_in_both_languages(people: Flask) -> None:
+    load(GOOD)
+    assert load(GOOD.replace("حي السلام", "حي الرحمة")).changed == ["4410"]
+    with work(SYSTEM) as repo:
+        held = repo.first(f"Organization?identifier={facilities.NUMBER}|4410")
+    assert facilities.names_of(held) == {"fr": "Hay Salam", "ar": "حي الرحمة"}
+
+
+def test_the_order_of_the_lines_does_not_matter(people: Flask) -> None:
+    heading, *lines = GOOD.splitlines()
+    report = load("\n".join([heading, *reversed(lines)]))
+    assert report.refused == [] and len(report.created) == 3
+
+
+def test_what_is_refused_names_line_column_and_reason_and_the_rest_is_taken(people: Flask) -> None:
+    report = load(
+        GOOD
+        + "4411,CSX,Nom,اسم,MA-04\n4412,CSU-1,,اسم,MA-04\n4413,CSU-1,Nom,اسم,999\n4410,CSU-1,Nom,اسم,MA-04\n"
+        + "4414,region,Nom,اسم,4410\n"
+    )
+    assert report.created == ["MIN", "MA-04", "4410"]
+    assert told(report) == [
+        "line 5, level: there is no level CSX",
+        "line 6, name_fr: fill in this column",
+        "line 7, parent: there is no establishment 999",
+        "line 8, number: the same number stands in line 4",
+        "line 9, parent: region cannot stand under CSU-1",
+    ]
+
+
+def test_what_stands_under_a_refused_line_is_refused(people: Flask) -> None:
+    report = load(HEADING + "MA-04,region,,الرباط,MIN\n4410,CSU-1,Hay Salam,حي السلام,MA-04\n")
+    assert report.created == []
+    assert "line 3, parent: there is no establishment MA-04" in told(report)
+
+
+def test_a_ring_is_refused_and_ends(people: Flask) -> None:
+    report = load(HEADING + "A,province,A,ا,B\nB,region,B,ب,A\n")
+    assert report.created == [] and len(report.refused) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty"),
+        (b"number,level\n", "columns are missing: name_fr, name_ar, parent"),
+        (HEADING.encode("utf-8").replace(b"parent", b"parent,colour"), "not known: colour"),
+        ((HEADING + "1,CSU-1,Santé,x,MIN\n").encode("cp1252"), "UTF-8"),
+        ((HEADING + '1,CSU-1,"Sant').encode(), "quotation mark"),
+        (b"x" * (csv_rows.LARGEST + 1), "larger than 5 MB"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(body: bytes, reason: str) -> None:
+    with pytest.raises(Invalid, match=reason):
+        csv_rows.read(body, facilities.COLUMNS, facilities.MORE_COLUMNS)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_separators_and_encodings_of_spreadsheets_are_understood(separator: str, encoding: str) -> None:
+    rows = csv_rows.read(GOOD.replace(",", separator).encode(encoding), facilities.COLUMNS)
+    assert [row["name_ar"] for row in rows] == ["الوزارة", "الرباط", "حي السلام"]
+    assert [row.line for row in rows] == [2, 3, 4]
+
+
+def test_accounts_get_a_temporary_password_and_clinicians_a_practitioner(people: Flask) -> None:
+    load(GOOD)
+    report = load(
+        "username,name,roles,establishment,inpe\nf.alaoui,Fatima Alaoui,physician,4410,123456789\n", people=True
+    )
+    (username, password), account = report.passwords[0], accounts.by_name("f.alaoui")
+    assert account is not None and account.must_change and passwords.matches(account, password)
+    with work(SYSTEM) as repo:
+        practitioner = repo.read(account.practitioner)
+        role = repo.first(f"PractitionerRole?practitioner={account.practitioner}")
+    assert practitioner["identifier"][0]["value"] == "123456789"
+    assert role["organization"]["reference"] == account.organization
+    assert load("username,name,roles,establishment\nf.alaoui,X,nurse,4410\n", people=True).unchanged == [username]
+
+
+def test_refused_accounts_say_why(people: Flask) -> None:
+    load(GOOD)
+    heading = "username;name;roles;establishment;email;language\n"
+    lines = "a;A;nurse;4410;;\nbbb;B;king;4410;;\nccc;;nurse;4410;;\n"
+    lines += "ddd;D;nurse;;;\neee;E;nurse;9;;\nfff;F;nurse;4410;x;en\n"
+    assert told(load(heading + lines, people=True)) == [
+        "line 2, username: use 3 to 80 small letters, digits, dots or hyphens",
+        "line 3, roles: there is no role king",
+        "line 4, name: enter the name",
+        "line 5, establishment: this role needs an establishment",
+        "line 6, establishment: there is no establishment 9",
+        "line 7, email: this is not an e-mail address",
+        "line 7, language: the language is fr or ar",
+    ]
+
+
+def test_the_commands_import_and_report(people: Flask, tmp_path: Path) -> None:
+    from app.access.cli import access_cli
+
+    people.cli.add_command(access_cli)
+    run = people.test_cli_runner().invoke
+    file = tmp_path / "tree.csv"
+    file.write_text(GOOD + "4411,CSX,Nom,اسم,MA-04\n", "utf-8")
+    done = run(args=["access", "facilities", "import", str(file)])
+    assert done.exit_code == 1 and "line 5, level: there is no level CSX" in done.output
+    make = ["access", "account", "create", "nurse1", "--name", "Nora", "--role", "nurse", "--establishment", "4410"]
+    assert run(args=make).output.startswith("nurse1\t")
+    assert "is taken" in run(args=make).output
+    assert "nurse1\tNora\tnurse\tOrganization/" in run(args=["access", "account", "list"]).output
+    password = run(args=["access", "account", "reset", "nurse1"]).output.split()[1]
+    assert passwords.matches(accounts.by_name("nurse1"), password)
+    assert run(args=["access", "account", "reset", "nobody"]).exit_code == 1
