@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from flask import current_app
 from flask_babel import force_locale, gettext
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -43,21 +44,21 @@ REASONS = {
 }  # fmt: skip
 
 GENERAL = {
-    "structure": "The request cannot be read.",
-    "invalid": "The content is against a rule.",
-    "required": "A required element is missing.",
-    "value": "A value is not allowed.",
-    "code-invalid": "A code is not in its value set.",
-    "login": "Sign-in is needed.",
-    "forbidden": "Access is refused.",
-    "not-found": "What was asked for does not exist.",
-    "deleted": "What was asked for has been deleted.",
-    "not-supported": "This is not supported.",
-    "conflict": "The present state does not allow it.",
-    "duplicate": "It is stored already.",
-    "too-long": "It is over a limit.",
-    "throttled": "Too many requests.",
-    "exception": "The server failed.",
+    "structure": _l("The request cannot be read."),
+    "invalid": _l("The content is against a rule."),
+    "required": _l("A required element is missing."),
+    "value": _l("A value is not allowed."),
+    "code-invalid": _l("A code is not in its value set."),
+    "login": _l("Sign-in is needed."),
+    "forbidden": _l("Access is refused."),
+    "not-found": _l("What was asked for does not exist."),
+    "deleted": _l("What was asked for has been deleted."),
+    "not-supported": _l("This is not supported."),
+    "conflict": _l("The present state does not allow it."),
+    "duplicate": _l("It is stored already."),
+    "too-long": _l("It is over a limit."),
+    "throttled": _l("Too many requests."),
+    "exception": _l("The server failed."),
 }
 """What is said in the reader's language where a text has no translation of its own; the details follow in English."""
 
@@ -117,9 +118,9 @@ def _translated(issue: Issue) -> Issue:
     if (text := gettext(issue.text)) != issue.text:
         return replace(issue, text=filled(text, issue.values))
     general = GENERAL.get(issue.code)
-    if general is None or (text := gettext(general)) == general:
+    if general is None:
         return replace(issue, text=str(issue))
-    return replace(issue, text=text, diagnostics=issue.diagnostics or str(issue))
+    return replace(issue, text=str(general), diagnostics=issue.diagnostics or str(issue))
 
 
 def within(error: MaslakError, place: str) -> MaslakError:
