@@ -1,0 +1,71 @@
+"""The worker: takes what is due in the outbox, one job a transaction, and tries again later what failed.
+
+Handlers come from the features' ``jobs`` (topic -> ``handle(repo, payload)``); a topic that nobody handles any more is
+put off, not lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from app.access.actor import automation
+from app.feature import Feature
+from app.store import outbox, work
+
+log = logging.getLogger(__name__)
+WORKER = automation("jobs")
+REST_SECONDS = 2.0
+LONGEST_WAIT = timedelta(hours=6)
+
+Handler = Callable[[Any, Mapping[str, Any]], None]
+
+
+def handlers(features: Iterable[Feature]) -> dict[str, Handler]:
+    """Topic -> handler, of all features."""
+    return {topic: handle for feature in features for topic, handle in feature.jobs.items()}
+
+
+def run_pending(features: Iterable[Feature], *, forever: bool = False) -> int:
+    """Do everything that is due; with ``forever`` go on looking. How many were done."""
+    known = handlers(features)
+    done = 0
+    while True:
+        if _run_one(known):
+            done += 1
+        elif forever:
+            time.sleep(REST_SECONDS)
+        else:
+            return done
+
+
+def _run_one(known: Mapping[str, Handler]) -> bool:
+    """Do one job; True when one was done, False when none is due or the one that was failed."""
+    failed: tuple[outbox.Job, Exception] | None = None
+    try:
+        with work(WORKER) as repo:
+            job = next(iter(outbox.due_jobs(repo.unit, 1)), None)
+            if job is None:
+                return False
+            try:
+                known[job.topic](repo, job.payload)
+            except Exception as error:  # the change of a failed job is rolled back; the failure is written by itself
+                failed = (job, error)
+                raise
+            outbox.job_done(repo.unit, job)
+            return True
+    except Exception:
+        if failed is None:
+            raise
+        _put_off(*failed)
+        return False
+
+
+def _put_off(job: outbox.Job, error: Exception) -> None:
+    log.warning("job %s (%s) failed: %s", job.key, job.topic, error)
+    with work(WORKER) as repo:
+        wait = min(timedelta(minutes=2**job.attempts), LONGEST_WAIT)
+        outbox.job_failed(repo.unit, job, f"{type(error).__name__}: {error}", repo.now + wait)
