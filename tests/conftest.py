@@ -23,7 +23,6 @@ import app.access.tables  # the tables of people stand in the same metadata
 from app.access.actor import SYSTEM
 from app.db import db, init_app
 from app.store import work
-from app.store.heads import known_keys
 from app.store.repository import StoreRepository
 
 _numbers = itertools.count(1)
@@ -87,7 +86,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"create database {name} template template_maslak")
     yield address(name)
-    known_keys(address(name)).forget()
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")
 

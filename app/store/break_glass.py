@@ -10,7 +10,7 @@ import orjson
 
 from app.errors import NotFound
 from app.ids import new_id
-from app.store.audit import Touched, _insert, event
+from app.store.audit import Touched, event
 from app.store.repository import StoreRepository
 from app.store.tables import LIVE
 
@@ -40,5 +40,10 @@ def record_emergency(repo: StoreRepository, patient_id: str, reason: str) -> str
     body["purposeOfEvent"] = [PURPOSE]
     body["agent"][0]["purposeOfUse"] = [PURPOSE]
     body["entity"][0]["detail"] = [{"type": "reason", "valueString": reason}]
-    _insert(unit.driver, (id, unit.stamp, "E", repo.actor.key, orjson.dumps(body)), [key])
+    stored = unit.driver.row(
+        "insert into audit (id, recorded, action, actor, body) values (?, ?, 'E', ?, ?) returning seq",
+        (id, unit.stamp, repo.actor.key, orjson.dumps(body)),
+    )
+    assert stored is not None
+    unit.driver.run("insert into audit_about (target, seq) values (?, ?)", (key, stored[0]))
     return id

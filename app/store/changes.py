@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from app.errors import Conflict, PreconditionFailed
 from app.fhir.resource import Resource
 from app.store.codes import type_codes
-from app.store.driver import Driver, Row
-from app.store.heads import HEAD_COLUMNS, HEAD_TYPES, Heads
-from app.store.indexing import NO_DATE, Indexer
+from app.store.driver import Driver, Insert, Row
+from app.store.heads import Heads, heads_insert
+from app.store.indexing import NO_DATE, Indexer, inserts
 from app.store.tables import DELETED, LIVE, NOBODY
 
 POST, PUT, DELETE = 1, 2, 3
@@ -63,12 +63,9 @@ class Writer:
         indexed = self._indexer.prepare([(c.key, c.resource, c.body) for c in changes if c.resource and c.body], at)
         for change in changes:
             change.patient, change.at = indexed.place.get(change.key, (change.before_patient, NO_DATE))
-        self._write_heads(changes)
-        codes = type_codes()
-        rows: list[Row] = [(c.seq, c.key, c.version, codes[c.type], c.method, c.updated, c.body) for c in changes]
-        self._driver.insert("version", *_VERSION, rows)
-        self._indexer.remove([c.key for c in changes if c.previous])
-        self._indexer.store(indexed)
+        self._update_heads([change for change in changes if change.previous is not None])
+        self._indexer.remove([change.key for change in changes if change.previous])
+        self._insert(changes, inserts(indexed))
 
     def _number(self, changes: list[Change]) -> None:
         for change, (key, seq) in zip(changes, self._driver.numbers(len(changes)), strict=True):
@@ -77,19 +74,26 @@ class Writer:
                 change.key = key
                 self._heads.fresh[change.reference] = key
 
-    def _write_heads(self, changes: list[Change]) -> None:
-        codes = type_codes()
-        made: list[Row] = []
+    def _update_heads(self, changes: list[Change]) -> None:
         for change in changes:
-            state = DELETED if change.method == DELETE else LIVE
-            if change.previous is None:
-                row = (change.key, codes[change.type], change.id, state, change.version)
-                made.append((*row, change.seq, change.updated, change.at, change.patient))
-                continue
-            values = (state, change.version, change.seq, change.updated, change.at, change.patient)
+            values = (_state(change), change.version, change.seq, change.updated, change.at, change.patient)
             if self._driver.run(_UPDATE, (*values, change.key, change.previous)) != 1:
                 raise PreconditionFailed(f"{change.reference} was changed by somebody else at the same moment.")
-        if made and self._driver.insert(
-            "head", HEAD_COLUMNS, HEAD_TYPES, made, "on conflict (type, id) do nothing"
-        ) != len(made):
+
+    def _insert(self, changes: list[Change], derived: list[Insert]) -> None:
+        codes = type_codes()
+        versions: list[Row] = [(c.seq, c.key, c.version, codes[c.type], c.method, c.updated, c.body) for c in changes]
+        heads: list[Row] = [
+            (c.key, codes[c.type], c.id, _state(c), c.version, c.seq, c.updated, c.at, c.patient)
+            for c in changes
+            if c.previous is None
+        ]
+        stored = [Insert("version", *_VERSION, versions), *derived]
+        if not heads:
+            self._driver.insert(stored)
+        elif self._driver.insert([heads_insert(heads), *stored])[0] != len(heads):
             raise Conflict("A resource of the same id was stored at the same moment: try again.")
+
+
+def _state(change: Change) -> int:
+    return DELETED if change.method == DELETE else LIVE

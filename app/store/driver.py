@@ -9,17 +9,30 @@ from __future__ import annotations
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection
+from psycopg import RawCursor
+from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
 from app.store.copying import array_literal
 
 Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows for one table; ``types`` are PostgreSQL's names of the columns' types."""
+
+    table: str
+    columns: str
+    types: str
+    rows: Sequence[Row]
+    on_conflict: str = ""
 
 
 class Driver(ABC):
@@ -36,8 +49,12 @@ class Driver(ABC):
         """How many rows a statement changed."""
 
     @abstractmethod
-    def insert(self, table: str, columns: str, types: str, rows: Sequence[Row], on_conflict: str = "") -> int:
-        """Many rows at once, and how many went in; ``types`` are PostgreSQL's names of the columns' types."""
+    def insert(self, inserts: Sequence[Insert]) -> list[int]:
+        """Many rows of many tables in one round trip, and how many went into each."""
+
+    @abstractmethod
+    def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        """Changes that do not meet each other, in one round trip."""
 
     @abstractmethod
     def numbers(self, count: int) -> list[tuple[int, int]]:
@@ -54,6 +71,26 @@ class Driver(ABC):
     @abstractmethod
     def table_of(self, kind: str = "bigint") -> str:
         """A list given as one value as a table ``(value)``."""
+
+    @abstractmethod
+    def begin_reading(self) -> None:
+        """See one state of the database, or at least take no lock, until ``end_reading``."""
+
+    @abstractmethod
+    def end_reading(self) -> None:
+        """Nothing more is read."""
+
+    @abstractmethod
+    def begin_recording(self) -> None:
+        """Begin to write what was read into the audit."""
+
+    @abstractmethod
+    def end_recording(self) -> None:
+        """Commit the audit of what was read."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Leave the connection as the pool lends it, whatever happened."""
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
         """The first row of a query."""
@@ -82,17 +119,22 @@ class Sqlite(Driver):
         except sqlite3.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
-    def insert(self, table: str, columns: str, types: str, rows: Sequence[Row], on_conflict: str = "") -> int:
-        marks = ", ".join("?" * (columns.count(",") + 1))
-        sql = (
-            f"insert into {table} ({columns}) select {marks} where true {on_conflict}"
-            if on_conflict
-            else (f"insert into {table} ({columns}) values ({marks})")
-        )
+    def insert(self, inserts: Sequence[Insert]) -> list[int]:
+        return [self._insert(insert) for insert in inserts]
+
+    def _insert(self, insert: Insert) -> int:
+        marks = ", ".join("?" * (insert.columns.count(",") + 1))
+        head = f"insert into {insert.table} ({insert.columns})"
+        conflict = insert.on_conflict
+        sql = f"{head} select {marks} where true {conflict}" if conflict else f"{head} values ({marks})"
         try:
-            return self._connection.executemany(sql, rows).rowcount
+            return self._connection.executemany(sql, insert.rows).rowcount
         except sqlite3.OperationalError as error:
             raise OperationalError(sql, None, error) from error
+
+    def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        for sql, values in statements:
+            self.run(sql, values)
 
     def numbers(self, count: int) -> list[tuple[int, int]]:
         if self._last is None:  # nobody else can add any: the transaction holds the only write lock
@@ -102,6 +144,22 @@ class Sqlite(Driver):
         key, seq = self._last
         self._last = key + count, seq + count
         return [(key + n, seq + n) for n in range(1, count + 1)]
+
+    def begin_reading(self) -> None:
+        self.rows("BEGIN")
+
+    def end_reading(self) -> None:
+        self.rows("COMMIT")
+
+    def begin_recording(self) -> None:
+        self.rows("BEGIN IMMEDIATE")
+
+    def end_recording(self) -> None:
+        self.rows("COMMIT")
+
+    def leave(self) -> None:
+        if self._connection.in_transaction:
+            self.rows("ROLLBACK")
 
     def among(self, column: str, kind: str = "bigint") -> str:
         return f"{column} in (select value from json_each(?))"
@@ -123,26 +181,46 @@ class Postgresql(Driver):
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         try:
-            return self._connection.execute(_marked(sql), values, binary=True).fetchall()
+            return RawCursor(self._connection).execute(_marked(sql), values, binary=True).fetchall()
         except psycopg.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         try:
-            return self._connection.execute(_marked(sql), values).rowcount
+            return RawCursor(self._connection).execute(_marked(sql), values).rowcount
         except psycopg.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
-    def insert(self, table: str, columns: str, types: str, rows: Sequence[Row], on_conflict: str = "") -> int:
-        return self.run(
-            _unnested(table, columns, types, on_conflict), [array_literal(column) for column in zip(*rows, strict=True)]
-        )
+    def insert(self, inserts: Sequence[Insert]) -> list[int]:
+        sql = _inserting(tuple((one.table, one.columns, one.types, one.on_conflict) for one in inserts))
+        values = [array_literal(column) for one in inserts for column in zip(*one.rows, strict=True)]
+        return list(self.rows(sql, values)[0])
+
+    def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        parts = ", ".join(f"s{n} as ({sql})" for n, (sql, _) in enumerate(statements))
+        self.rows(f"with {parts} select 1", [value for _, values in statements for value in values])
 
     def numbers(self, count: int) -> list[tuple[int, int]]:
         found = self.rows(
             "select nextval('head_key_seq'), nextval('version_seq_seq') from generate_series(1, ?)", (count,)
         )
         return [(key, seq) for key, seq in found]
+
+    def begin_reading(self) -> None:
+        self._connection.autocommit = True  # each statement by itself: no round trips for BEGIN and COMMIT
+
+    def end_reading(self) -> None:
+        pass
+
+    def begin_recording(self) -> None:
+        pass
+
+    def end_recording(self) -> None:
+        pass
+
+    def leave(self) -> None:
+        if not self._connection.closed:
+            self._connection.autocommit = False
 
     def among(self, column: str, kind: str = "bigint") -> str:
         return f"{column} = any(?::{kind}[])"
@@ -154,19 +232,25 @@ class Postgresql(Driver):
         return f"unnest(?::{kind}[]) as listed(value)"
 
 
-@lru_cache(2048)
+@lru_cache(4096)
 def _marked(sql: str) -> bytes:
-    """psycopg's marks. As bytes, which psycopg takes from anywhere."""
-    return sql.replace("%", "%%").replace("?", "%s").encode()
+    """PostgreSQL's own marks, ``$1`` on, which psycopg sends as they are. As bytes, which it takes from anywhere."""
+    first, *rest = sql.split("?")
+    return (first + "".join(f"${n}{part}" for n, part in enumerate(rest, 1))).encode()
 
 
-@lru_cache(256)
-def _unnested(table: str, columns: str, types: str, on_conflict: str) -> str:
-    arrays = ", ".join("?::bytea[]" if kind == "bytea" else f"?::{kind}[]" for kind in types.split(", "))
-    return f"insert into {table} ({columns}) select * from unnest({arrays}) {on_conflict}"
+@lru_cache(512)
+def _inserting(inserts: tuple[tuple[str, str, str, str], ...]) -> str:
+    """One statement that fills several tables from arrays and says how many rows each took."""
+    parts = []
+    for n, (table, columns, types, on_conflict) in enumerate(inserts):
+        arrays = ", ".join(f"?::{kind}[]" for kind in types.split(", "))
+        parts.append(f"s{n} as (insert into {table} ({columns}) select * from unnest({arrays}) {on_conflict} returning 1)")
+    counts = ", ".join(f"(select count(*) from s{n})" for n in range(len(inserts)))
+    return f"with {', '.join(parts)} select {counts}"
 
 
-def driver_of(connection: Connection) -> Driver:
-    """The driver under a SQLAlchemy connection that is within a transaction."""
-    raw: Any = connection.connection.driver_connection
-    return Sqlite(raw) if connection.dialect.name == "sqlite" else Postgresql(raw)
+def driver_of(pooled: PoolProxiedConnection) -> Driver:
+    """The driver of a connection that the pool has lent."""
+    raw = pooled.driver_connection
+    return Sqlite(raw) if isinstance(raw, sqlite3.Connection) else Postgresql(raw)  # type: ignore[arg-type]

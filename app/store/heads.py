@@ -6,11 +6,14 @@ remembered by that transaction alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Lock
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine
 
 from app.store.codes import type_codes
-from app.store.driver import Driver
+from app.store.driver import Driver, Insert, Row
 
 _LIMIT = 200_000
 
@@ -20,31 +23,42 @@ class KnownKeys:
 
     def __init__(self) -> None:
         self._keys: dict[str, int] = {}
+        self._patients: dict[int, str] = {}
         self._lock = Lock()
 
     def get(self, reference: str) -> int | None:
         """The key of ``Type/id``, if remembered."""
         return self._keys.get(reference)
 
+    def patient(self, key: int) -> str | None:
+        """The id of a Patient by its key, if remembered."""
+        return self._patients.get(key)
+
     def learn(self, keys: dict[str, int]) -> None:
         """Remember keys that are committed."""
         with self._lock:
             if len(self._keys) + len(keys) > _LIMIT:
                 self._keys.clear()
+                self._patients.clear()
             self._keys.update(keys)
+            self._patients.update({key: name[8:] for name, key in keys.items() if name[:8] == "Patient/"})
 
     def forget(self) -> None:
         """Forget all (the tables were emptied)."""
         with self._lock:
             self._keys.clear()
+            self._patients.clear()
 
 
-_by_database: dict[str, KnownKeys] = {}
+_by_engine: WeakKeyDictionary[Engine, KnownKeys] = WeakKeyDictionary()
 
 
-def known_keys(database: str) -> KnownKeys:
-    """The memory of a database, by its address."""
-    return _by_database.setdefault(database, KnownKeys())
+def known_keys(engine: Engine) -> KnownKeys:
+    """The memory of a database, by the engine that reaches it."""
+    known = _by_engine.get(engine)
+    if known is None:
+        known = _by_engine.setdefault(engine, KnownKeys())
+    return known
 
 
 class Heads:
@@ -59,6 +73,10 @@ class Heads:
     def get(self, reference: str) -> int | None:
         """A key that is known already."""
         return self.fresh.get(reference) or self._known.get(reference)
+
+    def patient(self, key: int) -> str | None:
+        """The id of a Patient by its key, if known."""
+        return self._known.patient(key)
 
     def find(self, references: Iterable[str]) -> dict[str, int]:
         """The keys of those that have a head."""
@@ -103,15 +121,20 @@ class Heads:
             for reference, (key, _) in zip(missing, numbers, strict=True):
                 type, _, id = reference.partition("/")
                 rows.append((key, codes[type], id, 0, 0, 0, at, 0, 0))
-            self._driver.insert("head", HEAD_COLUMNS, HEAD_TYPES, rows, "on conflict (type, id) do nothing")
+            self._driver.insert([heads_insert(rows)])
             read = self._read(missing)  # another transaction may have been first
             self.fresh |= read
             found |= read
         return found
 
 
-HEAD_COLUMNS = "key, type, id, state, version, seq, updated, at, patient"
-HEAD_TYPES = "bigint, smallint, text, smallint, int, bigint, bigint, bigint, bigint"
+_COLUMNS = "key, type, id, state, version, seq, updated, at, patient"
+_TYPES = "bigint, smallint, text, smallint, int, bigint, bigint, bigint, bigint"
+
+
+def heads_insert(rows: Sequence[Row]) -> Insert:
+    """New heads; of those that another transaction was first with, none."""
+    return Insert("head", _COLUMNS, _TYPES, rows, "on conflict (type, id) do nothing")
 
 
 def _is_id(reference: str) -> bool:

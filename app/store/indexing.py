@@ -9,7 +9,7 @@ from functools import cache
 
 from app.fhir.resource import Resource
 from app.store.codes import OTHER_REFERENCE, path_code
-from app.store.driver import Driver, Row
+from app.store.driver import Driver, Insert, Row
 from app.store.extract import extract
 from app.store.heads import Heads
 from app.store.parameters import primary_date, record_paths
@@ -108,18 +108,18 @@ class Indexer:
         """Take away all rows of these heads."""
         if not keys:
             return
-        listed = self._driver.listed(keys)
-        for name in INDEXES:
-            self._driver.run(f"delete from index_{name} where {self._driver.among('key')}", (listed,))
-        self._driver.run(f"delete from index_scope where {self._driver.among('source')}", (listed,))
+        listed = (self._driver.listed(keys),)
+        among, sources = self._driver.among("key"), self._driver.among("source")
+        statements = [(f"delete from index_{name} where {among}", listed) for name in INDEXES]
+        self._driver.run_all([*statements, (f"delete from index_scope where {sources}", listed)])
 
-    def store(self, indexed: Indexed) -> None:
-        """Write the rows."""
-        for name, rows in indexed.rows.items():
-            if rows:
-                self._driver.insert(f"index_{name}", *COLUMNS[name], rows)
-        if indexed.scope:
-            self._driver.insert("index_scope", *_SCOPE, indexed.scope, "on conflict do nothing")
+
+def inserts(indexed: Indexed) -> list[Insert]:
+    """The rows as inserts."""
+    found = [Insert(f"index_{name}", *COLUMNS[name], rows) for name, rows in indexed.rows.items() if rows]
+    if indexed.scope:
+        found.append(Insert("index_scope", *_SCOPE, indexed.scope, "on conflict do nothing"))
+    return found
 
 
 def _others(body: bytes) -> set[str]:

@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from app.access.actor import automation
 from app.fhir.json import loads
-from app.store.indexing import Indexer
+from app.store.indexing import Indexer, inserts
 from app.store.tables import INDEXES, LIVE
 from app.store.unit import Unit
 from app.store.work import work
@@ -45,7 +45,8 @@ def reindex(unit: Unit, progress: Callable[[int], None] = lambda done: None) -> 
     indexer, count = Indexer(driver, unit.heads), 0
     for rows in _batches(unit):
         indexed = indexer.prepare([(key, loads(bytes(body)), bytes(body)) for key, body in rows], unit.stamp)
-        indexer.store(indexed)
+        if rows_made := inserts(indexed):
+            driver.insert(rows_made)
         for key, (patient, at) in indexed.place.items():
             driver.run(
                 "update head set patient = ?, at = ? where key = ? and (patient <> ? or at <> ?)",

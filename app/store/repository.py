@@ -24,7 +24,10 @@ class StoreRepository:
         self.unit = unit
         self.actor: Actor = unit.actor
         self.now: datetime = unit.now
-        self.today: date = unit.today
+
+    @property
+    def today(self) -> date:
+        return self.unit.today
 
     def new_id(self) -> str:
         id = new_id()

@@ -1,66 +1,91 @@
 """``work()``: the one transaction and the only commit.
 
-Accounts (Flask-SQLAlchemy) and resources stand in the same transaction. Use cases compose because they never commit.
+A change stands in the same transaction as Flask-SQLAlchemy's session, so that accounts and resources stand or fall together.
+What only reads takes a connection straight from the pool: the session's bookkeeping would cost twice the read itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from contextvars import ContextVar
+
+from sqlalchemy import Engine
 
 from app import clock
 from app.access.actor import Actor
 from app.db import db
 from app.store.connecting import WRITING
-from app.store.driver import driver_of
+from app.store.driver import Driver, driver_of
 from app.store.heads import known_keys
 from app.store.repository import StoreRepository
 from app.store.unit import Unit
 
-_OPEN = "maslak_work"
+_open: ContextVar[bool] = ContextVar("work_open", default=False)
 
 
 @contextmanager
 def work(actor: Actor, *, reading: bool = False) -> Iterator[StoreRepository]:
     """A Repository for this actor within one transaction: committed at the end, rolled back on any exception.
 
-    ``reading`` opens it for pages that change nothing: on SQLite no write lock is held while reading; the audit rows are
-    written before anything is handed over. Runs within an application context. Raises RuntimeError inside another work().
+    ``reading`` opens it for pages that change nothing. Their audit rows are committed before the block is left, so nothing
+    is answered that is not on record. Runs within an application context. Raises RuntimeError inside another work().
     """
-    session = db.session()
-    if session.info.get(_OPEN):
+    if _open.get():
         raise RuntimeError("work() inside work(): use cases take the repository that is open")
-    session.info[_OPEN] = True
+    token = _open.set(True)
     try:
-        if session.in_transaction() and not (session.new or session.dirty or session.deleted):
-            session.commit()  # ends what only read (who is signed in), so that ours begins with the write lock
-        unit = _unit(session, actor, reading)
-        try:
-            yield StoreRepository(unit)
-            unit.finish()
-            _close(session, unit)
-        except BaseException:
-            session.rollback()
-            raise
+        _end_what_only_read()
+        with _reading(actor) if reading else _writing(actor) as repo:
+            yield repo
     finally:
-        session.info.pop(_OPEN, None)
+        _open.reset(token)
 
 
-def _unit(session: Any, actor: Actor, reading: bool) -> Unit:
-    # PostgreSQL has no lock to take at the beginning; SQLite takes it now or waits in vain later.
-    connection = session.connection(execution_options={} if reading else WRITING)
-    known = known_keys(str(connection.engine.url))
-    return Unit(actor, clock.now(), driver_of(connection), known, reading=reading)
-
-
-def _close(session: Any, unit: Unit) -> None:
-    if unit.reading and unit.ledger.actions:
-        if unit.driver.name == "sqlite":
+def _end_what_only_read() -> None:
+    """End the session's transaction where it has looked up who is signed in, so that ours begins with the write lock."""
+    if db.session.registry.has():
+        session = db.session()
+        if session.in_transaction() and not (session.new or session.dirty or session.deleted):
             session.commit()
-            unit.driver = driver_of(session.connection(execution_options=WRITING))
-        else:  # what was only read need not wait for the disk: the log follows within a fifth of a second
-            unit.driver.run("set local synchronous_commit = off")
-    unit.write_audit()
-    session.commit()
+
+
+@contextmanager
+def _writing(actor: Actor) -> Iterator[StoreRepository]:
+    session = db.session()
+    try:
+        connection = session.connection(execution_options=WRITING)
+        unit = Unit(actor, clock.now(), driver_of(connection.connection), known_keys(connection.engine))
+        yield StoreRepository(unit)
+        unit.finish()
+        unit.write_audit()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
     unit.committed()
+
+
+@contextmanager
+def _reading(actor: Actor) -> Iterator[StoreRepository]:
+    engine: Engine = db.engine
+    pooled = engine.raw_connection()
+    try:
+        driver = driver_of(pooled)
+        driver.begin_reading()
+        unit = Unit(actor, clock.now(), driver, known_keys(engine), reading=True)
+        yield StoreRepository(unit)
+        driver.end_reading()
+        if unit.ledger.actions:
+            _record(driver, unit)
+        unit.committed()
+    finally:
+        driver.leave()
+        pooled.close()
+
+
+def _record(driver: Driver, unit: Unit) -> None:
+    """Commit the audit of what was read."""
+    driver.begin_recording()
+    unit.write_audit()
+    driver.end_recording()
