@@ -6,14 +6,19 @@ cannot decide (expressions, dates in order, quantities with a choice of unit) is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.fhir.resource import Resource, choice, extension
 from pathways.questionnaire import items, sdc
 from pathways.questionnaire.answers import option_key
+from pathways.questionnaire.context import FormContext
+from pathways.questionnaire.expressions import Expressions
 
 _BOUNDS = {">": "above", "<": "below", ">=": "from", "<=": "to"}
+_VARIABLE = re.compile(r"%`?([\w-]+)")
+_ANSWERS = re.compile(r"\b(item|answer)\b")
 When = dict[str, Any]
 
 
@@ -32,6 +37,21 @@ def when(
     if len(known) == 1:
         return known[0]
     return {"any" if any_of else "all": known}
+
+
+def absent_here(questionnaire: Mapping[str, Any], context: FormContext) -> set[str]:
+    """linkIds that this form never asks of this patient: their expression reads no answer, and is not true."""
+    known = {"patient", "subject", "encounter", "user", *context.launch}
+    expressions = Expressions(questionnaire, context)
+    nothing = {"resourceType": "QuestionnaireResponse", "status": "in-progress"}
+    found: set[str] = set()
+    for item in items.walk(questionnaire):
+        expression = extension(item, sdc.ENABLE_WHEN_EXPRESSION)
+        text = expression.get("expression", "") if expression else ""
+        settled = text and set(_VARIABLE.findall(text)) <= known and not _ANSWERS.search(text)
+        if settled and expressions.holds(expression, nothing) is not True:
+            found |= {item["linkId"], *(below["linkId"] for below in items.walk(item))}
+    return found
 
 
 def together(outer: When | None, inner: When | None) -> When | None:

@@ -34,7 +34,8 @@ def violated(
             continue
         human: Resource = next((part for part in found["extension"] if part["url"] == "human"), {})
         text = _human(human, expressions.context.language) or str(parts.get("key", ""))
-        link_id = _location(parts.get("location"), expression, owner)
+        named = _LINK.findall(str(parts.get("location", "")))
+        link_id = str(named[-1]) if named else _subject_of(text, expression, owner, expressions)
         severity = "warning" if parts.get("severity") == "warning" else "error"
         yield link_id, Issue(text, "invariant", "QuestionnaireResponse", severity, link_id)
 
@@ -43,11 +44,13 @@ def _human(part: Mapping[str, Any], language: str) -> str | None:
     return text_of(part, "valueString", language) or text_of(part, "valueMarkdown", language)
 
 
-def _location(location: str | None, expression: Any, owner: Mapping[str, Any]) -> str | None:
-    """Where the message is shown: the last question named by ``location``, the item itself, or one the rule reads."""
-    named = _LINK.findall(location or "")
-    if not named and owner.get("type") not in (None, "group"):
+def _subject_of(text: str, expression: Any, owner: Mapping[str, Any], expressions: Expressions) -> str | None:
+    """Where a message without a location is shown: its own question, else of those read the one it names first."""
+    if owner.get("type") not in (None, "group"):
         return str(owner["linkId"])
-    text = expression if isinstance(expression, str) else expression.get("expression", "")
-    read = named or _LINK.findall(text)
-    return str(read[-1]) if read else None
+    written = expression if isinstance(expression, str) else expression.get("expression", "")
+    read = [link_id for link_id in dict.fromkeys(_LINK.findall(written)) if link_id in expressions.definitions]
+    language = expressions.context.language
+    names = {link_id: items.name_in_message(expressions.definitions[link_id], language) for link_id in read}
+    named = [link_id for link_id in read if names[link_id] in text]
+    return min(named, key=lambda link_id: text.index(names[link_id])) if named else next(iter(reversed(read)), None)

@@ -144,7 +144,7 @@ class NumberAsked(_Typed, wtforms.StringField):
         self.unit_code: str | None = None
         if len(self.units) == 1:
             self.unit = items.unit_name(self.units[0], self.language)
-        self.width = "short"
+        self.width = None if len(self.units) > 1 else "short"
 
     @property
     def chooses_unit(self) -> bool:

@@ -18,7 +18,7 @@ from app.fhir.resource import Resource, canonical
 from app.web import drafts
 from app.web.form import Form
 from pathways.questionnaire import items
-from pathways.questionnaire.conditions import together, when
+from pathways.questionnaire.conditions import absent_here, together, when
 from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
 from pathways.questionnaire.field_of import OTHER, field_of
 from pathways.questionnaire.fields import DateAsked
@@ -66,6 +66,11 @@ class QuestionnaireForm(Form):
         self.warnings: list[tuple[str, str]] = []
         super().__init__(formdata, data=_for_fields(self.source, self.given), **kwargs)
         self._previous = dict(previous or {})
+        self.absent = absent_here(self.source.questionnaire, self.context)
+        for link_id in self.absent:
+            for name in (link_id, link_id + OTHER):
+                if name in self:
+                    del self[name]
         self._prepare(self, None, self._previous)
 
     @classmethod
@@ -101,7 +106,7 @@ class QuestionnaireForm(Form):
     @property
     def parts(self) -> list[Part]:
         """The form in the order of the Questionnaire: groups, texts, fields."""
-        return parts(self, self.source.questionnaire, self.source.language)
+        return parts(self, self.source.questionnaire, self.source.language, self.absent)
 
     def collected(self) -> Answers:
         """The answers typed, and those of items that the user cannot change (hidden, read-only)."""

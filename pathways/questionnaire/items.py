@@ -5,12 +5,16 @@ https://hl7.org/fhir/R4/questionnaire.html and https://hl7.org/fhir/R4/questionn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from app.fhir.resource import Resource, choice, extension, extensions
 from app.fhir.translation import text as text_of
 from pathways.questionnaire import sdc
+
+_REMARK = re.compile(r"\s*\([^()]*\)$")
+"""What a question says in brackets at its end is for who answers, not part of its name."""
 
 VALUE_KEYS = {
     "boolean": "valueBoolean", "decimal": "valueDecimal", "integer": "valueInteger", "date": "valueDate",
@@ -130,6 +134,7 @@ def name_in_message(item: Mapping[str, Any], language: str) -> str:
     short = next(iter(extensions(item, sdc.SHORT_TEXT)), None)
     text = text_of(short, "valueString", language) if short else None
     text = (text or text_of(item, "text", language) or item["linkId"]).rstrip(" :?؟*")
+    text = _REMARK.sub("", text) or text
     return {"fr": f"«\u00a0{text}\u00a0»", "ar": f"«{text}»"}.get(language, f"“{text}”")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as by_default
 from typing import Any
@@ -24,23 +24,23 @@ class Part:
     rows: list[list[Part]] = by_default(default_factory=list)
 
 
-def parts(form: Any, owner: Mapping[str, Any], language: str) -> list[Part]:
-    """The parts below a Questionnaire or an item, those of ``form`` filled."""
+def parts(form: Any, owner: Mapping[str, Any], language: str, absent: Collection[str] = ()) -> list[Part]:
+    """The parts below a Questionnaire or an item, those of ``form`` filled; items in ``absent`` are left out."""
     found: list[Part] = []
     for item in items.children(owner):
-        if items.hidden(item) or "help" in items.controls(item):
+        if items.hidden(item) or "help" in items.controls(item) or item["linkId"] in absent:
             continue
         link_id, title = item["linkId"], text_of(item, "text", language) or ""
         if item["type"] == "display":
             found.append(Part("text", title))
         elif items.is_group(item) and items.repeats(item):
-            rows = [parts(entry.form, item, language) for entry in form[link_id].entries]
+            rows = [parts(entry.form, item, language, absent) for entry in form[link_id].entries]
             found.append(Part("rows", title, form[link_id], rows=rows))
         elif items.is_group(item):
-            found.append(Part("group", title, parts=parts(form, item, language)))
+            found.append(Part("group", title, parts=parts(form, item, language, absent)))
         else:
             found += [
                 Part("field", title, form[name], form[name].when) for name in (link_id, link_id + OTHER) if name in form
             ]
-            found += parts(form, item, language)
+            found += parts(form, item, language, absent)
     return found

@@ -154,6 +154,18 @@ def test_a_question_in_a_group_waits_for_both_conditions() -> None:
     assert made["c"].when == {"all": [{"field": "a", "is": ["true"]}, {"field": "b", "is": ["true"]}]}
 
 
+@pytest.mark.parametrize(("gender", "asked"), [("female", True), ("male", False)])
+def test_what_is_never_asked_of_this_patient_is_not_on_the_page(gender: str, asked: bool) -> None:
+    women = fhirpath(sdc.ENABLE_WHEN_EXPRESSION, "%patient.gender = 'female'")
+    group = ask("group", "women", "", women, item=[ask("boolean", "pregnant", required=True)])
+    form = form_class(a_form(ask("string", "a"), group), "fr")(
+        MultiDict([("pregnant", "true")]), context=today(patient={"resourceType": "Patient", "gender": gender})
+    )
+    assert (len(form.parts) == 2, "pregnant" in form) == (asked, asked)
+    assert form.validate()
+    assert ("pregnant" in answers_of(form.source.questionnaire, form.respond())) is asked
+
+
 def test_units_ranges_and_previous_values_stand_at_the_field() -> None:
     form = form_class(a_form(blood_pressure()), "fr")(context=today(), previous={"sys": ("148", "2026-10-01")})
     field = form["sys"]
