@@ -2,9 +2,9 @@
 
     python bench/store.py [--patients 200] [--seconds 3] [--on sqlite postgresql]
 
-Each operation is a transaction of its own with its audit row, as a request would be, without HTTP. Beside each figure
-stands its ratio to a bare ``select body … where id = ?`` on the same connection in the same run, so that figures of different
-machines can be compared.
+Each operation is a transaction of its own with its audit row, as a request would be, without HTTP. Beside each figure stands
+its ratio to a bare ``select body … where id = ?`` on the same connection in the
+same run, so that figures of different machines can be compared.
 """
 
 from __future__ import annotations
@@ -149,7 +149,10 @@ def bundle(number: int, chance: random.Random) -> list[dict[str, Any]]:
         "resourceType": "Patient",
         "id": f"p{number}",
         "identifier": [{"system": "urn:cnie", "value": f"X{number}"}],
-        "name": [{"family": chance.choice(("Alaoui", "Bennani", "El Fassi")), "given": ["Ahmed"]}, {"text": "أحمد الفاسي"}],
+        "name": [
+            {"family": chance.choice(("Alaoui", "Bennani", "El Fassi")), "given": ["Ahmed"]},
+            {"text": "أحمد الفاسي"},
+        ],
         "gender": chance.choice(("male", "female")),
         "birthDate": f"19{chance.randrange(30, 99)}-0{chance.randrange(1, 9)}-12",
         "telecom": [{"system": "phone", "value": f"+2126{chance.randrange(10**8):08}"}],
@@ -158,7 +161,9 @@ def bundle(number: int, chance: random.Random) -> list[dict[str, Any]]:
     conditions = [
         {
             "resourceType": "Condition",
-            "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]},
+            "clinicalStatus": {
+                "coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]
+            },
             "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": code, "display": "Hypertension"}]},
             "subject": {"reference": name},
             "recordedDate": "2024-01-15",
@@ -174,12 +179,23 @@ def observation(subject: str, chance: random.Random, n: int | None) -> dict[str,
     return {
         "resourceType": "Observation",
         "status": "final",
-        "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}]}],
+        "category": [
+            {
+                "coding": [
+                    {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "vital-signs"}
+                ]
+            }
+        ],
         "code": {"coding": [{"system": LOINC, "code": code, "display": f"Measure {code}"}]},
         "subject": {"reference": subject},
         "effectiveDateTime": f"{day}T09:30:00+01:00",
         "performer": [{"reference": f"Practitioner/d{chance.randrange(50)}"}],
-        "valueQuantity": {"value": chance.randrange(60, 200), "unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"},
+        "valueQuantity": {
+            "value": chance.randrange(60, 200),
+            "unit": "mmHg",
+            "system": "http://unitsofmeasure.org",
+            "code": "mm[Hg]",
+        },
     }
 
 

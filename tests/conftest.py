@@ -1,7 +1,9 @@
 """What every room's tests stand on: a fresh database of each kind, an application on it, an open repository.
 
-``database`` is the address of an empty database with all tables; every test that asks for it, for ``app`` or for ``repo``
-runs on SQLite and on PostgreSQL. PostgreSQL comes from a PyPI package, starts once a session, and gives each test a copy
+``database`` is the address of an empty database with all tables; every test that asks for it, for ``app`` or for
+``repo``
+runs on SQLite and on PostgreSQL. PostgreSQL comes from a PyPI package, starts once a session, and gives each test a
+copy
 of a template. To stay on one: ``-k sqlite``, or ``@pytest.mark.parametrize("database", ["sqlite"], indirect=True)``.
 """
 

@@ -1,7 +1,7 @@
 """Texts as they are compared in a search: without case, accents, or the spelling variants of Arabic.
 
-FHIR string search ignores case and accents (https://hl7.org/fhir/R4/search.html#string). Arabic names are written with or
-without vowel marks, with any of four alefs, with ة or ه and ى or ي; all of them must find each other.
+FHIR string search ignores case and accents (https://hl7.org/fhir/R4/search.html#string). Arabic names are written
+with or without vowel marks, with any of four alefs, with ة or ه and ى or ي; all of them must find each other.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def normalised(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The normalised words of a text, without the Arabic article where the rest is a word: ``الفاسي`` also as ``فاسي``."""
+    """The normalised words of a text, without the Arabic article where the rest is a word: ``الفاسي`` also as
+    ``فاسي``.
+    """
     found: list[str] = []
     for word in normalised(text).split():
         found.append(word)

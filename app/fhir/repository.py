@@ -1,7 +1,8 @@
 """The Repository as use cases know it: a Protocol, so that they need nothing of the store.
 
 It is handed out by ``app.store.work(actor)`` and lives as long as that transaction. All methods check the actor's scope
-over patient data (raising Forbidden with ``details["patient"]``) and collect what was touched for the audit. Resources are
+over patient data (raising Forbidden with ``details["patient"]``) and collect what was touched for the audit.
+Resources are
 plain dicts that no method changes. Writes expect resources that have passed validation at the door; they are kept back
 and written together before the next query or at the end.
 """
@@ -127,12 +128,14 @@ class Repository(Protocol):
     def create(self, resource: Resource, *, if_none_exist: str | None = None) -> Resource:
         """The resource with id and meta; an id that it carries is kept. Raises Conflict where that id is taken.
 
-        ``if_none_exist`` (criteria such as ``identifier=system|value``): what exists already is given back instead; of any
-        number of transactions that ask at once, one creates. Raises PreconditionFailed when several match.
+        ``if_none_exist`` (criteria such as ``identifier=system|value``): what exists already is given back instead;
+        of any number of transactions that ask at once, one creates. Raises PreconditionFailed when several match.
         """
 
     def update(self, resource: Resource, *, if_match: int | None = None) -> Resource:
-        """The next version (or the first: upsert); identical content makes none. Raises PreconditionFailed, Forbidden."""
+        """The next version (or the first: upsert); identical content makes none. Raises PreconditionFailed,
+        Forbidden.
+        """
 
     def delete(self, reference: str) -> None:
         """Raises NotFound; and at the end of the transaction Conflict while others refer to it."""

@@ -1,4 +1,6 @@
-"""Changes of one transaction, kept back and written together: a Bundle of fifty costs a dozen statements, not six hundred."""
+"""Changes of one transaction, kept back and written together: a Bundle of fifty costs a dozen statements, not six
+hundred.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,9 @@ from app.store.unit import Unit
 
 
 def claim(unit: Unit, query: str) -> None:
-    """Hold a condition until the commit. On SQLite the transaction is alone in writing already, so the row is enough."""
+    """Hold a condition until the commit. On SQLite the transaction is alone in writing already, so the row is
+    enough.
+    """
     unit.driver.run(
         "insert into condition_claim (hash, at) values (?, ?) on conflict (hash) do update set at = excluded.at",
         (hash64(query), unit.stamp),

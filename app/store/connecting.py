@@ -1,7 +1,7 @@
 """How connections behave: SQLite's pragmas, and transactions that take the write lock at their beginning.
 
-WAL lets readers go on beside the writer; NORMAL is safe against a crash of the process and loses at most the last commits
-on a power cut, never the integrity of the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
+WAL lets readers go on beside the writer; NORMAL is safe against a crash of the process and loses at most the last
+commits on a power cut, never the integrity of the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
 """
 
 from __future__ import annotations

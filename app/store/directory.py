@@ -21,7 +21,9 @@ ALLOWED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DirectoryRow:
-    """As much of a person as tells them apart. ``establishment`` is a reference; ``visible``: the record may be opened."""
+    """As much of a person as tells them apart. ``establishment`` is a reference; ``visible``: the record may be
+    opened.
+    """
 
     id: str
     name: str
@@ -54,7 +56,7 @@ def search_directory(unit: Unit, query: str) -> list[DirectoryRow]:
 
 
 def _row(id: str, patient: dict[str, Any], visible: bool) -> DirectoryRow:
-    name = next(iter(patient.get("name", ())), {})
+    name: dict[str, Any] = next(iter(patient.get("name", ())), {})
     text = name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")]).strip()
     return DirectoryRow(
         id=id,

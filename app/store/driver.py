@@ -1,7 +1,7 @@
 """Statements as text, run on the driver's own connection: a tenth of the cost of building them anew each time.
 
-SQL is written once, with ``?`` for values; both databases take it as it stands but for what this module hides: the mark of
-a value, lists as values, numbers given out in advance, many rows at once.
+SQL is written once, with ``?`` for values; both databases take it as it stands but for what this module hides: the
+mark of a value, lists as values, numbers given out in advance, many rows at once.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class Driver(ABC):
         """A list as one value for ``among`` and ``table_of``."""
 
     @abstractmethod
-    def table_of(self, kind: str = "bigint") -> str:
-        """A list given as one value as a table ``(value)``."""
+    def table_of(self, alias: str, kind: str = "bigint") -> str:
+        """A list given as one value as a table ``alias(value)``."""
 
     @abstractmethod
     def begin_reading(self) -> None:
@@ -167,8 +167,8 @@ class Sqlite(Driver):
     def listed(self, values: Iterable[Any]) -> Any:
         return orjson.dumps(list(values)).decode()
 
-    def table_of(self, kind: str = "bigint") -> str:
-        return "json_each(?)"
+    def table_of(self, alias: str, kind: str = "bigint") -> str:
+        return f"json_each(?) {alias}"
 
 
 class Postgresql(Driver):
@@ -228,8 +228,8 @@ class Postgresql(Driver):
     def listed(self, values: Iterable[Any]) -> Any:
         return array_literal(list(values))
 
-    def table_of(self, kind: str = "bigint") -> str:
-        return f"unnest(?::{kind}[]) as listed(value)"
+    def table_of(self, alias: str, kind: str = "bigint") -> str:
+        return f"unnest(?::{kind}[]) as {alias}(value)"
 
 
 @lru_cache(4096)
@@ -245,7 +245,8 @@ def _inserting(inserts: tuple[tuple[str, str, str, str], ...]) -> str:
     parts = []
     for n, (table, columns, types, on_conflict) in enumerate(inserts):
         arrays = ", ".join(f"?::{kind}[]" for kind in types.split(", "))
-        parts.append(f"s{n} as (insert into {table} ({columns}) select * from unnest({arrays}) {on_conflict} returning 1)")
+        rows = f"select * from unnest({arrays}) {on_conflict} returning 1"
+        parts.append(f"s{n} as (insert into {table} ({columns}) {rows})")
     counts = ", ".join(f"(select count(*) from s{n})" for n in range(len(inserts)))
     return f"with {', '.join(parts)} select {counts}"
 

@@ -1,7 +1,8 @@
 """What a resource leaves in the indexes: all parameters of its type in one walk over its JSON.
 
 The paths of a type are laid together in a tree, keyed by JSON key, so that each element is visited once however many
-parameters ask for it; parameters that share a path share its rows (``patient`` and ``subject``, ``code`` and ``combo-code``).
+parameters ask for it; parameters that share a path share its rows (``patient`` and ``subject``, ``code`` and
+``combo-code``).
 """
 
 from __future__ import annotations

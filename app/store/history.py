@@ -28,8 +28,8 @@ def history_page(
         values.append(micros(since))
     if at is not None:  # current at some time of the period: made before its end, followed after its beginning
         text += (
-            " and v.updated < ? and not exists (select 1 from version n where n.key = v.key and n.version = v.version + 1"
-            " and n.updated <= ?)"
+            " and v.updated < ? and not exists "
+            "(select 1 from version n where n.key = v.key and n.version = v.version + 1 and n.updated <= ?)"
         )
         values += [micros(at.high), micros(at.low)]
     visible, more = unit.scope.condition("h.patient")

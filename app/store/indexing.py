@@ -39,7 +39,9 @@ _LITERAL = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})["/#]
 
 @dataclass(slots=True)
 class Indexed:
-    """Rows ready to be stored, by table; ``place`` is head key -> (patient, at); ``scope`` (source, patient, organization)."""
+    """Rows ready to be stored, by table; ``place`` is head key -> (patient, at); ``scope`` (source, patient,
+    organization).
+    """
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in INDEXES})
     place: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -48,7 +50,9 @@ class Indexed:
 
 @cache
 def _scope_paths() -> dict[str, int]:
-    """Type -> the path whose Organization comes to see the patient: where registered, where followed, where referred."""
+    """Type -> the path whose Organization comes to see the patient: where registered, where followed, where
+    referred.
+    """
     named = {"Patient": "managingOrganization", "EpisodeOfCare": "managingOrganization", "Task": "owner"}
     return {type: path_code(f"{type}.{element}") for type, element in named.items()}
 

@@ -10,8 +10,8 @@ from typing import Any
 from app.errors import NotFound
 from app.fhir.json import loads
 from app.fhir.resource import Resource, parse_canonical
-from app.store.codes import path_code, system_code, type_codes
-from app.store.parameters import parameters_of, primary_date, searchable_types
+from app.store.codes import system_code
+from app.store.parameters import parameters_of, searchable_types
 from app.store.search.token import pair
 from app.store.tables import LIVE
 from app.store.unit import Unit
@@ -48,7 +48,9 @@ def canonical(unit: Unit, reference: str) -> Resource:
 
 
 def business_version(resource: Mapping[str, Any]) -> tuple[Any, ...]:
-    """A key that sorts ``version`` as semantic versions; a pre-release comes before its release (https://semver.org §11)."""
+    """A key that sorts ``version`` as semantic versions; a pre-release comes before its release (https://semver.org
+    §11).
+    """
     text = str(resource.get("version", ""))
     core, _, pre = text.partition("-")
     numbers = tuple(int(part) if part.isdecimal() else 0 for part in core.split("."))
@@ -57,7 +59,9 @@ def business_version(resource: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def latest(unit: Unit, type: str, patient_ids: Iterable[str], code: str) -> dict[str, Resource]:
-    """Patient id -> its newest resource with this ``system|code``, by the primary date. Those out of scope are left out."""
+    """Patient id -> its newest resource with this ``system|code``, by the primary date. Those out of scope are left
+    out.
+    """
     unit.flush()
     names = list(dict.fromkeys(patient_ids))
     keys = unit.heads.find(f"Patient/{id}" for id in names)
@@ -68,28 +72,15 @@ def latest(unit: Unit, type: str, patient_ids: Iterable[str], code: str) -> dict
     system, value = pair(code)
     path = parameters_of(type)["code"].codes()[0]
     one = (
-        f"select t.key from index_token t where t.path = {path} and t.code = ? and t.system = ? and t.patient = p.value "
-        "order by t.at desc, t.key desc limit 1"
+        f"select t.key from index_token t where t.path = {path} and t.code = ? and t.system = ? "
+        "and t.patient = p.value order by t.at desc, t.key desc limit 1"
     )
     driver = unit.driver
     rows = driver.rows(
-        f"select h.patient, h.id, h.key, v.body from {driver.table_of()} {'p' if driver.name == 'sqlite' else ''} "
-        f"join head h on h.key = ({one}) join version v on v.seq = h.seq".replace("as listed(value)", "as p(value)"),
+        f"select h.patient, h.id, h.key, v.body from {driver.table_of('p')} join head h on h.key = ({one}) "
+        "join version v on v.seq = h.seq",
         (driver.listed(by_key), value, system_code(system)),
     )
     for patient, id, key, _ in rows:
         unit.ledger.note("R", patient, f"{type}/{id}", key)
     return {by_key[row[0]]: loads(bytes(row[3])) for row in rows}
-
-
-@cache
-def _directory_paths() -> dict[str, int]:
-    return {name: path_code(f"Patient.{name}") for name in ("identifier", "name")}
-
-
-def is_type(name: str) -> bool:
-    """Whether this is a resource type of R4."""
-    return name in type_codes()
-
-
-__all__ = ["business_version", "canonical", "is_type", "latest", "primary_date"]

@@ -33,7 +33,8 @@ def due_jobs(unit: Unit, limit: int = 10) -> list[Job]:
     """Jobs whose time has come, oldest first, held by this transaction; others skip them."""
     lock = " for update skip locked" if unit.driver.name == "postgresql" else ""
     rows = unit.driver.rows(
-        f"select key, topic, payload, attempts from outbox where done is null and due <= ? order by due, key limit ?{lock}",
+        "select key, topic, payload, attempts from outbox where done is null and due <= ? "
+        f"order by due, key limit ?{lock}",
         (unit.stamp, limit),
     )
     return [Job(key, topic, orjson.loads(payload), attempts) for key, topic, payload, attempts in rows]

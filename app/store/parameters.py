@@ -1,4 +1,6 @@
-"""Search parameters as the store indexes and searches them: the official ones of R4 and our own (data beside this file)."""
+"""Search parameters as the store indexes and searches them: the official ones of R4 and our own (data beside this
+file).
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from app.store.codes import path_code
 from app.store.paths import Path, branches, paths
 
 _PRIMARY_DATES = (
-    "authoredon", "authored-on", "authored", "date", "recorded-date", "sent", "occurrence", "started", "created", "recorded",
-    "whenhandedover", "effective-time", "issued", "period", "onset-date",
+    "authoredon", "authored-on", "authored", "date", "recorded-date", "sent", "occurrence", "started", "created",
+    "recorded",     "whenhandedover", "effective-time", "issued", "period", "onset-date",
 )  # fmt: skip
 _RECORD_FIRST = ("patient", "subject", "beneficiary", "individual")
 _OWN_COMPARTMENT = {"Task": ("patient",), "Bundle": ("patient",), "Device": ("patient",), "Provenance": ("patient",)}
@@ -27,8 +29,10 @@ _NOT_RECORDS = frozenset({"Group", "Patient", "AuditEvent"})
 class Parameter:
     """One parameter on one type. ``kind``: token reference date string number quantity uri composite special.
 
-    ``paths`` are what its rows stand under; ``components`` the parts of a composite, as (base, parameter) where base is a
-    path whose elements bind the parts together, or the type itself. ``index`` changes how strings are cut (words, digits).
+    ``paths`` are what its rows stand under; ``components`` the parts of a composite, as (base, parameter) where base
+    is a
+    path whose elements bind the parts together, or the type itself. ``index`` changes how strings are cut (words,
+    digits).
     """
 
     base: str

@@ -1,8 +1,9 @@
 """Expressions of search parameters as paths: which JSON keys to follow, and which FHIR type stands at the end.
 
-All but a handful of the 1,712 R4 expressions are unions of plain paths with ``ofType``, ``where(x='y')``, ``extension(url)``,
-``[0]`` and ``where(resolve() is Type)``. Those are walked directly (``app.store.extract``), several times faster than any
-interpreter; the rest goes to the FHIRPath engine.
+All but a handful of the 1,712 R4 expressions are unions of plain paths with ``ofType``, ``where(x='y')``,
+``extension(url)``,
+``[0]`` and ``where(resolve() is Type)``. Those are walked directly (``app.store.extract``), several times faster
+than any interpreter; the rest goes to the FHIRPath engine.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Path:
     """One branch of an expression on one resource type, with every choice of type it can take.
 
     ``expression`` is its canonical text (what ``path_code`` numbers); ``ways`` are the sequences of steps, one for each
-    type that a choice element may have; None: only the FHIRPath engine can walk it. ``target`` is the resource type that
-    ``where(resolve() is …)`` asks of a reference.
+    type that a choice element may have; None: only the FHIRPath engine can walk it. ``target`` is the resource type
+    that ``where(resolve() is …)`` asks of a reference.
     """
 
     expression: str

@@ -15,8 +15,8 @@ from app.store.unit import Unit
 from app.store.values import instant
 
 _CURRENT = (
-    "select h.key, h.patient, h.state, h.version, h.updated, v.method, v.body from head h join version v on v.seq = h.seq "
-    "where h.type = ? and h.id = ?"
+    "select h.key, h.patient, h.state, h.version, h.updated, v.method, v.body "
+    "from head h join version v on v.seq = h.seq where h.type = ? and h.id = ?"
 )
 _VERSION = (
     "select h.key, h.patient, case when v.method = 3 then 2 else 1 end, v.version, v.updated, v.method, v.body "

@@ -43,7 +43,8 @@ class Scope:
         if asked:
             organizations, opened = self._keys()
             driver = self._driver
-            sql = f"select distinct patient from index_scope where {driver.among('patient')} and {driver.among('organization')}"
+            sql = "select distinct patient from index_scope where "
+            sql += f"{driver.among('patient')} and {driver.among('organization')}"
             seen = {row[0] for row in driver.rows(sql, (driver.listed(asked), driver.listed(organizations)))}
             self._allowed |= seen | (asked & set(opened))
         return asked - self._allowed

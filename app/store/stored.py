@@ -38,7 +38,9 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class RawPage:
-    """A page of stored bytes. ``next`` is an opaque cursor, to be given back as ``_cursor``; ``issues`` are warnings."""
+    """A page of stored bytes. ``next`` is an opaque cursor, to be given back as ``_cursor``; ``issues`` are
+    warnings.
+    """
 
     matches: list[Stored]
     included: list[Stored] = field(default_factory=list)

@@ -1,7 +1,8 @@
-"""The tables of the store. ``version`` is the truth, append-only; ``head`` points at what is current; the rest is derived.
+"""The tables of the store. ``version`` is the truth, append-only; ``head`` points at what is current; the rest is
+derived.
 
-Everything that a search joins is a 64-bit number. A head exists for each ``Type/id`` that was ever stored *or referred to*
-(state PLACEHOLDER), so that a reference is one number whether or not its target has arrived.
+Everything that a search joins is a 64-bit number. A head exists for each ``Type/id`` that was ever stored *or
+referred to* (state PLACEHOLDER), so that a reference is one number whether or not its target has arrived.
 """
 
 from __future__ import annotations
@@ -38,27 +39,12 @@ head = Table(
     _column("patient"),
 )
 Index("ux_head_type_id", head.c.type, head.c.id, unique=True)
-Index(
-    "ix_head_type_key",
-    head.c.type,
-    head.c.key,
-    **{f"{d}_where": head.c.state == LIVE for d in ("sqlite", "postgresql")},
-)
-Index(
-    "ix_head_type_updated",
-    head.c.type,
-    head.c.updated,
-    head.c.key,
-    **{f"{d}_where": head.c.state == LIVE for d in ("sqlite", "postgresql")},
-)
-Index(
-    "ix_head_patient",
-    head.c.patient,
-    head.c.type,
-    head.c.at,
-    head.c.key,
-    **{f"{d}_where": head.c.patient > NOBODY for d in ("sqlite", "postgresql")},
-)
+_LIVE = {"sqlite_where": head.c.state == LIVE, "postgresql_where": head.c.state == LIVE}
+_RECORDS = {"sqlite_where": head.c.patient > NOBODY, "postgresql_where": head.c.patient > NOBODY}
+Index("ix_head_type_key", head.c.type, head.c.key, **_LIVE)  # type: ignore[arg-type]
+Index("ix_head_type_updated", head.c.type, head.c.updated, head.c.key, **_LIVE)  # type: ignore[arg-type]
+Index("ix_head_patient", head.c.patient, head.c.type, head.c.at, head.c.key, **_RECORDS)  # type: ignore[arg-type]
+
 
 version = Table(
     "version",
@@ -76,7 +62,9 @@ Index("ix_version_type_seq", version.c.type, version.c.seq)
 
 
 def _index(name: str, *columns: Column) -> Table:  # type: ignore[type-arg]
-    """An index table: its rows stand together by resource (``key``), then by path; ``part`` tells list elements apart."""
+    """An index table: its rows stand together by resource (``key``), then by path; ``part`` tells list elements
+    apart.
+    """
     return Table(
         f"index_{name}",
         db.metadata,
@@ -137,7 +125,9 @@ condition = Table(
     _column("hash", primary_key=True, autoincrement=False),
     _column("at"),
 )
-"""One row a condition of a conditional create: whoever holds it decides; the others wait for the commit and look again."""
+"""One row a condition of a conditional create: whoever holds it decides; the others wait for the commit and look
+again.
+"""
 
 audit = Table(
     "audit",
@@ -172,4 +162,4 @@ outbox = Table(
     _column("error", Text, nullable=True),
     _column("done", BIG, nullable=True),
 )
-Index("ix_outbox_due", outbox.c.due, **{f"{d}_where": outbox.c.done.is_(None) for d in ("sqlite", "postgresql")})
+Index("ix_outbox_due", outbox.c.due, sqlite_where=outbox.c.done.is_(None), postgresql_where=outbox.c.done.is_(None))

@@ -226,8 +226,10 @@ _QUANTITIES = {"Range": _range, "SampledData": _sampled}
 _NUMBERS = frozenset({"integer", "decimal", "positiveInt", "unsignedInt"})
 _AMOUNTS = frozenset({"Quantity", "Age", "Duration", "Distance", "Count", "Money", "MoneyQuantity", "SimpleQuantity"})
 PRIMITIVES = frozenset(
-    "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string time "
-    "unsignedInt uri url uuid".split()
+    {
+        *("base64Binary", "boolean", "canonical", "code", "date", "dateTime", "decimal", "id", "instant", "integer"),
+        *("markdown", "oid", "positiveInt", "string", "time", "unsignedInt", "uri", "url", "uuid"),
+    }
 )
 
 
@@ -235,6 +237,7 @@ def emitter(kind: str, fhir_type: str, index: str = "") -> tuple[str, Emitter] |
     """How a parameter of a kind indexes an element of a FHIR type; None where it makes nothing of it."""
     if kind == "string" and index:
         return "string", name_words if index == "#words" else phone_digits
+    found: Emitter | None = None
     if kind == "token":
         found = _TOKENS.get(fhir_type) or (_plain_token if fhir_type in PRIMITIVES else None)
     elif kind == "reference":
@@ -249,6 +252,4 @@ def emitter(kind: str, fhir_type: str, index: str = "") -> tuple[str, Emitter] |
         found = _QUANTITIES.get(fhir_type) or (_quantity if fhir_type in _AMOUNTS else None)
     elif kind == "uri":
         found = _canonical if fhir_type == "canonical" else _uri if fhir_type in PRIMITIVES else None
-    else:
-        found = None
     return (kind, found) if found else None

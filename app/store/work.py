@@ -1,6 +1,7 @@
 """``work()``: the one transaction and the only commit.
 
-A change stands in the same transaction as Flask-SQLAlchemy's session, so that accounts and resources stand or fall together.
+A change stands in the same transaction as Flask-SQLAlchemy's session, so that accounts and resources stand or fall
+together.
 What only reads takes a connection straight from the pool: the session's bookkeeping would cost twice the read itself.
 """
 
@@ -28,7 +29,8 @@ _open: ContextVar[bool] = ContextVar("work_open", default=False)
 def work(actor: Actor, *, reading: bool = False) -> Iterator[StoreRepository]:
     """A Repository for this actor within one transaction: committed at the end, rolled back on any exception.
 
-    ``reading`` opens it for pages that change nothing. Their audit rows are committed before the block is left, so nothing
+    ``reading`` opens it for pages that change nothing. Their audit rows are committed before the block is left, so
+    nothing
     is answered that is not on record. Runs within an application context. Raises RuntimeError inside another work().
     """
     if _open.get():
@@ -43,7 +45,9 @@ def work(actor: Actor, *, reading: bool = False) -> Iterator[StoreRepository]:
 
 
 def _end_what_only_read() -> None:
-    """End the session's transaction where it has looked up who is signed in, so that ours begins with the write lock."""
+    """End the session's transaction where it has looked up who is signed in, so that ours begins with the write
+    lock.
+    """
     if db.session.registry.has():
         session = db.session()
         if session.in_transaction() and not (session.new or session.dirty or session.deleted):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.errors import Conflict, Gone, Malformed, NotFound, PreconditionFailed
+from app.errors import Conflict, Malformed, NotFound, PreconditionFailed
 from app.fhir.json import dumps, loads
 from app.fhir.resource import Resource
 from app.ids import new_id
@@ -98,8 +98,8 @@ def current(unit: Unit, type: str, id: str) -> _Head | None:
     """The head with its body; on PostgreSQL it is locked until the commit, so that nobody writes in between."""
     lock = " for update of h" if unit.driver.name == "postgresql" else ""
     row = unit.driver.row(
-        "select h.key, h.state, h.version, h.updated, h.patient, v.body from head h left join version v on v.seq = h.seq "
-        f"where h.type = ? and h.id = ?{lock}",
+        "select h.key, h.state, h.version, h.updated, h.patient, v.body "
+        f"from head h left join version v on v.seq = h.seq where h.type = ? and h.id = ?{lock}",
         (type_codes().get(type, 0), id),
     )
     return _Head(row) if row else None
@@ -108,7 +108,7 @@ def current(unit: Unit, type: str, id: str) -> _Head | None:
 def _same(resource: Resource, found: _Head) -> bool:
     old = loads(found.body)
     meta = old["meta"]
-    return stamped(resource, old["id"], int(meta["versionId"]), meta["lastUpdated"])[1] == found.body
+    return stamped(resource, old["id"], int(meta["versionId"]), meta["lastUpdated"])[1] == bytes(found.body or b"")
 
 
 def _add(unit: Unit, change: Change, resource: Resource) -> Resource:
@@ -132,6 +132,3 @@ def _type(resource: Resource) -> str:
     if type == "AuditEvent":
         raise Conflict("AuditEvents are written by the server alone.")
     return str(type)
-
-
-__all__ = ["Gone", "create", "current", "delete", "stamped", "update"]

@@ -1,7 +1,7 @@
 """Conditions on a resource, as SQL text with its values.
 
-``@key`` stands for the resource's head key and ``@head`` for the row of ``head``; they are filled in where the condition
-is used, so that the same condition serves the search itself, a chain, and a count.
+``@key`` stands for the resource's head key and ``@head`` for the row of ``head``; they are filled in where the
+condition is used, so that the same condition serves the search itself, a chain, and a count.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from app.errors import Malformed
@@ -11,7 +10,7 @@ from app.fhir.compartment import parameters_for
 from app.store.codes import type_codes
 from app.store.parameters import Parameter, parameters_of
 from app.store.search.composite import composite
-from app.store.search.conditions import NEVER, Condition, Match, all_of, any_of, negated, on_paths
+from app.store.search.conditions import NEVER, Condition, Match, any_of, negated, on_paths
 from app.store.search.date import date, last_updated
 from app.store.search.quantity import number, quantity
 from app.store.search.reference import reference
@@ -201,6 +200,3 @@ def _missing(parameters: Sequence[Parameter], asked: Criterion) -> Condition:
     kind = parameters[0].kind
     present = any_of([Match(name, on_paths(codes)).condition() for name in _TABLES.get(kind, (kind,))])
     return negated(present) if asked.values == ("true",) else present
-
-
-__all__ = ["Compiler", "UnknownParameter", "all_of", "as_condition", "replace"]

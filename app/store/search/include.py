@@ -56,8 +56,8 @@ def _follow(unit: Unit, include: Include, rows: Iterable[Row]) -> list[int]:
         paths = _paths(types, include.code, None)
         if not keys or not paths:
             return []
-        sql = f"select i.key from index_reference i where {driver.among('i.target')} and {on_paths(paths)} limit {MOST_INCLUDED}"
-        return [row[0] for row in driver.rows(sql, (driver.listed(keys),))]
+        sql = f"select i.key from index_reference i where {driver.among('i.target')} and {on_paths(paths)}"
+        return [row[0] for row in driver.rows(f"{sql} limit {MOST_INCLUDED}", (driver.listed(keys),))]
     wanted = type_codes().get(include.type)
     by_type: dict[int, list[int]] = {}
     for row in rows:
@@ -73,7 +73,8 @@ def _follow(unit: Unit, include: Include, rows: Iterable[Row]) -> list[int]:
                 if include.target
                 else ""
             )
-            sql = f"select distinct i.target from index_reference i{target} where {driver.among('i.key')} and {on_paths(paths)}"
+            sql = f"select distinct i.target from index_reference i{target} where "
+            sql += f"{driver.among('i.key')} and {on_paths(paths)}"
             found += [row[0] for row in driver.rows(sql, (driver.listed(keys),))]
     return found
 

@@ -30,7 +30,9 @@ def number(parameters: Sequence[Parameter], values: Iterable[str]) -> Match:
 
 
 def quantity(parameters: Sequence[Parameter], values: Iterable[str]) -> Match:
-    """``[prefix]number|system|code``; with a UCUM code, what was measured in another unit of the dimension counts too."""
+    """``[prefix]number|system|code``; with a UCUM code, what was measured in another unit of the dimension counts
+    too.
+    """
     codes = [code for parameter in parameters for code in parameter.codes()]
     texts, held = [], []
     for value in values:
@@ -66,11 +68,10 @@ def _read(value: str) -> tuple[str, Decimal, Decimal]:
         wanted = Decimal(text)
     except InvalidOperation:
         raise Malformed(f"'{value}' is no number.") from None
-    exponent = wanted.as_tuple().exponent
-    if not isinstance(exponent, int) or not -300 < exponent < 300:
+    digit = wanted.as_tuple().exponent
+    if not isinstance(digit, int) or not -300 < digit < 300:
         raise Malformed(f"'{value}' is no number that can be searched for.")
-    if "e" not in text.lower():
-        exponent = min(exponent, 0)
+    exponent: int = digit if "e" in text.lower() else min(digit, 0)
     return prefix, wanted, Decimal(5).scaleb(exponent - 1)
 
 

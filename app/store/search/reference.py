@@ -8,7 +8,7 @@ from app.fhir.resource import parse_reference
 from app.store.codes import path_code, type_codes
 from app.store.heads import Heads
 from app.store.parameters import Parameter, record_paths
-from app.store.search.conditions import NEVER, Condition, Match, any_of, on_paths
+from app.store.search.conditions import NEVER, Condition, Match, on_paths
 from app.store.search.request import unescaped
 from app.store.search.token import token
 from app.store.search.uri import canonical_test
@@ -82,6 +82,3 @@ def _elsewhere(parameters: Sequence[Parameter], values: list[str]) -> Match:
         tests.append(text)
         held += more
     return Match("uri", f"{on_paths(codes)} and ({' or '.join(tests)})", tuple(held), narrow=True)
-
-
-__all__ = ["any_of", "literals", "reference"]

@@ -34,7 +34,9 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Include:
-    """``_include=type:code[:target]`` or its reverse; ``code`` may be ``*``; ``iterate`` goes on from what was included."""
+    """``_include=type:code[:target]`` or its reverse; ``code`` may be ``*``; ``iterate`` goes on from what was
+    included.
+    """
 
     type: str
     code: str
@@ -150,7 +152,9 @@ def criterion(name: str, value: str) -> Criterion:
 
 
 def split(text: str, mark: str) -> list[str]:
-    """The parts between unescaped marks (https://hl7.org/fhir/R4/search.html#escaping); escapes stay, see ``unescaped``."""
+    """The parts between unescaped marks (https://hl7.org/fhir/R4/search.html#escaping); escapes stay, see
+    ``unescaped``.
+    """
     if "\\" not in text:
         return text.split(mark)
     return list(_parts(text, mark))

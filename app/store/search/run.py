@@ -42,7 +42,9 @@ class Plan:
 
 
 def run(unit: Unit, query: str, *, strict: bool = True, repo: Any = None) -> RawPage:
-    """The page that a query asks for. Raises Malformed with all that is wrong; lenient: unknown parameters are issues."""
+    """The page that a query asks for. Raises Malformed with all that is wrong; lenient: unknown parameters are
+    issues.
+    """
     unit.flush()
     request, pieces, issues = prepared(unit, query, strict=strict, repo=repo)
     plan = planned(unit, request, pieces)

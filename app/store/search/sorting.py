@@ -1,7 +1,7 @@
 """``_sort`` and paging by key (https://hl7.org/fhir/R4/search.html#sort, #paging).
 
-A page begins after the last row of the page before, by value and key, so that what is written meanwhile is neither skipped
-nor shown twice. The cursor holds those values.
+A page begins after the last row of the page before, by value and key, so that what is written meanwhile is neither
+skipped nor shown twice. The cursor holds those values.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class SortKey:
 
 
 def sort_keys(types: Sequence[str], asked: Sequence[tuple[str, bool]]) -> list[SortKey]:
-    """The keys of ``_sort``, then the head key, which decides between equals. Raises Malformed on an unknown parameter."""
+    """The keys of ``_sort``, then the head key, which decides between equals. Raises Malformed on an unknown
+    parameter.
+    """
     keys = [_key(types, code, descending) for code, descending in asked]
     last = keys[-1].descending if keys else False
     return [*keys, SortKey("@key", last, True)]

@@ -15,7 +15,9 @@ LAST = "\U0010ffff"
 
 
 def string(parameters: Sequence[Parameter], values: Iterable[str], modifier: str | None) -> Match:
-    """A text that begins with one of the values, whatever case, accents and Arabic spelling; ``:exact``, ``:contains``."""
+    """A text that begins with one of the values, whatever case, accents and Arabic spelling; ``:exact``,
+    ``:contains``.
+    """
     codes = [code for parameter in parameters for code in parameter.codes()]
     by_digits = any(parameter.index == "#digits" for parameter in parameters)
     texts, held = [], []

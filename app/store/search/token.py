@@ -9,7 +9,7 @@ from typing import Any
 from app.errors import Malformed
 from app.fhir.definitions import codes_of, load
 from app.fhir.normalise import normalised
-from app.store.codes import NO_SYSTEM, path_code, system_code
+from app.store.codes import NO_SYSTEM, system_code
 from app.store.parameters import Parameter
 from app.store.search.conditions import NEVER, Match, on_paths
 from app.store.search.request import split, unescaped
@@ -43,7 +43,9 @@ def pairs_match(parameters: Sequence[Parameter], pairs: Iterable[tuple[str, str]
 
 
 def pair(value: str) -> tuple[str | None, str | None]:
-    """(system, code) of ``system|code``, ``|code`` (system is ""), ``system|`` (code None) and ``code`` (system None)."""
+    """(system, code) of ``system|code``, ``|code`` (system is ""), ``system|`` (code None) and ``code`` (system
+    None).
+    """
     parts = split(value, "|")
     if len(parts) == 1:
         code = unescaped(parts[0])
@@ -92,7 +94,9 @@ def _match(
 
 
 def _implied(parameters: Sequence[Parameter]) -> frozenset[str] | None:
-    """The systems that an element of type ``code`` or ``boolean`` has without saying so; None where it says so itself."""
+    """The systems that an element of type ``code`` or ``boolean`` has without saying so; None where it says so
+    itself.
+    """
     ends = {way[-1].type for p in parameters for path in p.paths for way in path.ways or () if way}
     if not ends or not ends <= {"code", "boolean"}:
         return None
@@ -125,6 +129,3 @@ def _of_type(codes: list[int], values: Iterable[str]) -> Match:
             raise Malformed(":of-type needs three parts: system|code|value.")
         tests.append(("i.system = ? and i.code = ?", (system_code(f"{parts[0]}|{parts[1]}"), parts[2][:CODE_LENGTH])))
     return _match([of_type(code) for code in codes], tests, None, True)
-
-
-__all__ = ["pair", "pairs_match", "path_code", "token"]
