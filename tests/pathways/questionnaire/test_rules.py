@@ -179,3 +179,17 @@ def test_a_diastolic_above_the_systolic_is_told_at_the_diastolic() -> None:
     assert texts(form, typed, today("ar")) == ["الانبساطي يجب أن يكون أقل من الانقباضي"]
     assert wrong(form, typed | {"dia": [{"valueInteger": 60}]}) == []
     assert wrong(form, {"dia": [{"valueInteger": 95}]}) == []
+
+
+def test_a_rule_without_a_place_is_told_at_the_field_that_it_names_first() -> None:
+    rule = below_systolic()
+    rule = rule | {"extension": [part for part in rule["extension"] if part["url"] != "location"]}
+    (issue,) = wrong(
+        a_form(blood_pressure(), extension=[rule]), {"sys": [{"valueInteger": 90}], "dia": [{"valueInteger": 95}]}
+    )
+    assert issue.diagnostics == "dia"
+
+
+def test_what_a_question_says_in_brackets_is_not_part_of_its_name() -> None:
+    form = a_form(ask("choice", "a", "Signes de danger (cocher tous ceux qui sont présents) :", required=True))
+    assert texts(form, {}) == ["«\u00a0Signes de danger\u00a0» : une réponse est nécessaire"]
