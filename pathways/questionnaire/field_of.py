@@ -9,6 +9,7 @@ from app.fhir.resource import Resource, extension
 from app.fhir.translation import text as text_of
 from pathways.questionnaire import fields, items, sdc
 from pathways.questionnaire.context import FormContext
+from pathways.questionnaire.number_field import NumberAsked
 from pathways.questionnaire.options import Option, options
 
 OTHER = ".other"
@@ -19,8 +20,8 @@ MANY = 8
 
 _TYPED = {
     "string": fields.TextAsked, "url": fields.TextAsked, "reference": fields.TextAsked, "text": fields.LongTextAsked,
-    "date": fields.DateAsked, "dateTime": fields.MomentAsked, "time": fields.TimeAsked, "decimal": fields.NumberAsked,
-    "integer": fields.NumberAsked, "quantity": fields.NumberAsked,
+    "date": fields.DateAsked, "dateTime": fields.MomentAsked, "time": fields.TimeAsked, "decimal": NumberAsked,
+    "integer": NumberAsked, "quantity": NumberAsked,
 }  # fmt: skip
 
 

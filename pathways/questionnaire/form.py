@@ -6,7 +6,7 @@ finding goes back to its field. Field names are the linkIds; a repeating group i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from app.fhir.resource import Resource, canonical
 from app.web import drafts
 from app.web.form import Form
 from pathways.questionnaire import items
+from pathways.questionnaire.collecting import collect, fields_of, for_fields, rows_of
 from pathways.questionnaire.conditions import absent_here, together, when
 from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
 from pathways.questionnaire.field_of import OTHER, field_of
@@ -64,7 +65,7 @@ class QuestionnaireForm(Form):
         self.context = context or FormContext(now(), self.source.language)
         self.given: Answers = dict(answers or {})
         self.warnings: list[tuple[str, str]] = []
-        super().__init__(formdata, data=_for_fields(self.source, self.given), **kwargs)
+        super().__init__(formdata, data=for_fields(self.source.definitions, self.given), **kwargs)
         self._previous = dict(previous or {})
         self.absent = absent_here(self.source.questionnaire, self.context)
         for link_id in self.absent:
@@ -122,8 +123,8 @@ class QuestionnaireForm(Form):
         super().validate(extra_validators)
         for group in self:
             if isinstance(group, wtforms.FieldList):
-                group.errors = [text for _rows, field in _fields_of(group) for text in field.errors]
-        unread = {(rows, field.link_id) for rows, field in _fields(self) if field.errors}
+                group.errors = [text for _rows, field in rows_of(group) for text in field.errors]
+        unread = {(rows, field.link_id) for rows, field in fields_of(self) if field.errors}
         response = self.respond()
         for found in findings(self.source.questionnaire, response, self.context):
             self._place(found, unread)
@@ -158,7 +159,7 @@ class QuestionnaireForm(Form):
             return
         if (rows, found.link_id) in unread:
             return  # what could not be read is not missing
-        target = next((field for at, field in _fields(self) if at == rows and field.link_id == found.link_id), None)
+        target = next((field for at, field in fields_of(self) if at == rows and field.link_id == found.link_id), None)
         if target is None:
             self.form_errors.append(text)
             return
@@ -181,36 +182,6 @@ class QuestionnaireForm(Form):
         return tuple(found)
 
 
-def collect(form: Any) -> Answers:
-    """linkId → answers of a form or of one row; the free text of an open choice joins its ticked answers."""
-    found: Answers = {}
-    for field in form:
-        link_id = getattr(field, "link_id", None)
-        if isinstance(field, wtforms.FieldList):
-            if rows := [own for entry in field.entries if (own := collect(entry.form))]:
-                found[field.short_name] = rows
-        elif link_id is not None and field.data and "data-calculated" not in (field.render_kw or {}):
-            found.setdefault(link_id, []).extend(field.data)
-    return found
-
-
-def _fields(form: Any, rows: tuple[tuple[str, int], ...] = ()) -> Iterator[tuple[tuple[tuple[str, int], ...], Any]]:
-    """((repeating group, row) …, field) of every field of items."""
-    for field in form:
-        if isinstance(field, wtforms.FieldList):
-            yield from _fields_of(field, rows)
-        elif hasattr(field, "link_id"):
-            yield rows, field
-
-
-def _fields_of(
-    group: wtforms.FieldList, rows: tuple[tuple[str, int], ...] = ()
-) -> Iterator[tuple[tuple[tuple[str, int], ...], Any]]:
-    """The same of the rows of a repeating group."""
-    for index, entry in enumerate(group.entries):
-        yield from _fields(entry.form, (*rows, (group.short_name, index)))
-
-
 def _conditions(source: _Source, name_of: Any) -> dict[str, Any]:
     """linkId → ``when`` of each item, with that of the groups and questions around it."""
     found: dict[str, Any] = {}
@@ -231,23 +202,6 @@ def _unasked(source: _Source, link_id: str) -> bool:
     return definition is not None and (
         items.hidden(definition) or (bool(definition.get("readOnly")) and not items.is_calculated(definition))
     )
-
-
-def _for_fields(source: _Source, answers: Answers) -> dict[str, Any]:
-    """Answers by field name: the free text of an open choice goes to its own field."""
-    found: dict[str, Any] = {}
-    for link_id, given in answers.items():
-        definition = source.definitions.get(link_id)
-        if definition is None:
-            continue
-        if items.is_group(definition):
-            found[link_id] = [_for_fields(source, row) for row in given]
-        elif definition["type"] == "open-choice":
-            found[link_id] = [answer for answer in given if "valueString" not in answer]
-            found[link_id + OTHER] = [answer for answer in given if "valueString" in answer]
-        else:
-            found[link_id] = given
-    return found
 
 
 _classes: dict[tuple[str, str, str], type[QuestionnaireForm]] = {}

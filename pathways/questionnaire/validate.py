@@ -17,7 +17,8 @@ from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.enable import enabled_part, is_enabled
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.options import Option, options
-from pathways.questionnaire.rules import Rule, problems
+from pathways.questionnaire.rule import Rule
+from pathways.questionnaire.rules import problems
 
 _FINAL = ("completed", "amended")
 
