@@ -11,7 +11,7 @@ from app.fhir.translation import translations
 
 READ_BY_PEOPLE = {
     "title", "description", "purpose", "usage", "textEquivalent", "text", "display", "patientInstruction", "prefixText",
-    "label", "valueMarkdown", "definition",
+    "label", "valueMarkdown", "definition", "valueString",
 }  # fmt: skip
 NOT_READ = {
     "relatedArtifact",
@@ -24,6 +24,8 @@ NOT_READ = {
     "identifier",
 }
 """Elements whose texts are citations or codes' own names, kept in their language."""
+SPOKEN_PARTS = {"taken", "notTaken", "title", "source"}
+"""Parts of our extensions (explanation, parameter) whose ``valueString`` is read by people."""
 REQUIRED = ("fr", "ar")
 
 
@@ -63,4 +65,6 @@ def _is_text(element: dict[str, Any], key: str) -> bool:
     """``text`` of a Questionnaire item or a concept counts; the narrative and an expression's name do not."""
     if key == "definition":
         return "code" in element and "definition" in element and "linkId" not in element
+    if key == "valueString":
+        return element.get("url") in SPOKEN_PARTS
     return not (key == "display" and "system" in element)

@@ -1,12 +1,16 @@
 """The life of a publication, as one table of Moves.
 
-FHIR knows draft, active and retired (https://hl7.org/fhir/R4/valueset-publication-status.html); review and approval are written on the draft, in the ``lifecycle`` extension that only this module reads and writes.
-A released version never changes; there is no way back.
+FHIR knows draft, active and retired (https://hl7.org/fhir/R4/valueset-publication-status.html); review and approval are
+written on the draft, in the ``lifecycle`` extension that only this module reads and writes. A released version never
+changes; there is no way back. A set moves as a whole, by the verbs of ``publishing``; what comes alone through another
+door (a PUT, a POST) may draft or edit, no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,27 +126,49 @@ def allowed(actor: Actor, before: Resource | None, after: Resource | None) -> Mo
     return move
 
 
+_moving: ContextVar[frozenset[str]] = ContextVar("moving", default=frozenset())
+ALONE = ("draft", "edit")
+"""Moves that one artefact makes by itself; in every other the whole set moves."""
+
+
+@contextmanager
+def moving(artefacts: Iterable[Resource]) -> Iterator[None]:
+    """Within the block these artefacts, a whole set, change their state together."""
+    token = _moving.set(_moving.get() | {canonical(one) for one in artefacts})
+    try:
+        yield
+    finally:
+        _moving.reset(token)
+
+
 def guard(repo: Any, before: Resource | None, after: Resource | None) -> None:
-    """The repository's guard: every door, a plain PUT included, passes through a Move that is granted."""
+    """The repository's guard: every door, a plain PUT included, passes through a Move that is granted.
+
+    Raises Conflict (no such move, a part without its set, authors taken away), Forbidden (no grant, own work).
+    """
     actor: Actor = repo.actor
     if actor.may("*"):
         return
     move = allowed(actor, before, after)
-    if move.name in ("draft", "edit") and after is not None and actor.key not in authors(after):
-        raise Conflict("a draft names its authors: write it through the drafting operations")
-    if before is not None and after is not None and not set(authors(before)) <= set(authors(after)):
+    if after is not None and not set(authors(before or {})) <= set(authors(after)):
         raise Conflict("the authors of a version cannot be taken away")
-    if (
-        move.name == "release"
-        and after is not None
-        and after["resourceType"] != "Library"
-        and not _set_released(repo, after)
-    ):
-        raise Conflict("a part is released together with its set")
+    if move.name not in ALONE:
+        if canonical(after or before or {}) not in _moving.get():
+            raise Conflict(
+                "a set changes its state as a whole, never one part of it: “{move}” is done on the set", move=move.name
+            )
+        return
+    if after is not None and actor.key not in authors(after):
+        raise Conflict("a draft names its authors: write it through the drafting operations")
+    if before is None and after is not None and _taken(repo, after):
+        raise Conflict("version {version} exists already", version=after.get("version"))
 
 
-def _set_released(repo: Any, part: Resource) -> bool:
-    return repo.first(f"Library?composed-of={canonical(part)}&status=active") is not None
+def _taken(repo: Any, fresh: Resource) -> bool:
+    kind, url, version = fresh["resourceType"], fresh.get("url"), fresh.get("version")
+    if not url or not version:
+        raise Conflict("a draft has a url and a version")
+    return repo.first(f"{kind}?url={url}&version={version}") is not None
 
 
 def _fits(move: Move, before: Resource | None, after: Resource | None) -> bool:

@@ -1,7 +1,8 @@
 """The verbs of publishing (CRMI ``$draft $review $approve $release $retire $withdraw``), over a whole set at once.
 
 Each works on a Library and everything it is composed of, in one transaction, and leaves through Moves that the guard
-checks again. http://hl7.org/fhir/uv/crmi/artifact-operations.html
+checks again. ``seen`` is the version (``meta.versionId``) of the Library on which somebody decided: PreconditionFailed when
+another acted since. http://hl7.org/fhir/uv/crmi/artifact-operations.html
 """
 
 from __future__ import annotations
@@ -10,150 +11,107 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from app.clock import instant_text
-from app.errors import Conflict, Invalid, Issue
+from app.errors import Conflict, Invalid, Issue, PreconditionFailed
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, canonical
+from app.fhir.resource import Resource, reference
 from protocols import lifecycle
-from protocols.collection import in_force, next_version, parts, refuse_taken, repinned, version_key
+from protocols.collection import in_force, parts
 from protocols.completeness import untranslated
 
 Check = Callable[[Sequence[Resource], Callable[[str], Resource]], Iterable[Issue]]
 """What a feature looks for in the artefacts of a set before they are released."""
-NEWLY_DRAFTED = ("meta", "approvalDate", "lastReviewDate", "effectivePeriod", "text")
 
 
-def draft(repo: Repository, library_reference: str, version: str | None = None) -> Resource:
-    """Begin a new version of a set: copies of all its artefacts, as drafts. The new Library comes back.
-
-    Raises Conflict (the version exists, or another draft is open), Invalid (no semantic version).
-    """
-    source = repo.read(library_reference)
-    number = version or next_version(source["version"])
-    version_key(number)
-    refuse_taken(repo, source["url"], number)
-    for part in parts(repo, source):
-        repo.create(_drafted(repo, part, number))
-    return repo.create(_drafted(repo, repinned(source, number), number))
-
-
-def edit(repo: Repository, library_reference: str, changed: Resource, *, seen_version: int | None = None) -> Resource:
-    """Replace one artefact of a draft (or the Library itself); its author is remembered on it and on the set.
-
-    Raises Conflict (not a draft, or not of this set), PreconditionFailed (somebody else saved since).
-    """
-    library = repo.read(library_reference)
-    if lifecycle.state(library) != lifecycle.DRAFT:
-        raise Conflict("a version that is {state} does not change: draft a new version", state=lifecycle.state(library))
-    if changed["resourceType"] != "Library" and canonical(changed) not in _pins(library):
-        raise Conflict("{artefact} is not of this version", artefact=canonical(changed))
-    stored = repo.update(_as(repo, changed, lifecycle.DRAFT, writes=True), if_match=seen_version)
-    if stored["resourceType"] != "Library" and repo.actor.key not in lifecycle.authors(library):
-        repo.update(_as(repo, library, lifecycle.DRAFT, writes=True))
-    return stored
-
-
-def submit(repo: Repository, library_reference: str, *, comment: str = "") -> Resource:
+def submit(repo: Repository, library_reference: str, *, comment: str = "", seen: int | None = None) -> Resource:
     """Hand a draft in for review. Raises Invalid listing every text that lacks French or Arabic."""
-    library = repo.read(library_reference)
-    _refuse_incomplete(repo, library, ())
+    library = opened(repo, library_reference, seen)
+    refuse_incomplete(repo, library)
     return _move(repo, library, lifecycle.IN_REVIEW, comment=comment, submitted_by=repo.actor.name)
 
 
-def send_back(repo: Repository, library_reference: str, *, comment: str) -> Resource:
+def send_back(repo: Repository, library_reference: str, *, comment: str, seen: int | None = None) -> Resource:
     """Give a draft back to its authors, saying what is to be changed."""
-    if not comment.strip():
-        raise Invalid("say what is to be changed", expression="comment")
-    return _move(repo, repo.read(library_reference), lifecycle.DRAFT, comment=comment)
+    return _back_to_draft(repo, opened(repo, library_reference, seen), lifecycle.IN_REVIEW, comment)
 
 
-def approve(repo: Repository, library_reference: str, *, comment: str = "") -> Resource:
+def approve(repo: Repository, library_reference: str, *, comment: str = "", seen: int | None = None) -> Resource:
     """Approve what another wrote. Raises Forbidden on one's own work."""
-    library = repo.read(library_reference)
+    library = opened(repo, library_reference, seen)
     day = {"approvalDate": repo.today.isoformat(), "lastReviewDate": repo.today.isoformat()}
     return _move(repo, library, lifecycle.APPROVED, marks=day, comment=comment, approved_by=repo.actor.name)
 
 
-def reopen(repo: Repository, library_reference: str, *, comment: str) -> Resource:
-    """Take an approval back, so that the draft can be changed again."""
-    if not comment.strip():
-        raise Invalid("say what is to be changed", expression="comment")
-    return _move(repo, repo.read(library_reference), lifecycle.DRAFT, comment=comment)
+def reopen(repo: Repository, library_reference: str, *, comment: str, seen: int | None = None) -> Resource:
+    """Take an approval (and a planned release) back, so that the draft can be changed again."""
+    return _back_to_draft(repo, opened(repo, library_reference, seen), lifecycle.APPROVED, comment)
 
 
 def release(
-    repo: Repository, library_reference: str, *, effective: date | None = None, checks: Sequence[Check] = ()
+    repo: Repository,
+    library_reference: str,
+    *,
+    effective: date | None = None,
+    checks: Sequence[Check] = (),
+    seen: int | None = None,
 ) -> Resource:
     """Put an approved version into force; its predecessor is retired in the same transaction.
 
     ``effective`` in the future schedules it: ``release_due`` releases it on that day. Raises Conflict (not approved),
-    Forbidden (own work), Invalid (a text is missing in one language, or a check of a feature complains).
+    Forbidden (own work), Invalid (a day in the past, a text missing in one language, or a check of a feature complains).
     """
-    library = repo.read(library_reference)
-    _refuse_incomplete(repo, library, checks)
+    library = opened(repo, library_reference, seen)
     day = effective or repo.today
+    if effective is not None and day < repo.today:
+        raise Invalid("a version cannot come into force in the past", expression="effective")
+    later = day > repo.today
+    state = lifecycle.APPROVED if later else lifecycle.RELEASED
+    lifecycle.allowed(repo.actor, library, lifecycle.written(library, state))
+    refuse_incomplete(repo, library, checks)
     period = {"effectivePeriod": {"start": day.isoformat()}}
-    if day > repo.today:
-        return _move(repo, library, lifecycle.APPROVED, marks=period, released_by=repo.actor.name)
-    lifecycle.allowed(repo.actor, library, lifecycle.written(library, lifecycle.RELEASED))
-    if (predecessor := in_force(repo, library["url"])) is not None:
+    if not later and (predecessor := in_force(repo, library["url"])) is not None:
         _retire(repo, predecessor, day)
-    return _move(repo, library, lifecycle.RELEASED, marks=period, released_by=repo.actor.name)
+    return _move(repo, library, state, marks=period, released_by=repo.actor.name)
 
 
 def release_due(repo: Repository, *, checks: Sequence[Check] = ()) -> list[Resource]:
-    """Release what was approved and scheduled for today or earlier."""
+    """Release what was approved and scheduled for today or earlier; who scheduled it stays named."""
     due = []
-    for library in repo.search_all("Library?status=draft"):
+    for library in list(repo.search_all("Library?status=draft")):
         start = library.get("effectivePeriod", {}).get("start", "9999")
         if lifecycle.state(library) == lifecycle.APPROVED and start <= repo.today.isoformat():
-            due.append(release(repo, f"Library/{library['id']}", checks=checks))
+            refuse_incomplete(repo, library, checks)
+            if (predecessor := in_force(repo, library["url"])) is not None:
+                _retire(repo, predecessor, repo.today)
+            due.append(_move(repo, library, lifecycle.RELEASED))
     return due
 
 
-def retire(repo: Repository, library_reference: str) -> Resource:
+def retire(repo: Repository, library_reference: str, *, comment: str = "", seen: int | None = None) -> Resource:
     """Take a released version out of force without a successor."""
-    return _retire(repo, repo.read(library_reference), repo.today)
+    return _retire(repo, opened(repo, library_reference, seen), repo.today, comment)
 
 
-def withdraw(repo: Repository, library_reference: str) -> None:
+def withdraw(repo: Repository, library_reference: str, *, seen: int | None = None) -> None:
     """Delete a draft with all its artefacts. Raises Conflict when it is no draft any more."""
-    library = repo.read(library_reference)
+    library = opened(repo, library_reference, seen)
     lifecycle.allowed(repo.actor, library, None)
     artefacts = parts(repo, library)
-    repo.delete(library_reference)
-    for part in artefacts:
-        repo.delete(f"{part['resourceType']}/{part['id']}")
+    with lifecycle.moving([library, *artefacts]):
+        repo.delete(library_reference)
+        for part in artefacts:
+            repo.delete(reference(part))
 
 
-def _drafted(repo: Repository, source: Resource, version: str) -> Resource:
-    bare = {key: value for key, value in source.items() if key not in NEWLY_DRAFTED}
-    bare = bare | {"extension": [e for e in bare.get("extension", []) if e.get("url") != lifecycle.URL]}
-    name = source["url"].rsplit("/", 1)[-1]
-    fresh = bare | {"id": f"{name}-{version}"[:64], "version": version, "date": repo.today.isoformat()}
-    return _as(repo, fresh, lifecycle.DRAFT, writes=True)
+def opened(repo: Repository, library_reference: str, seen: int | None) -> Resource:
+    """The Library, as it was seen. Raises PreconditionFailed when it has been changed since."""
+    library = repo.read(library_reference)
+    if seen is not None and int(library["meta"]["versionId"]) != seen:
+        raise PreconditionFailed("somebody else has acted on this version since you opened the page: look again")
+    return library
 
 
-def _as(repo: Repository, resource: Resource, state: str, *, writes: bool = False, **notes: str) -> Resource:
-    return lifecycle.written(resource, state, author=repo.actor.key if writes else None, **notes)
-
-
-def _move(repo: Repository, library: Resource, state: str, *, marks: Resource | None = None, **notes: str) -> Resource:
-    """Bring the set and then each artefact into a state (in this order: a part follows its set)."""
-    after = _as(repo, library | (marks or {}), state, **notes)
-    lifecycle.allowed(repo.actor, library, after)
-    artefacts = parts(repo, library)
-    stored = repo.update(after | {"date": instant_text(repo.now)})
-    for part in artefacts:
-        repo.update(_as(repo, part | (marks or {}), state))
-    return stored
-
-
-def _retire(repo: Repository, library: Resource, day: date) -> Resource:
-    period = {"effectivePeriod": library.get("effectivePeriod", {}) | {"end": day.isoformat()}}
-    return _move(repo, library, lifecycle.RETIRED, marks=period)
-
-
-def _refuse_incomplete(repo: Repository, library: Resource, checks: Sequence[Check]) -> None:
+def refuse_incomplete(repo: Repository, library: Resource, checks: Sequence[Check] = ()) -> None:
+    """Raise Invalid with one issue for each missing text, and for each error that a feature's check finds."""
     artefacts = [library, *parts(repo, library)]
     issues = [issue for artefact in artefacts for issue in untranslated(artefact)]
     for check in checks:
@@ -164,5 +122,38 @@ def _refuse_incomplete(repo: Repository, library: Resource, checks: Sequence[Che
         )
 
 
-def _pins(library: Resource) -> set[str]:
-    return {a["resource"] for a in library.get("relatedArtifact", ()) if a.get("type") == "composed-of"}
+def _back_to_draft(repo: Repository, library: Resource, expected: str, comment: str) -> Resource:
+    if not comment.strip():
+        raise Invalid("say what is to be changed", expression="comment")
+    if (found := lifecycle.state(library)) != expected:
+        raise Conflict("a version that is {before} cannot become {after}", before=found, after=lifecycle.DRAFT)
+    return _move(repo, library, lifecycle.DRAFT, without=("effectivePeriod", "approvalDate"), comment=comment)
+
+
+def _move(
+    repo: Repository,
+    library: Resource,
+    state: str,
+    *,
+    marks: Resource | None = None,
+    without: Sequence[str] = (),
+    **notes: str,
+) -> Resource:
+    """Bring the set and each of its artefacts into a state; nobody else moved the set meanwhile."""
+
+    def marked(resource: Resource) -> Resource:
+        return {key: value for key, value in resource.items() if key not in without} | (marks or {})
+
+    after = lifecycle.written(marked(library) | {"date": instant_text(repo.now)}, state, **notes)
+    lifecycle.allowed(repo.actor, library, after)
+    artefacts = parts(repo, library)
+    with lifecycle.moving([library, *artefacts]):
+        stored = repo.update(after, if_match=int(library["meta"]["versionId"]))
+        for part in artefacts:
+            repo.update(lifecycle.written(marked(part), state))
+    return stored
+
+
+def _retire(repo: Repository, library: Resource, day: date, comment: str = "") -> Resource:
+    period = {"effectivePeriod": library.get("effectivePeriod", {}) | {"end": day.isoformat()}}
+    return _move(repo, library, lifecycle.RETIRED, marks=period, comment=comment, retired_by=repo.actor.name)

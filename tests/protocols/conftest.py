@@ -1,0 +1,60 @@
+"""A store in which the moves of publishing are guarded, with one set in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.access.actor import Actor
+from app.store import guards, register_guard, work
+from protocols import drafting, publishing
+from protocols.feature import FEATURE
+from tests.protocols.scenes import APPROVER, EDITOR, NEXT, SET, a_set
+
+Acting = Callable[[Actor], AbstractContextManager[Any]]
+
+
+@pytest.fixture(autouse=True)
+def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The guards of publishing, for this test only."""
+    monkeypatch.setattr(guards, "_guards", {})
+    for kind, guard in FEATURE.guards.items():
+        register_guard(kind, guard)
+    yield
+
+
+@pytest.fixture
+def acting(app: Flask, stored: Any) -> Acting:
+    """``with acting(EDITOR) as repo``; a set is in force."""
+    stored(*a_set())
+    return work
+
+
+@pytest.fixture
+def brought_to(acting: Acting) -> Callable[[str], str]:
+    """Bring version 1.1.0 to a state; its reference comes back."""
+
+    def bring(state: str) -> str:
+        if state in ("released-first", "retired"):
+            if state == "retired":
+                with acting(APPROVER) as repo:
+                    publishing.retire(repo, SET)
+            return SET
+        with acting(EDITOR) as repo:
+            drafting.draft(repo, SET)
+        if state != "draft":
+            with acting(EDITOR) as repo:
+                publishing.submit(repo, NEXT)
+        if state in ("approved", "released"):
+            with acting(APPROVER) as repo:
+                publishing.approve(repo, NEXT)
+        if state == "released":
+            with acting(APPROVER) as repo:
+                publishing.release(repo, NEXT)
+        return NEXT
+
+    return bring
