@@ -23,7 +23,7 @@ from app.terminology.expander import expand
 
 MAX_BODY = 32 * 2**20
 """Bytes of a request's body; a bigger one is refused with 413."""
-_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
 def blueprint(features: Sequence[Feature] = ()) -> Blueprint:
@@ -37,6 +37,7 @@ def blueprint(features: Sequence[Feature] = ()) -> Blueprint:
     _add(made, "/metadata", "metadata", _metadata, ["GET"])
     _add(made, "", "bundle", _bundle, ["POST"])
     _add(made, "/<path:path>", "nothing", _nothing, _METHODS)
+    _add(made, "", "nothing", _nothing, _METHODS)
     made.register_error_handler(Exception, failed)
     made.before_request(_limit)
     return made
@@ -91,7 +92,7 @@ def _metadata() -> Response:
     return response_to(capabilities.answer(request))
 
 
-def _nothing(path: str) -> Response:
+def _nothing(path: str = "") -> Response:
     """Whatever has no route: 404, or 405 with the methods that the address takes."""
     located(request.method, path)
     raise NotFound("There is nothing at {path}.", path=f"/{path}")

@@ -12,7 +12,9 @@ from app.errors import Forbidden, Malformed, NotFound, NotSupported
 from app.feature import Feature, Operation
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, choice
+from app.fhir.validation import check
 from app.rest.asked import Answer, Asked
+from app.rest.parameters import well_formed
 
 EXTENSION = "maslak.operations"
 _PRESENTATION = frozenset({"_format", "_pretty", "_summary", "_elements", "_page"})
@@ -143,19 +145,19 @@ def _standing(asked: Asked) -> Operation:
 
 
 def request_of(asked: Asked) -> OperationRequest:
-    """The call in the terms of an operation. Raises Malformed (400) on Parameters that are none."""
+    """The call in the terms of an operation; its resources are valid, but for those that ``$validate`` is asked about.
+
+    Raises Malformed (400) on a body that is no resource, Invalid (422) with every error of one that is.
+    """
     given = tuple({"name": name, "valueString": value} for name, value in asked.parameters if name not in _PRESENTATION)
     body, resource = asked.resource, None
     if isinstance(body, dict) and body.get("resourceType") == "Parameters":
-        listed = body.get("parameter", [])
-        if not isinstance(listed, list) or not all(isinstance(one, dict) and "name" in one for one in listed):
-            raise Malformed(
-                "Parameters.parameter is a list of {name, value[x] | resource | part}.",
-                expression="Parameters.parameter",
-            )
-        given = (*listed, *given)
+        well_formed(body, resources=asked.operation != "validate")
+        given = (*body.get("parameter", ()), *given)
     elif body is not None:
         if not isinstance(body, dict) or "resourceType" not in body:
             raise Malformed("The body of an operation is a Parameters resource.")
+        if asked.operation != "validate":
+            check(body)
         resource = body
     return OperationRequest(asked.type, asked.id, given, resource, asked.language, asked.headers, asked.base)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.fhir.resource import Resource
+from app.fhir.validation import check
 
 Row = tuple[str, str | None, Any]
 """(name, type suffix such as ``Code``, value); with None for the type, the value is the rows of its parts."""
@@ -27,3 +28,25 @@ def _rows(rows: Any) -> list[Resource]:
         else:
             made.append({"name": name, f"value{suffix}": value})
     return made
+
+
+def well_formed(parameters: Resource, *, resources: bool = True) -> Resource:
+    """The same Parameters when valid. ``resources`` False: what they carry is not looked at (``$validate`` judges it).
+
+    Raises Invalid (422) with every error and its path.
+    """
+    check(parameters if resources else _without_resources(parameters))
+    return parameters
+
+
+def _without_resources(parameters: Resource) -> Resource:
+    listed = parameters.get("parameter")
+    if not isinstance(listed, list):
+        return parameters
+    return {**parameters, "parameter": [_plain(one) for one in listed]}
+
+
+def _plain(parameter: Any) -> Any:
+    if not isinstance(parameter, dict) or not isinstance(parameter.get("resource"), dict):
+        return parameter
+    return {key: value for key, value in parameter.items() if key != "resource"} | {"valueBoolean": True}

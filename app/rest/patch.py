@@ -12,6 +12,7 @@ from app.rest.asked import Answer, Asked, of_written
 from app.rest.bodies import without_meta
 from app.rest.conditions import criteria, match
 from app.rest.negotiation import JSON_PATCH
+from app.rest.parameters import well_formed
 
 
 def patch(repo: Repository, asked: Asked) -> Answer:
@@ -57,4 +58,4 @@ def _by_parameters(before: Resource, body: object) -> Resource:
         raise UnsupportedMediaType(f"A JSON Patch is sent as Content-Type: {JSON_PATCH}.")
     if not isinstance(body, dict) or body.get("resourceType") != "Parameters":
         raise Malformed(f"PATCH takes a JSON Patch ({JSON_PATCH}) or a FHIRPath Patch (a Parameters resource).")
-    return fhirpath_patch.apply(before, body)
+    return fhirpath_patch.apply(before, well_formed(body))

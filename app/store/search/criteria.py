@@ -7,6 +7,7 @@ from typing import Any
 
 from app.errors import Malformed
 from app.fhir.compartment import parameters_for
+from app.fhir.definitions import load
 from app.store.codes import type_codes
 from app.store.parameters import Parameter, parameters_of
 from app.store.search.composite import composite
@@ -105,7 +106,10 @@ class Compiler:
 
     def _compartment(self, type: str, asked: Criterion) -> Condition:
         """What stands in the compartment of ``Type/id``, by whichever of the parameters that put it there."""
-        codes = parameters_for(asked.values[0].partition("/")[0], type)
+        owner, _, id = asked.values[0].partition("/")
+        if owner not in load("compartments") or not id:
+            raise Malformed("_compartment names its owner, as in Patient/1.", expression="http._compartment")
+        codes = parameters_for(owner, type)
         found = [reference([parameters_of(type)[code]], asked.values, None, self._unit.heads) for code in codes]
         return any_of([as_condition(one) for pieces in found for one in pieces])
 
