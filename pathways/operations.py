@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.feature import Operation
 from pathways.apply.operation import activity_definition_apply, plan_definition_apply
-from pathways.questionnaire.operation import questionnaire_populate, questionnaireresponse_extract
+from pathways.questionnaire.operations import questionnaire_populate, questionnaireresponse_extract
 
 OPERATIONS = (
     Operation(

@@ -21,7 +21,7 @@ from pathways.presenters.person import present
 from pathways.progression import Standing, evaluate
 from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.extract import extract
-from pathways.questionnaire.form import QuestionnaireForm, form_class
+from pathways.questionnaire.forms import QuestionnaireForm, form_class
 from pathways.questionnaire.populate import initial_answers, previous_values
 from pathways.views.enrol import enrolment_of
 from pathways.visit import record_visit

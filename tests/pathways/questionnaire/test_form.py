@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from app.fhir.json import dumps, loads
 from pathways.questionnaire import sdc
 from pathways.questionnaire.answers import option_key, typed
-from pathways.questionnaire.form import QuestionnaireForm, form_class
+from pathways.questionnaire.forms import QuestionnaireForm, form_class
 from pathways.questionnaire.response import Answers, answers_of, respond
 from tests.pathways.questionnaire.forms import (
     NOW,

@@ -11,7 +11,7 @@ from app.fhir.json import loads
 from app.fhir.validation import check
 from pathways.questionnaire import items
 from pathways.questionnaire.extract import extract
-from pathways.questionnaire.form import QuestionnaireForm, form_class
+from pathways.questionnaire.forms import QuestionnaireForm, form_class
 from pathways.questionnaire.options import options
 from tests.pathways.questionnaire.forms import today
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from app.fhir.resource import Resource, extension
 from app.fhir.translation import text as text_of
-from pathways.questionnaire import fields, items, sdc
+from pathways.questionnaire import items, sdc
 from pathways.questionnaire.context import FormContext
-from pathways.questionnaire.number_field import NumberAsked
+from pathways.questionnaire.forms import fields
+from pathways.questionnaire.forms.number_field import NumberAsked
 from pathways.questionnaire.options import Option, options
 
 OTHER = ".other"

@@ -10,7 +10,7 @@ from wtforms.widgets import html_params
 
 from app.fhir.resource import Resource
 from pathways.questionnaire import answers, items
-from pathways.questionnaire.fields import Typed
+from pathways.questionnaire.forms.fields import Typed
 from pathways.questionnaire.units import in_preferred_unit
 from pathways.questionnaire.words import words
 

@@ -9,7 +9,7 @@ import wtforms
 
 from app.fhir.resource import Resource
 from pathways.questionnaire import items
-from pathways.questionnaire.field_of import OTHER
+from pathways.questionnaire.forms.field_of import OTHER
 from pathways.questionnaire.response import Answers
 
 Rows = tuple[tuple[str, int], ...]

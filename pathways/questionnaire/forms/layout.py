@@ -9,7 +9,7 @@ from typing import Any
 
 from app.fhir.translation import text as text_of
 from pathways.questionnaire import items
-from pathways.questionnaire.field_of import OTHER
+from pathways.questionnaire.forms.field_of import OTHER
 
 
 @dataclass(frozen=True, slots=True)

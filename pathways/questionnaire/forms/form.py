@@ -18,12 +18,12 @@ from app.fhir.resource import Resource, canonical
 from app.web import drafts
 from app.web.form import Form
 from pathways.questionnaire import items
-from pathways.questionnaire.collecting import collect, fields_of, for_fields, rows_of
-from pathways.questionnaire.conditions import absent_here, together, when
 from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
-from pathways.questionnaire.field_of import OTHER, field_of
-from pathways.questionnaire.fields import DateAsked
-from pathways.questionnaire.layout import Part, parts
+from pathways.questionnaire.forms.collecting import collect, fields_of, for_fields, rows_of
+from pathways.questionnaire.forms.conditions import absent_here, together, when
+from pathways.questionnaire.forms.field_of import OTHER, field_of
+from pathways.questionnaire.forms.fields import DateAsked
+from pathways.questionnaire.forms.layout import Part, parts
 from pathways.questionnaire.response import Answers, answers_of, respond
 from pathways.questionnaire.validate import Finding, findings
 

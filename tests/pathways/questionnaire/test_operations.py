@@ -9,7 +9,7 @@ from app.errors import Invalid, Malformed
 from app.fhir.repository import Repository
 from app.rest.operations import OperationRequest
 from pathways.questionnaire import sdc
-from pathways.questionnaire.operation import (
+from pathways.questionnaire.operations import (
     guard_response,
     judged,
     questionnaire_populate,

@@ -1,0 +1,5 @@
+"""Questionnaires as WTForms forms: the only part of the room that knows the web."""
+
+from pathways.questionnaire.forms.form import QuestionnaireForm, form_class
+
+__all__ = ["QuestionnaireForm", "form_class"]
