@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from app.fhir.fhirpath import Program, compile
 from app.store.codes import path_code
 from app.store.parameters import Parameter, parameters_of
 from app.store.paths import Step, paths
@@ -35,7 +36,13 @@ class _Branch:
 def extract(resource: dict[str, Any]) -> Rows:
     """The index rows of a resource that has passed validation."""
     rows = Rows()
-    _walk(_tree(resource["resourceType"]), resource, rows, 0)
+    type = resource["resourceType"]
+    _walk(_tree(type), resource, rows, 0)
+    for code, kind, program in _programs(type):
+        for fhir_type, value in program.nodes(resource):
+            made = emitter(kind, fhir_type.removeprefix("System.").replace("Boolean", "boolean"))
+            if made:
+                made[1](rows, code, 0, value)
     return rows
 
 
@@ -70,6 +77,17 @@ def _kept(value: dict[str, Any], only: tuple[str, str]) -> bool:
     if key == "extension":
         return any(extension.get("url") == wanted for extension in value.get("extension", ()))
     return bool(value.get(key) == wanted)
+
+
+@cache
+def _programs(resource_type: str) -> list[tuple[int, str, Program]]:
+    """What no path can say, for the FHIRPath engine: of R4, ``Patient?deceased`` alone."""
+    return [
+        (path_code(path.expression), parameter.kind, compile(path.expression))
+        for parameter in parameters_of(resource_type).values()
+        for path in parameter.paths
+        if path.ways is None
+    ]
 
 
 @cache

@@ -194,25 +194,24 @@ def _quantity(rows: Rows, path: int, part: int, value: Any) -> None:
     if (number := value.get("value")) is None:
         return
     comparator = value.get("comparator", "")
-    low = -INFINITE if comparator.startswith("<") else float(number)
-    high = INFINITE if comparator.startswith(">") else float(number)
+    low = -INFINITE if comparator.startswith("<") else number
+    high = INFINITE if comparator.startswith(">") else number
     _measured(rows, path, part, low, high, value)
 
 
-def _measured(rows: Rows, path: int, part: int, low: float, high: float, unit: Any) -> None:
+def _measured(rows: Rows, path: int, part: int, low: Any, high: Any, unit: Any) -> None:
     system, code = unit.get("system"), unit.get("code", "")
     if "currency" in unit:
         system, code = "urn:iso:std:iso:4217", unit["currency"]
     dimension, base_low, base_high = in_base_units(system, code, low, high)
     written = unit.get("unit", "")
-    rows.quantity[path, part, low, high, system_code(system), code, written, dimension, base_low, base_high] = None
+    unit_row = (system_code(system), code, written, dimension, base_low, base_high)
+    rows.quantity[path, part, float(low), float(high), *unit_row] = None
 
 
 def _range(rows: Rows, path: int, part: int, value: Any) -> None:
     low, high = value.get("low", {}), value.get("high", {})
-    smallest = float(low["value"]) if "value" in low else -INFINITE
-    greatest = float(high["value"]) if "value" in high else INFINITE
-    _measured(rows, path, part, smallest, greatest, low or high)
+    _measured(rows, path, part, low.get("value", -INFINITE), high.get("value", INFINITE), low or high)
 
 
 def _sampled(rows: Rows, path: int, part: int, value: Any) -> None:

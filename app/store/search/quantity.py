@@ -15,7 +15,7 @@ from app.store.parameters import Parameter
 from app.store.search.conditions import Match, on_paths
 from app.store.search.date import PREFIX
 from app.store.search.request import split, unescaped
-from app.store.units import in_base_units
+from app.store.units import in_base_units, slack_in_base_units
 
 
 def number(parameters: Sequence[Parameter], values: Iterable[str]) -> Match:
@@ -51,13 +51,12 @@ def _measured(prefix: str, wanted: Decimal, slack: Decimal, system: str = "", co
         return (f"({text} and i.system = ?)", [*values, system_code(system)]) if system else (text, values)
     if not system:
         return f"({text} and (i.code = ? or i.unit = ?))", [*values, code, code]
-    written = f"({text} and i.code = ? and i.system = ?)"
-    dimension, base, _ = in_base_units(system, code, 1.0, 1.0)
+    dimension, base, _ = in_base_units(system, code, wanted, wanted)
     if not dimension:
-        return written, [*values, code, system_code(system)]
-    scale = Decimal(base)
-    based, more = _compared(prefix, wanted * scale, slack * scale, "i.base_low", "i.base_high")
-    return f"({written} or ({based} and i.dimension = ?))", [*values, code, system_code(system), *more, dimension]
+        return f"({text} and i.code = ? and i.system = ?)", [*values, code, system_code(system)]
+    around = slack_in_base_units(code, slack)
+    text, values = _tested(prefix, base - around, base + around, base, "i.base_low", "i.base_high")
+    return f"({text} and i.dimension = ?)", [*values, dimension]
 
 
 def _read(value: str) -> tuple[str, Decimal, Decimal]:
@@ -76,7 +75,11 @@ def _read(value: str) -> tuple[str, Decimal, Decimal]:
 
 
 def _compared(prefix: str, wanted: Decimal, slack: Decimal, low: str, high: str) -> tuple[str, list[Any]]:
-    first, last, exact = float(wanted - slack), float(wanted + slack), float(wanted)
+    return _tested(prefix, float(wanted - slack), float(wanted + slack), float(wanted), low, high)
+
+
+def _tested(prefix: str, first: float, last: float, exact: float, low: str, high: str) -> tuple[str, list[Any]]:
+    """SQL that compares a stored [low, high] with a number and what rounds to it."""
     if prefix == "eq":
         return f"({low} >= ? and {low} < ? and {high} < ?)", [first, last, last]
     if prefix == "ne":
