@@ -173,3 +173,10 @@ def test_simulation_data_are_labelled() -> None:
     assert simulation["status"] == "plausible, not evidence"
     assert simulation["pathway"] in ARTEFACTS
     assert {source["id"] for source in simulation["sources"]} >= {one["source"] for one in simulation["drug_effects"]}
+
+
+@every_artefact
+def test_a_pressure_keeps_its_order_in_arabic(artefact: dict[str, Any]) -> None:
+    """Each place is isolated for direction: two places around a slash would be read the other way round in Arabic."""
+    for place, french, others in human_texts(artefact):
+        assert "}}/{{" not in french + others.get("ar", ""), place
