@@ -21,10 +21,12 @@ from pathways.enrolment import visit_task
 from pathways.progression import FOLLOW_UP, Standing
 from pathways.provenance import record_act
 from pathways.visit import Visit
-from pathways.vocabulary import ADAPTATION, OPEN, form_identifier
+from pathways.vocabulary import ADAPTATION, OPEN, TASK_KIND, form_identifier
 
-STORED_KINDS = {"test", "measure", "diagnosis"}
+STORED_KINDS = {"test", "measure"}
 """Kinds whose requests are stored as they were proposed."""
+DIAGNOSIS = "diagnosis"
+CONDITION_CODES = "http://terminology.hl7.org/CodeSystem/condition-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,11 @@ def _store_others(
     """Tests and measurements as proposed, and the next visit with its days."""
     stored = []
     for outcome in standing.next_actions:
-        if outcome.kind in STORED_KINDS:
+        if outcome.kind == DIAGNOSIS:
+            for number, proposed in enumerate(standing.proposed(outcome)):
+                mark = form_identifier(form_key, f"{outcome.id}-{number}")
+                stored.append(repo.create(_diagnosis(repo, proposed, visit, mark)))
+        elif outcome.kind in STORED_KINDS:
             for number, proposed in enumerate(standing.proposed(outcome)):
                 stored.append(
                     repo.create(_request(repo, proposed, visit, form_identifier(form_key, f"{outcome.id}-{number}")))
@@ -170,6 +176,25 @@ def _store_others(
             mark = form_identifier(form_key, f"{outcome.id}-visit")
             stored.append(repo.create(_next_visit(repo, standing, mark, start, end, outcome)))
     return stored
+
+
+def _diagnosis(repo: Repository, proposed: Resource, visit: Visit, mark: Resource) -> Resource:
+    """The Condition that an accepted diagnosis is: the codes of the proposal that name a disease."""
+    named = [one for one in proposed["code"]["coding"] if one.get("system") != TASK_KIND]
+    condition: Resource = {
+        "resourceType": "Condition",
+        "identifier": [mark],
+        "clinicalStatus": concept(f"{CONDITION_CODES}clinical", "active"),
+        "verificationStatus": concept(f"{CONDITION_CODES}ver-status", "confirmed"),
+        "category": [concept(f"{CONDITION_CODES}category", "problem-list-item")],
+        "code": {"coding": named},
+        "subject": visit.encounter["subject"],
+        "encounter": {"reference": reference(visit.encounter)},
+        "recordedDate": visit.encounter["period"]["start"],
+    }
+    if repo.actor.practitioner:
+        condition["recorder"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+    return condition
 
 
 def _request(repo: Repository, proposed: Resource, visit: Visit, mark: Resource) -> Resource:

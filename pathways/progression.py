@@ -48,8 +48,9 @@ class Standing:
         """What the stage asks for now, the most pressing kinds first; groups are left to their members."""
         below = self.stage.walk() if self.stage else self._all()
         found = [outcome for outcome in below if outcome.taken == "taken" and outcome.kind in CLINICAL]
-        inner = {id(child) for outcome in found for child in outcome.walk() if child is not outcome}
-        return sorted((o for o in found if id(o) not in inner), key=lambda o: CLINICAL.index(o.kind))
+        held = {id(outcome) for outcome in found}
+        groups = {id(o) for o in found if any(id(below) in held for below in o.walk() if below is not o)}
+        return sorted((o for o in found if id(o) not in groups), key=lambda o: CLINICAL.index(o.kind))
 
     @cached_property
     def missing(self) -> list[ActionOutcome]:
@@ -81,8 +82,7 @@ class Standing:
     def questionnaire(self) -> str | None:
         """The canonical of the form that the stage asks to be filled at a visit."""
         below = list(self.stage.walk()) if self.stage else []
-        named = [outcome.action.definition or "" for outcome in below if outcome.taken != "not-taken"]
-        named += [outcome.action.definition or "" for outcome in below]
+        named = [outcome.action.definition or "" for outcome in below if outcome.taken == "taken"]
         return next((definition for definition in named if "/Questionnaire/" in definition), None)
 
     @property

@@ -57,7 +57,7 @@ def enrol(patient_id: str) -> ResponseReturnValue:
         followed = {extension(one.episode, PATHWAY) for one in enrolment.enrolments(repo, f"Patient/{patient_id}")}
         plans = [plan for plan in pathways_in_force(repo) if plan["url"] not in followed]
         form = EnrolForm.opened(pathway=plans[0]["url"] if len(plans) == 1 else None)
-        form.pathway.choices = [(plan["url"], _text(plan)) for plan in plans]
+        form.pathway.offer([(plan["url"], _text(plan)) for plan in plans])
         if form.accepted():
             made = enrolment.enrol(repo, form.pathway.data, f"Patient/{patient_id}", form_key=request.form["form_key"])
             return redirect(url_for("pathways.visit", patient_id=patient_id, episode_id=made.episode["id"]), 303)

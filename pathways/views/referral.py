@@ -116,7 +116,7 @@ def _prepared(repo: Repository, patient_id: str) -> tuple[ReferForm, list[str], 
     form = ReferForm.opened(
         urgency=urgency, reason=why, summary="\n".join(lines), recipient=recipients[0][0] if recipients else None
     )
-    form.recipient.choices = recipients
+    form.recipient.offer(recipients)
     return form, supporting, f"CarePlan/{held[0].plan['id']}" if held else None
 
 

@@ -27,7 +27,8 @@ from pathways.views.enrol import enrolment_of
 from pathways.visit import Visit, day_of_visit, of_encounter
 from pathways.vocabulary import ADAPTATION, OPEN
 
-REASONS = f"{ADAPTATION.replace('CodeSystem', 'ValueSet')}"
+REASONS = {"resourceType": "ValueSet", "compose": {"include": [{"system": ADAPTATION}]}}
+"""Every code of the reasons for adapting a step."""
 
 
 class AdaptForm(Form):
@@ -112,11 +113,9 @@ def _prepare(repo: Repository, form: AdaptForm, standing: Standing) -> dict[str,
     """Fill the choices: the regimens that the protocol knows, and the reasons for adapting."""
     known = alternatives(repo, standing)
     choices = {str(number): list(regimen.definitions) for number, regimen in enumerate(known)}
-    form.orders.choices = [("", _("Choose…"))] + [
-        (str(n), regimen.label(language())) for n, regimen in enumerate(known)
-    ]
+    form.orders.offer([("", _("Choose…")), *((str(n), one.label(language())) for n, one in enumerate(known))])
     reasons = Terminology(repo, language()).expand(REASONS, display_language=language()).concepts
-    form.reason.choices = [(concept.code, display or concept.code) for concept, display in reasons]
+    form.reason.offer([(concept.code, display or concept.code) for concept, display in reasons])
     return choices
 
 
