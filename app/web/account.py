@@ -52,7 +52,7 @@ def account() -> Response | str | tuple[str, int]:
     if form.accepted():
         person_id, chosen = person.id, form.language.data
         with work(current_actor()):
-            accounts.find(person_id).language = chosen
+            accounts.find(person_id).language = str(chosen)
         session["language"] = chosen
         return redirect(url_for("web.account"), 303)
     return render("web/account.html", person=person, form=form), (422 if form.sent else 200)

@@ -6,11 +6,10 @@ import logging
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, flash, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
 
 from app import errors
 from app.access.authentication import authenticated
@@ -46,7 +45,7 @@ def ask_to_sign_in(error: errors.Unauthorized) -> Response:
         return Response(error.message, 401, {"WWW-Authenticate": "Bearer"}, content_type="text/plain; charset=utf-8")
     key = drafts.keep() if request.method == "POST" else None
     back = drafts.page() if request.method == "POST" else request.full_path.rstrip("?")
-    response = redirect(url_for("web.sign_in", next=None if back == "/" else back, kept="1" if key else None))
+    response = redirected(url_for("web.sign_in", next=None if back == "/" else back, kept="1" if key else None))
     return drafts.hand_over(response, key) if key else response
 
 
@@ -54,12 +53,14 @@ def form_too_old(error: CSRFError) -> Response | tuple[str, int]:
     """The session changed under an open page: show it again, filled in; a form nobody owns is only refused."""
     if authenticated() is None:
         flash(_("The page had been open for too long. Please try again."), "warning")
-        return redirect(request.full_path.rstrip("?") if request.endpoint == "web.sign_in" else url_for("web.sign_in"))
+        return redirected(
+            request.full_path.rstrip("?") if request.endpoint == "web.sign_in" else url_for("web.sign_in")
+        )
     key = drafts.keep()
     if key is None:
         return page(400, error.description)
     flash(_("The page had been open for too long. Nothing is lost: check what you typed and send it again."), "warning")
-    return drafts.hand_over(redirect(drafts.page(), 303), key)
+    return drafts.hand_over(redirected(drafts.page(), 303), key)
 
 
 def domain_error(error: errors.MaslakError) -> tuple[str, int]:
@@ -77,9 +78,9 @@ def told(wrong: errors.MaslakError | errors.Issue) -> str:
     return errors.filled(_(wrong.template), wrong.details)
 
 
-def http_error(error: HTTPException) -> tuple[str, int] | Response:
+def http_error(error: HTTPException) -> tuple[str, int] | Any:
     if error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     return page(error.code, "")
 
 
@@ -96,6 +97,12 @@ def page(status: int, message: str, details: dict[str, Any] | None = None) -> tu
     if status == 403 and patient and opens("web.emergency"):
         emergency = url_for("web.emergency", patient=str(patient).removeprefix("Patient/"), next=here())
     return render_template("web/error.html", status=status, message=message, emergency=emergency, back=back()), status
+
+
+def redirected(url: str, status: int = 302) -> Response:
+    """A redirect as Flask's own response, which can carry a cookie."""
+    response: Response = current_app.make_response(redirect(url, status))
+    return response
 
 
 def here() -> str:

@@ -110,7 +110,7 @@ def _read() -> Tree:
             resource.get("active", True),
             next((i["value"] for i in resource.get("identifier", ()) if "value" in i), ""),
         )
-    roots = []
+    roots: list[str] = []
     for node in sorted(nodes.values(), key=lambda node: node.names["fr"]):
         above = nodes.get(node.part_of or "")
         (above.children if above else roots).append(node.reference)

@@ -69,6 +69,8 @@ class _Question:
     when: dict[str, Any] | None = None
     width: str | None = None
     as_select: bool = False
+    data: Any
+    render_kw: dict[str, Any] | None
 
     def __init__(self, *args: Any, unit: str | None = None, last: Any = None, when: Any = None, **kwargs: Any):
         self.width = kwargs.pop("width", None)
@@ -233,7 +235,7 @@ class YesNoField(ChoiceField):
 
     @property
     def answer(self) -> bool | None:
-        return {"yes": True, "no": False}.get(self.data)
+        return {"yes": True, "no": False}.get(str(self.data))
 
 
 class ChoicesField(_Choosing, wtforms.SelectMultipleField):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, request, session, url_for
 from flask_babel import force_locale
@@ -53,7 +54,7 @@ class NewPassword(Form):
 
 def add_to(pages: Blueprint) -> None:
     both = ["GET", "POST"]
-    refused = {"methods": ["POST"], "deduct_when": _refused, "on_breach": _locked}
+    refused: dict[str, Any] = {"methods": ["POST"], "deduct_when": _refused, "on_breach": _locked}
     guarded = limiter.limit(PER_NAME, key_func=_name_and_address, **refused)(sign_in)
     guarded = limiter.limit(PER_ADDRESS, **refused)(guarded)
     pages.add_url_rule("/sign-in", "sign_in", guarded, methods=both)

@@ -38,7 +38,6 @@ def test_it_opens_the_record_and_is_told_in_the_audit(physician: Actor) -> None:
 
 def test_without_a_true_reason_nothing_opens(physician: Actor) -> None:
     with pytest.raises(Invalid), work(physician) as repo:
-        record_emergency(repo, "p", "  a   b  ")
         emergency.open_record(repo, "p", "  a   b  ")
     assert authentication.actor_of(accounts.by_name("f.alaoui")).emergency == frozenset()
 
