@@ -73,7 +73,7 @@ def _set(
         return _without_other_choices(made, key, name, about)
     if about["max"] == "1":
         made[key] = _set(made.get(key) or {}, kind, rest, values, path)
-        return made
+        return _without_other_choices(made, key, name, about)
     items = list(made.get(key, ()))
     at = _extension_place(items, url) if url else index or 0
     items += [{} for _ in range(at + 1 - len(items))]
