@@ -113,7 +113,7 @@ def edit(account_id: int) -> Response | str | tuple[str, int]:
 def reset(account_id: int) -> Response | str:
     """A new password: by a link to the e-mail address, or a temporary one shown once."""
     person = people.find(account_id)
-    if request.form.get("by") == "mail" and person.email and person.active:
+    if request.form.get("by_mail") and person.email and person.active:
         try:
             send_link(person)
             flash(_("A link to set a new password was sent to %(email)s", email=person.email), "success")

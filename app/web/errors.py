@@ -53,9 +53,8 @@ def form_too_old(error: CSRFError) -> Response | tuple[str, int]:
     """The session changed under an open page: show it again, filled in; a form nobody owns is only refused."""
     if authenticated() is None:
         flash(_("The page had been open for too long. Please try again."), "warning")
-        return redirected(
-            request.full_path.rstrip("?") if request.endpoint == "web.sign_in" else url_for("web.sign_in")
-        )
+        again = request.endpoint == "web.sign_in"
+        return redirected(request.full_path.rstrip("?") if again else url_for("web.sign_in"))
     key = drafts.keep()
     if key is None:
         return page(400, error.description)
