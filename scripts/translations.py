@@ -75,10 +75,11 @@ def rooms() -> dict[str, dict[str, object]]:
 
 def update() -> None:
     """Bring both catalogues to the messages of the code."""
-    template, handed_in = extracted(), rooms()
+    handed_in = rooms()
     for language in LANGUAGES:
         catalog = read(language)
-        catalog.update(template, no_fuzzy_matching=True)
+        # a template of its own: the catalogue takes over its messages, and the next language would find them translated
+        catalog.update(extracted(), no_fuzzy_matching=True)
         catalog.obsolete.clear()
         for message in catalog:
             key = message.id[0] if isinstance(message.id, (tuple, list)) else message.id
