@@ -129,9 +129,12 @@ def of_written(resource: Resource, asked: Asked, status: int) -> Answer:
 def decoded(query: str) -> Parameters:
     """The parameters of a query text, in order. Raises Malformed where the escapes are not UTF-8."""
     try:
-        return tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=500))
+        found = tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=500))
     except ValueError as error:
         raise Malformed(f"The query cannot be read: {error}.") from None
+    if "\x00" in query or "%00" in query:
+        raise Malformed("The query holds the character U+0000, which no text of FHIR has.")
+    return found
 
 
 def encoded(parameters: Parameters) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from flask.sansio.app import App
+from werkzeug.routing import RequestRedirect
 
 from app.access.table import EXTENSION as TABLE
 from app.errors import NotFound
@@ -40,6 +41,7 @@ def blueprint(features: Sequence[Feature] = ()) -> Blueprint:
     _add(made, "", "nothing", _nothing, _METHODS)
     made.register_error_handler(Exception, failed)
     made.before_request(_limit)
+    made.before_app_request(_misrouted)
     return made
 
 
@@ -56,9 +58,15 @@ def _add(made: Blueprint, shape: str, name: str, view: Callable[..., Response], 
 
 
 def _limit() -> None:
-    from flask import current_app
-
     request.max_content_length = current_app.config["MAX_FHIR_BODY"]
+
+
+def _misrouted() -> Response | None:
+    """An address under the door that no rule can even spell (a line break in it) is answered like any other."""
+    error = request.routing_exception
+    if error is None or isinstance(error, RequestRedirect) or not request.path.startswith("/fhir/"):
+        return None
+    return failed(error)
 
 
 def _view(row: Interaction) -> Callable[..., Response]:

@@ -96,6 +96,8 @@ def located(method: str, path: str) -> tuple[str, Mapping[str, Any]]:
 
 def check_types(parts: Mapping[str, Any]) -> None:
     """Raises NotFound (404) when a part of the address is no resource type of R4."""
+    if "\x00" in parts.get("id", ""):
+        raise NotFound("No id holds the character U+0000.")
     for name in ("type", "within"):
         type = parts.get(name)
         if type == "metadata":

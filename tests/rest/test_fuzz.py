@@ -69,47 +69,12 @@ VALID = [
         }
     ),
 ]
-ODD: st.SearchStrategy[Any] = st.one_of(
-    st.sampled_from(
-        [
-            None,
-            "",
-            " ",
-            0,
-            -1,
-            2**63,
-            2**70,
-            1e300,
-            True,
-            [],
-            {},
-            [None],
-            [[]],
-            {"": ""},
-            "\x00",
-            "\ud800",
-            "é" * 300,
-            "9999-12-31",
-            "0001-01-01T00:00:00+14:00",
-            "2026-02-30",
-            "urn:uuid:x",
-            "#",
-            "Patient/",
-            "Patient?x=y",
-            "../..",
-            "a" * 70_000,
-            "%resource",
-            "((((",
-            'W/"1"',
-            "{x}",
-            {"resourceType": "Patient"},
-            {"reference": 5},
-            "http://[",
-        ]  # fmt: skip
-    ),
-    st.text(max_size=12),
-    st.integers(),
-)
+STRANGE = [
+    *(None, "", " ", 0, -1, 2**63, 2**70, 1e300, True, [], {}, [None], [[]], {"": ""}, "\x00", "\ud800", "é" * 300),
+    *("9999-12-31", "0001-01-01T00:00:00+14:00", "2026-02-30", "urn:uuid:x", "#", "Patient/", "Patient?x=y", "../.."),
+    *("a" * 70_000, "%resource", "((((", 'W/"1"', "{x}", {"resourceType": "Patient"}, {"reference": 5}, "http://["),
+]
+ODD: st.SearchStrategy[Any] = st.one_of(st.sampled_from(STRANGE), st.text(max_size=12), st.integers())
 NAMES = sorted({code for table in load("search_parameters").values() for code in table})
 
 
@@ -134,7 +99,7 @@ def mutated(draw: st.DrawFn) -> Any:
             owner = owner[key]
         change = draw(st.sampled_from(["odd", "drop", "rename", "wrap"]))
         if change == "odd":
-            owner[last] = draw(ODD)
+            owner[last] = deepcopy(draw(ODD))
         elif change == "wrap":
             owner[last] = [owner[last]]
         elif change == "drop" or not isinstance(owner, dict):
@@ -155,11 +120,20 @@ def harmless(answer: Any) -> None:
 
 
 ADDRESSES = [
-    ("POST", "/Patient"), ("POST", "/Observation"), ("PUT", "/Patient/fuzzed"), ("PUT", "/Observation/fuzzed"),
-    ("POST", "/"), ("PATCH", "/Patient/fuzzed"), ("POST", "/Patient/$validate"), ("POST", "/ValueSet/$expand"),
-    ("POST", "/ValueSet/$validate-code"), ("POST", "/ConceptMap/$translate"), ("POST", "/CodeSystem/$lookup"),
-    ("POST", "/CodeSystem/$subsumes"), ("POST", "/Patient/fuzzed/$meta-add"),
-]  # fmt: skip
+    ("POST", "/Patient"),
+    ("POST", "/Observation"),
+    ("PUT", "/Patient/fuzzed"),
+    ("PUT", "/Observation/fuzzed"),
+    ("POST", "/"),
+    ("PATCH", "/Patient/fuzzed"),
+    ("POST", "/Patient/$validate"),
+    ("POST", "/ValueSet/$expand"),
+    ("POST", "/ValueSet/$validate-code"),
+    ("POST", "/ConceptMap/$translate"),
+    ("POST", "/CodeSystem/$lookup"),
+    ("POST", "/CodeSystem/$subsumes"),
+    ("POST", "/Patient/fuzzed/$meta-add"),
+]
 
 
 @TRIED
@@ -201,8 +175,10 @@ VALUES = st.one_of(
 MODIFIERS = st.sampled_from(
     ["", ":exact", ":missing", ":not", ":in", ":of-type", ":Patient", ":x", ":above", ".name", ":text"]
 )
-SPECIAL = ["_sort", "_count", "_include", "_revinclude", "_has:Observation:patient:code", "_elements", "_summary", "_total",
-           "_page", "_cursor", "_type", "_format", "_compartment", "_filter", "_list"]  # fmt: skip
+SPECIAL = [
+    *("_sort", "_count", "_include", "_revinclude", "_has:Observation:patient:code", "_elements", "_summary", "_total"),
+    *("_page", "_cursor", "_type", "_format", "_compartment", "_filter", "_list"),
+]
 
 
 @TRIED

@@ -54,7 +54,9 @@ class Compiler:
             return self._has(types, asked, depth)
         if asked.name == "_id" and asked.modifier is None and not asked.rest:
             return self._ids(asked)
-        if asked.name == "_compartment" and len(types) == 1:
+        if asked.name == "_list" and asked.modifier is None and not asked.rest:
+            return self._list(asked)
+        if asked.name == "_compartment" and len(types) == 1 and not asked.rest:
             return self._compartment(types[0], asked)
         found = [parameters_of(type).get(asked.name) for type in types]
         parameters = [one for one in found if one is not None]
@@ -103,6 +105,15 @@ class Compiler:
     def _ids(self, asked: Criterion) -> Condition:
         ids = [unescaped(value) for value in asked.values]
         return Condition(f"@head.id in ({', '.join('?' * len(ids))})", tuple(ids))
+
+    def _list(self, asked: Criterion) -> Condition:
+        """What a List names as its items (https://hl7.org/fhir/R4/search.html#list)."""
+        lists = self._unit.heads.find(f"List/{unescaped(value).removeprefix('List/')}" for value in asked.values)
+        items = parameters_of("List")["item"].codes()
+        text = f"i.target = @key and {on_paths(items)} and {self._unit.driver.among('i.key')}"
+        return Condition(
+            f"exists (select 1 from index_reference i where {text})", (self._unit.driver.listed(lists.values()),)
+        )
 
     def _compartment(self, type: str, asked: Criterion) -> Condition:
         """What stands in the compartment of ``Type/id``, by whichever of the parameters that put it there."""
