@@ -13,7 +13,7 @@ from app.store.extract import counted_paths
 from app.store.parameters import primary_date, record_paths, searchable_types
 from app.store.search.conditions import Condition, Match
 from app.store.search.criteria import Compiler, Piece, UnknownParameter, as_condition
-from app.store.search.include import included
+from app.store.search.include import check_includes, included
 from app.store.search.request import SearchRequest, parse
 from app.store.search.sorting import SortKey, after, cursor_of, order_by, place_of, sort_keys
 from app.store.stored import METHODS, RawPage, Stored
@@ -71,6 +71,10 @@ def prepared(
             (wrong if strict else ignored).extend(error.issues)
         except Malformed as error:
             wrong += error.issues
+    try:
+        check_includes(request.includes)
+    except Malformed as error:
+        wrong += error.issues
     if wrong:
         raise Malformed("; ".join(issue.text for issue in wrong), issues=wrong)
     return request, pieces, [Issue(i.text, "not-supported", i.expression, "warning") for i in ignored]
