@@ -55,6 +55,28 @@ class Assembly:
         return self._entries[place]
 
 
+def element_type(path: str) -> None:
+    """Follow an element path without a value. Raises Invalid where R4 does not know it."""
+    steps = path.split(".")
+    type_ = _type(steps[0], path)
+    for step in steps[1:]:
+        element = _known(type_, step, path)
+        chosen = [one for key, one, _sibling in element.options if key in step.split(":")]
+        if element.choice and not chosen and step is not steps[-1]:
+            raise Invalid(f"{path}: {step} may be of several types", expression=path)
+        type_ = chosen[0] if chosen else element.options[0][1]
+
+
+def _known(type_: Type, step: str, path: str) -> Field:
+    """The element that a step names: ``code``, ``identifier:cnie``, ``onset[x]``, ``onsetDateTime``."""
+    name = step.split(":")[0]
+    bare = name.removesuffix("[x]")
+    element = type_.fields.get(bare) or type_.fields.get(type_.suffixed.get(bare, ""))
+    if element is None:
+        raise Invalid(f"{path}: {type_.path} has no element {name}", expression=path)
+    return element
+
+
 def _type(name: str, path: str) -> Type:
     found = find_type(name)
     if found is None:
@@ -63,18 +85,13 @@ def _type(name: str, path: str) -> Type:
 
 
 def _element(type_: Type, step: str, answer: Mapping[str, Any] | None, path: str) -> tuple[Field, str, Type]:
-    """(element, JSON key, type) of a step: ``code``, ``identifier:cnie``, ``onset[x]``, ``onsetDateTime``."""
-    name = step.split(":")[0]
-    bare = name.removesuffix("[x]")
-    element = type_.fields.get(bare) or type_.fields.get(type_.suffixed.get(bare, ""))
-    if element is None:
-        raise Invalid(f"{path}: {type_.path} has no element {name}", expression=path)
+    """(element, JSON key, type) of a step; of a choice the type that fits the answer."""
+    element = _known(type_, step, path)
     if not element.choice:
         key, found, _sibling = element.options[0]
         return element, key, found
-    sliced = step.partition(":")[2]
     for key, found, _sibling in element.options:
-        if key in (bare, sliced):
+        if key in step.split(":"):
             return element, key, found
     for wanted in _candidates(answer):
         for key, found, _sibling in element.options:

@@ -56,6 +56,11 @@ class Asked:
     def process_data(self, value: Any) -> None:
         self.data = list(value or [])
 
+    def __call__(self, **kwargs: Any) -> Markup:
+        """The field's HTML; an attribute that is None is left out."""
+        given = {name: value for name, value in kwargs.items() if value is not None}
+        return Markup(super().__call__(**given))  # type: ignore[misc]
+
     def complaint(self, error: answers.Unreadable) -> ValueError:
         """The sentence of what could not be read, naming the field."""
         field = items.name_in_message(self.item, self.language)

@@ -1,7 +1,5 @@
 """The WTForms form of a Questionnaire: as a person fills it in."""
 
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from pathways.questionnaire.answers import option_key, typed
 from pathways.questionnaire.forms import QuestionnaireForm, form_class
 from pathways.questionnaire.response import Answers, answers_of, respond
 from tests.pathways.questionnaire.forms import (
-    NOW,
     a_form,
     ask,
     below_systolic,
@@ -22,7 +19,6 @@ from tests.pathways.questionnaire.forms import (
     blood_pressure,
     ext,
     fhirpath,
-    glucose,
     option,
     today,
 )
@@ -166,67 +162,11 @@ def test_what_is_never_asked_of_this_patient_is_not_on_the_page(gender: str, ask
     assert ("pregnant" in answers_of(form.source.questionnaire, form.respond())) is asked
 
 
-def test_units_ranges_and_previous_values_stand_at_the_field() -> None:
-    form = form_class(a_form(blood_pressure()), "fr")(context=today(), previous={"sys": ("148", "2026-10-01")})
-    field = form["sys"]
-    assert (field.unit, field.last) == ("mmHg", ("148", "2026-10-01"))
-    for attribute in ('inputmode="numeric"', 'data-min="50"', 'data-max="300"', 'dir="ltr"'):
-        assert attribute in field()
-
-
-def test_the_user_chooses_a_unit_and_sees_the_conversion() -> None:
-    form = sent(a_form(glucose()), ("glucose", "1,10"), ("glucose.unit", "g/L"))
-    assert form.validate()
-    assert form["glucose"].data[0]["valueQuantity"] == {
-        "value": Decimal("1.10"),
-        "unit": "g/L",
-        "system": sdc.UCUM,
-        "code": "g/L",
-    }
-    assert form["glucose"].converted == "6,11 mmol/L"
-    assert '<option selected value="g/L">' in form["glucose"]()
-    assert not sent(a_form(glucose()), ("glucose", "1,10"), ("glucose.unit", "furlong")).validate()
-
-
-def test_few_options_are_buttons_many_are_a_list_several_are_boxes() -> None:
-    few, many = ([option(f"c{n}", f"Choix {n}") for n in range(count)] for count in (3, 12))
-    control = {"coding": [{"code": "drop-down"}]}
-    form = form_class(
-        a_form(
-            ask("choice", "few", answerOption=few),
-            ask("choice", "many", answerOption=many),
-            ask("choice", "asked", "", ext(sdc.ITEM_CONTROL, valueCodeableConcept=control), answerOption=few),
-            ask("choice", "several", repeats=True, answerOption=few),
-            ask("boolean", "tick", "", ext(sdc.ITEM_CONTROL, valueCodeableConcept={"coding": [{"code": "check-box"}]})),
-        ),
-        "fr",
-    )(context=today())
-    assert form["few"]().count('type="radio"') == 3
-    assert form["many"]().startswith("<select") and form["asked"]().startswith("<select")
-    assert form["several"]().count('type="checkbox"') == 3
-    assert form["tick"]().count('type="checkbox"') == 1
-
-
 def test_a_choice_that_was_never_offered_is_refused() -> None:
     form = a_form(ask("choice", "a", "Motif", answerOption=[option("I10", "HTA")]))
     forged = sent(form, ("a", "x|y"))
     assert not forged.validate()
     assert forged.errors == {"a": ["«\u00a0Motif\u00a0» : choisissez une réponse de la liste"]}
-
-
-def test_the_page_offers_no_day_after_today() -> None:
-    later = ext(sdc.FUTURE_ALLOWED, valueBoolean=True)
-    made = form_class(a_form(ask("date", "a"), ask("dateTime", "b"), ask("date", "c", "", later)), "fr")
-    form = made(context=today())
-    assert 'max="2026-11-21"' in form["a"]() and 'max="2026-11-21T23:59"' in form["b"]()
-    assert "max" not in form["c"]()
-    tomorrow = today(now=NOW + timedelta(days=1))
-    assert 'max="2026-11-22"' in made(context=tomorrow)["a"]()
-
-
-def test_yes_and_no_speak_the_language_of_the_page() -> None:
-    form = form_class(a_form(ask("boolean", "a")), "ar")(context=today("ar"))
-    assert [label for _value, label in form["a"].choices] == ["نعم", "لا"]
 
 
 def test_hidden_and_read_only_answers_cannot_be_changed_from_the_page() -> None:

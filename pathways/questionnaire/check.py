@@ -1,0 +1,118 @@
+"""What is wrong with a Questionnaire itself, before anybody fills it in: each issue with its linkId and element.
+
+For ``flask content check`` and the release; https://hl7.org/fhir/R4/questionnaire-definitions.html and SDC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.errors import Invalid, Issue
+from app.fhir.fhirpath import FhirPathError, compile
+from app.fhir.resource import extension, extensions
+from pathways.questionnaire import items, sdc
+from pathways.questionnaire.elements import element_type
+from pathways.questionnaire.units import analytes_of, convertible
+
+
+def check(questionnaire: Mapping[str, Any]) -> list[Issue]:
+    """Everything that would fail when the form is shown, filled in or extracted."""
+    found = [*_links(questionnaire), *_expressions(questionnaire, "Questionnaire")]
+    known = items.by_link(questionnaire)
+    for item in items.walk(questionnaire):
+        place = f"Questionnaire.item('{item['linkId']}')"
+        found += [*_conditions(item, known, place), *_answers(item, place), *_extraction(item, questionnaire, place)]
+        found += _templates(item, questionnaire, place)
+    return [*found, *_templates(questionnaire, questionnaire, "Questionnaire")]
+
+
+def _error(text: str, place: str, code: str = "invalid", **values: Any) -> Issue:
+    return Issue(text, code, place, values=values)
+
+
+def _links(questionnaire: Mapping[str, Any]) -> Iterator[Issue]:
+    counts = Counter(item["linkId"] for item in items.walk(questionnaire))
+    for link_id, count in counts.items():
+        if count > 1:
+            yield _error("The linkId {link} stands {count} times", "Questionnaire", link=link_id, count=count)
+
+
+def _expressions(value: Any, place: str) -> Iterator[Issue]:
+    """Every FHIRPath below a resource that cannot be read, its place named by the nearest linkId."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _expressions(one, place)
+    elif isinstance(value, dict):
+        here = f"Questionnaire.item('{value['linkId']}')" if "linkId" in value else place
+        text = value.get("expression")
+        if isinstance(text, str) and value.get("language") == "text/fhirpath":
+            yield from _compiled(text, here)
+        elif value.get("url") in (sdc.TEMPLATE_CONTEXT, sdc.TEMPLATE_VALUE) and "valueString" in value:
+            yield from _compiled(value["valueString"], here)
+        for one in value.values():
+            if isinstance(one, (dict, list)):
+                yield from _expressions(one, here)
+
+
+def _compiled(text: str, place: str) -> Iterator[Issue]:
+    try:
+        compile(text)
+    except FhirPathError as error:
+        yield Issue(str(error), "invalid", place)
+
+
+def _conditions(item: Mapping[str, Any], known: Mapping[str, Any], place: str) -> Iterator[Issue]:
+    for condition in item.get("enableWhen", ()):
+        if condition["question"] not in known:
+            question = condition["question"]
+            yield _error("enableWhen names the question {question}, which is not in the form", place, question=question)
+    if len(item.get("enableWhen", ())) > 1 and "enableBehavior" not in item:
+        yield _error("Several enableWhen conditions need an enableBehavior", place, "required")
+
+
+def _answers(item: Mapping[str, Any], place: str) -> Iterator[Issue]:
+    if item["type"] in ("choice", "open-choice") and not item.get("answerOption") and not item.get("answerValueSet"):
+        yield _error("The choice has neither answerOption nor answerValueSet", place, "required")
+    low, high = (items.limit(item, which) for which in ("min", "max"))
+    if low is not None and high is not None and not isinstance(low, (dict, str)) and low > high:
+        yield _error("The least value {low} is above the greatest {high}", place, low=low, high=high)
+    pattern = extension(item, sdc.REGEX)
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        yield _error("The pattern cannot be read: {error}", place, error=error)
+    preferred = items.unit(item)
+    for unit in items.unit_options(item):
+        if preferred and not convertible(unit["code"], preferred["code"], analytes_of(item)):
+            about = {"unit": unit["code"], "preferred": preferred["code"]}
+            yield _error("No conversion from {unit} to {preferred} is known for this question", place, **about)
+
+
+def _extraction(item: Mapping[str, Any], questionnaire: Mapping[str, Any], place: str) -> Iterator[Issue]:
+    flagged = extension(item, sdc.OBSERVATION_EXTRACT) in (True, "component", "member")
+    if flagged and not any(one.get("code") for one in (item, *items.walk(item))):
+        yield _error("An item to be extracted as an Observation needs a code", place, "required")
+    named = [item["definition"]] if "#" in item.get("definition", "") else []
+    for one in (
+        *extensions(item, sdc.DEFINITION_EXTRACT_VALUE),
+        *extensions(questionnaire, sdc.DEFINITION_EXTRACT_VALUE),
+    ):
+        named.append(str(items.parts(one).get("definition", "")))
+    for definition in named:
+        path = definition.partition("#")[2]
+        try:
+            element_type(path)
+        except Invalid as error:
+            yield Issue(str(error), "invalid", place)
+
+
+def _templates(owner: Mapping[str, Any], questionnaire: Mapping[str, Any], place: str) -> Iterator[Issue]:
+    contained = {f"#{one.get('id')}" for one in questionnaire.get("contained", ())}
+    named = [items.parts(one).get("template", {}).get("reference") for one in extensions(owner, sdc.TEMPLATE_EXTRACT)]
+    named += [one.get("valueReference", {}).get("reference") for one in extensions(owner, sdc.TEMPLATE_EXTRACT_BUNDLE)]
+    for reference in named:
+        if reference not in contained:
+            yield _error("The template {template} is not contained", place, "not-found", template=reference)

@@ -1,0 +1,69 @@
+"""A Questionnaire with a mistake is refused before anybody fills it in."""
+
+from typing import Any
+
+import pytest
+
+from app.fhir.json import loads
+from pathways.questionnaire import sdc
+from pathways.questionnaire.check import check
+from tests.pathways.questionnaire.forms import (
+    KG,
+    RESOURCE,
+    a_form,
+    ask,
+    below_systolic,
+    blood_pressure,
+    ext,
+    fhirpath,
+    glucose,
+)
+from tests.pathways.questionnaire.test_shipped_forms import SHIPPED
+
+CONDITION = RESOURCE + "Condition"
+
+
+def test_a_good_form_has_no_issue() -> None:
+    onset = ask("date", "d", definition=f"{CONDITION}#Condition.onset[x]")
+    slices = ask("string", "i", definition=f"{RESOURCE}Patient#Patient.identifier:cnie.value")
+    assert check(a_form(blood_pressure(), glucose(), onset, slices, extension=[below_systolic()])) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "word"),
+    [
+        (ask("group", "g", item=[ask("string", "a"), ask("string", "a")]), "2 times"),
+        (ask("string", "a", enableWhen=[{"question": "zz", "operator": "exists", "answerBoolean": True}]), "zz"),
+        (ask("integer", "a", "", fhirpath(sdc.CALCULATED_EXPRESSION, "1 +")), "FHIRPath"),
+        (ask("choice", "a"), "neither"),
+        (ask("integer", "a", "", ext(sdc.MIN_VALUE, valueInteger=9), ext(sdc.MAX_VALUE, valueInteger=1)), "above"),
+        (ask("string", "a", "", ext(sdc.REGEX, valueString="(")), "pattern"),
+        (
+            ask("quantity", "a", "", ext(sdc.UNIT, valueCoding=KG), ext(sdc.UNIT_OPTION, valueCoding={"code": "cm"})),
+            "cm",
+        ),
+        (ask("integer", "a", "", ext(sdc.OBSERVATION_EXTRACT, valueBoolean=True)), "needs a code"),
+        (ask("string", "a", definition=f"{CONDITION}#Condition.colour"), "colour"),
+        (
+            ask(
+                "string",
+                "a",
+                "",
+                {
+                    "url": sdc.TEMPLATE_EXTRACT,
+                    "extension": [{"url": "template", "valueReference": {"reference": "#t"}}],
+                },
+            ),
+            "#t",
+        ),
+    ],
+)
+def test_each_mistake_is_named_with_its_place(item: dict[str, Any], word: str) -> None:
+    (issue,) = check(a_form(item))
+    assert word in str(issue)
+    assert issue.expression and issue.expression.startswith("Questionnaire")
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_shipped_forms_have_no_mistake(path: Any) -> None:
+    assert [str(issue) for issue in check(loads(path.read_bytes()))] == []
