@@ -10,11 +10,12 @@ import pytest
 
 from app.config import CANONICAL_BASE
 from app.fhir.validation import validate as validate_resource
+from pathways.apply import Applied
 from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.extract import extract
 from pathways.questionnaire.response import respond
 from pathways.questionnaire.validate import validate
-from tests.golden.golden import definition, medicines, stage, taken, walked
+from tests.golden.golden import definition, medicines, patients, stage, taken, walked
 
 NOW = "2026-09-15T10:00:00+01:00"
 CLINICAL = f"{CANONICAL_BASE}/CodeSystem/clinical"
@@ -159,3 +160,38 @@ def test_bad_answers_are_told(answers: dict[str, Any], said: str) -> None:
 def test_nothing_filled_in_is_told() -> None:
     problems = " ".join(filled(FOLLOW_UP, {}).problems)
     assert "systolique" in problems.lower() and "Signes de danger" in problems
+
+
+STAGES = {
+    "screening": "diagnosis/129-80",
+    "confirmation": "diagnosis/140-80",
+    "titration": "steps/step-2",
+    "follow-up": "targets/139-89-treated",
+    "hospital-referral": "stages/sent",
+    "hospital-assessment": "stages/accepted",
+    "return": "stages/answered",
+}
+
+
+@pytest.mark.parametrize(("name", "golden"), STAGES.items())
+def test_each_stage_asks_the_first_assessment_once(name: str, golden: str) -> None:
+    patient = dict(patients("hypertension"))[golden]
+    answered = {
+        "resourceType": "QuestionnaireResponse", "id": "first", "status": "completed",
+        "questionnaire": f"{FIRST['url']}|{FIRST['version']}", "subject": {"reference": "Patient/p"},
+        "authored": "2026-08-01T10:00:00+01:00",
+    }  # fmt: skip
+    before, after = walked("hypertension", patient), walked("hypertension", with_record(patient, answered))
+    assert stage(before) == stage(after) == [name]
+    assert forms_asked(before) == [FIRST["url"]]
+    assert forms_asked(after) == [FOLLOW_UP["url"]]
+
+
+def with_record(patient: dict[str, Any], *more: dict[str, Any]) -> dict[str, Any]:
+    return patient | {"record": [*patient["record"], *more]}
+
+
+def forms_asked(applied: Applied) -> list[str]:
+    """The forms that the actions taken name."""
+    named = [one.action.definition or "" for one in applied.walk() if one.taken == "taken"]
+    return [definition for definition in named if "/Questionnaire/" in definition]
