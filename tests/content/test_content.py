@@ -30,7 +30,18 @@ DATED = re.compile(r"\b(19|20)\d\d\b")
 HUMAN = frozenset(
     ["title", "description", "textEquivalent", "text", "purpose", "usage", "copyright", "publisher", "display", "label"]
 )
-MACHINE_STRINGS = ("key", "severity", "expression", "requirements", "value", "location", "name", "type", "target", "unit")
+MACHINE_STRINGS = (
+    "key",
+    "severity",
+    "expression",
+    "requirements",
+    "value",
+    "location",
+    "name",
+    "type",
+    "target",
+    "unit",
+)
 """Sub-extensions whose valueString or valueCode is for programs."""
 
 every_artefact = pytest.mark.parametrize("artefact", ARTEFACTS.values(), ids=IDS)
