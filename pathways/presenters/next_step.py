@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from pathways.apply.outcome import ActionOutcome
@@ -37,11 +38,12 @@ class ActionLine:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """Everything that the panel shows. ``others``: actions that were looked at and not taken."""
+    """Everything that the panel shows. ``tests``: examinations, in one list; ``others``: looked at and not taken."""
 
     stage: str
     stage_reason: str
     actions: list[ActionLine]
+    tests: list[ActionLine]
     missing: list[ActionLine]
     failed: list[ActionLine]
     others: list[ActionLine]
@@ -57,7 +59,8 @@ def present(standing: Standing) -> NextStep:
     return NextStep(
         stage=stage.title if stage else "",
         stage_reason=stage.reason if stage else "",
-        actions=[line(outcome) for outcome in standing.next_actions],
+        actions=[line(outcome) for outcome in standing.next_actions if outcome.kind != "test"],
+        tests=[line(outcome) for outcome in standing.next_actions if outcome.kind == "test"],
         missing=[line(outcome) for outcome in standing.missing],
         failed=[line(outcome) for outcome in standing.failed],
         others=[line(outcome) for outcome in others],
@@ -78,7 +81,7 @@ def line(outcome: ActionOutcome) -> ActionLine:
         reason=Reason(
             outcome.title,
             outcome.reason,
-            [(value.title, _value(value), str(value.date or "")[:10]) for value in outcome.values if _shown(value)],
+            [(value.title, _value(value), str(value.date)[:10]) for value in outcome.values if _shown(value)],
             outcome.sources,
             outcome.to_be_confirmed,
         ),
@@ -86,7 +89,8 @@ def line(outcome: ActionOutcome) -> ActionLine:
 
 
 def _shown(value: Any) -> bool:
-    return value.date is not None and value.value is not None and not isinstance(value.value, (dict, list))
+    """Measured numbers with their day; codes say nothing to a reader, and the sentence has said the rest."""
+    return value.date is not None and isinstance(value.value, (int, Decimal)) and not isinstance(value.value, bool)
 
 
 def _value(value: Any) -> str:

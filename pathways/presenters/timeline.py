@@ -9,10 +9,9 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.fhir.resource import Resource
-from app.fhir.translation import text
 from app.web import facility_tree
 from pathways.measurement import Leading, reading
-from pathways.presenters import orders
+from pathways.presenters import decided_step, orders
 from pathways.presenters.referral import state_words
 from pathways.referral.moves import state
 from pathways.vocabulary import DECIDE, REFERRAL, is_kind
@@ -64,7 +63,9 @@ def _visit(encounter: Resource, linked: list[Resource], of: Leading | None, lang
             line = orders.present(one, language)
             details.append(f"{line.drug} {line.amount}")
         elif one["resourceType"] == "Task" and is_kind(one, DECIDE) and one["status"] == "completed":
-            details += _reasons(one, language)
+            details += decided_step.reasons(one, language)[:2]
+            if why := decided_step.adapted(one, language):
+                details.append(_("Adapted: %(reason)s", reason=why))
     who = next((p["individual"].get("display", "") for p in encounter.get("participant", ()) if "individual" in p), "")
     place = encounter.get("serviceProvider", {}).get("reference")
     return Moment(
@@ -75,16 +76,6 @@ def _visit(encounter: Resource, linked: list[Resource], of: Leading | None, lang
         details=details,
         who=" · ".join(filter(None, [who, facility_tree.name_of(place) if place else ""])),
     )
-
-
-def _reasons(task: Resource, language: str) -> list[str]:
-    found = []
-    for output in task.get("output", ()):
-        if output.get("type", {}).get("text") == "why":
-            found.append(text(output, "valueString", language, primary="fr") or "")
-    if task.get("businessStatus", {}).get("text") == "adapted" and (why := task.get("statusReason", {})):
-        found.append(_("Adapted: %(reason)s", reason=why.get("text") or why["coding"][0]["code"]))
-    return [line for line in found if line][:2]
 
 
 def _referral(task: Resource) -> Moment:

@@ -20,7 +20,7 @@ from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, DayField, Form, HiddenField, LongTextField, Required
 from pathways.alternatives import alternatives, as_orders
 from pathways.decision import Adaptation, decide, proposed_change
-from pathways.presenters import next_step, orders
+from pathways.presenters import decided_step, next_step, orders
 from pathways.presenters.person import present
 from pathways.progression import Standing, evaluate
 from pathways.views.enrol import enrolment_of
@@ -87,6 +87,7 @@ def step(patient_id: str, episode_id: str, encounter_id: str) -> ResponseReturnV
             "person": present(repo.read(f"Patient/{patient_id}"), language(), repo.today),
             "step": next_step.present(standing),
             "changes": orders.present_change(change, language()) if change else [],
+            "made": decided_step.present(repo, visit.decision, language()) if decided else None,
             "prescribes": not (change and not change.none) or repo.actor.may("visit:prescribe"),
         }
     return render(

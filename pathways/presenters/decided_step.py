@@ -1,0 +1,74 @@
+"""The decision that was taken on a visit, as it was recorded: what was made, why, by whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
+from app.fhir.translation import text
+from app.i18n import day_text
+from pathways.presenters import orders
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A closed decision. ``adapted`` is the reason for adapting; empty where the step was accepted as it was."""
+
+    lines: list[str]
+    reasons: list[str]
+    adapted: str
+    who: str
+    when: str
+
+
+def present(repo: Repository, task: Resource, language: str) -> Decided:
+    """A decision's Task, completed."""
+    made = [o["valueReference"]["reference"] for o in task.get("output", ()) if "valueReference" in o]
+    held = repo.read_many(made)
+    lines = [_line(held[reference], language) for reference in made if reference in held]
+    return Decided(
+        lines=[line for line in lines if line],
+        reasons=reasons(task, language),
+        adapted=adapted(task, language),
+        who=task.get("requester", {}).get("display", ""),
+        when=task.get("lastModified", ""),
+    )
+
+
+def reasons(task: Resource, language: str) -> list[str]:
+    """Why the steps were proposed, as it was said then."""
+    said = [
+        text(o, "valueString", language, primary="fr") for o in task.get("output", ()) if o["type"]["text"] == "why"
+    ]
+    return [line for line in said if line]
+
+
+def adapted(task: Resource, language: str) -> str:
+    """Why the step was adapted, in words; empty where it was accepted."""
+    if task.get("businessStatus", {}).get("text") != "adapted":
+        return ""
+    why = task.get("statusReason", {})
+    coding = next(iter(why.get("coding", ())), {})
+    parts = [text(coding, "display", language) or coding.get("code", ""), why.get("text", "")]
+    return " – ".join(part for part in parts if part)
+
+
+def _line(resource: Resource, language: str) -> str:
+    match resource["resourceType"]:
+        case "MedicationRequest":
+            line = orders.present(resource, language)
+            if line.status == "stopped":
+                return _("%(drug)s stopped", drug=f"{line.drug} {line.amount}")
+            return f"{line.drug} {line.amount}"
+        case "Task":
+            due = resource.get("restriction", {}).get("period", {}).get("end", "")
+            title = text(resource, "description", language) or _("Visit")
+            return _("%(what)s: by %(day)s", what=title, day=day_text(due[:10])) if due else title
+        case "Condition" | "ServiceRequest":
+            concept = resource.get("code", {})
+            coding = next(iter(concept.get("coding", ())), {})
+            return text(concept, "text", language) or text(coding, "display", language) or coding.get("code", "")
+    return ""
