@@ -21,6 +21,7 @@ from app.web import current_actor, facility_tree, render
 from app.web.errors import told
 from app.web.form import AtMost, BooleanField, ChoiceField, ChoicesField, Form, Required, TextField
 from app.web.navigation import ROLE_NAMES
+from app.web.place_field import PlaceField
 from app.web.sign_in import send_link
 
 PAGE = 25
@@ -35,7 +36,7 @@ class AccountForm(Form):
     name = TextField(_l("Name"), [Required(_l("Enter the name")), AtMost(160)])
     email = TextField(_l("E-mail"), [AtMost(254)], render_kw={"type": "email", "dir": "ltr"})
     roles = ChoicesField(_l("Roles"), [Required(_l("Choose at least one role"))])
-    organization = ChoiceField(_l("Establishment"), as_select=True)
+    organization = PlaceField(_l("Establishment"))
     inpe = TextField(
         _l("Professional number (INPE)"), [AtMost(20)], width="short", render_kw={"inputmode": "numeric", "dir": "ltr"}
     )
@@ -129,19 +130,7 @@ def reset(account_id: int) -> Response | str:
 
 def _form(form: AccountForm) -> AccountForm:
     form.roles.offer([(role, ROLE_NAMES[role]) for role in ROLES])
-    form.organization.offer([("", _("none")), *places()])
     return form
-
-
-def places(*, establishments_only: bool = False) -> list[tuple[str, str]]:
-    """Every organization in the order of the tree, set in by depth, for a list to choose from."""
-    tree = facility_tree.tree()
-    found = []
-    for root in tree.roots:
-        for node in tree.under(root):
-            depth = len(tree.above(node.reference))
-            found.append((node.reference, "\u2003" * depth + node.name))
-    return found
 
 
 def _values(form: AccountForm) -> dict[str, Any]:

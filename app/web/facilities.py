@@ -13,9 +13,9 @@ from app.access import facilities as tree_of
 from app.errors import Invalid, PreconditionFailed
 from app.store import work
 from app.web import current_actor, facility_tree, render
-from app.web.accounts import places
 from app.web.errors import told
 from app.web.form import AtMost, BooleanField, ChoiceField, Form, HiddenField, Required, TextField
+from app.web.place_field import PlaceField
 
 LEVEL_NAMES = {
     "ministry": _l("Ministry"),
@@ -32,7 +32,9 @@ LEVEL_NAMES = {
     "CHR": _l("Regional hospital"),
     "CHU": _l("University hospital"),
 }
-MOST_SHOWN = 400
+MOST_SHOWN, MOST_FOUND = 150, 50
+FOLDED = frozenset({"province"})
+"""Levels whose branches are opened one by one in a large tree, for the weight of the page."""
 
 
 class FacilityForm(Form):
@@ -42,7 +44,7 @@ class FacilityForm(Form):
     )
     name_fr = TextField(_l("Name in French"), [Required(_l("Enter the name in French")), AtMost(160)])
     name_ar = TextField(_l("Name in Arabic"), [Required(_l("Enter the name in Arabic")), AtMost(160)])
-    parent = ChoiceField(_l("Stands under"), as_select=True)
+    parent = PlaceField(_l("Stands under"), description=_l("Number or name"))
     phone = TextField(_l("Telephone"), [AtMost(30)], width="short", render_kw={"inputmode": "tel", "dir": "ltr"})
     active = BooleanField(_l("In service"))
     version = HiddenField()
@@ -56,19 +58,20 @@ def add_to(pages: Blueprint) -> None:
 
 
 def shown() -> str:
-    """The tree, or the establishments whose name or number holds what is looked for."""
+    """The tree down to the provinces, one opened branch, or the establishments that match what is looked for."""
     tree = facility_tree.tree()
     words = request.args.get("words", "").strip()
-    found = []
-    if words:
-        wanted = words.casefold().split()
-        for node in tree.nodes.values():
-            text = " ".join([*node.names.values(), node.number]).casefold()
-            if all(word in text for word in wanted):
-                found.append((node, [above.name for above in tree.above(node.reference)]))
-        found.sort(key=lambda pair: pair[0].name)
+    opened = tree.nodes.get(f"Organization/{request.args.get('under', '')}")
+    found = tree.matching(words) if words else []
     return render(
-        "web/facilities.html", tree=tree, words=words, found=found[:50], more=len(found) > 50, level_names=LEVEL_NAMES
+        "web/facilities.html",
+        tree=tree,
+        words=words,
+        opened=opened,
+        found=found[:MOST_FOUND],
+        more=len(found) > MOST_FOUND,
+        level_names=LEVEL_NAMES,
+        folded=FOLDED if len(tree.nodes) > MOST_SHOWN else frozenset(),
     )
 
 
@@ -113,7 +116,6 @@ def _saved(made: dict[str, Any]) -> Response:
 
 def _form(form: FacilityForm) -> FacilityForm:
     form.level.offer([("", _("choose")), *LEVEL_NAMES.items()])
-    form.parent.offer([("", _("nothing (the top)")), *places()])
     return form
 
 

@@ -52,6 +52,16 @@ class Tree:
             yield self.nodes[current]
             waiting += reversed(self.nodes[current].children)
 
+    def matching(self, words: str) -> list[Node]:
+        """Those whose names or number hold every word, by name."""
+        wanted = words.casefold().split()
+        found = []
+        for node in self.nodes.values():
+            text = " ".join([*node.names.values(), node.number]).casefold()
+            if all(word in text for word in wanted):
+                found.append(node)
+        return sorted(found, key=lambda node: node.name)
+
     def above(self, reference: str) -> list[Node]:
         """The line from the root down to the organization's parent."""
         line: list[Node] = []

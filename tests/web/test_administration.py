@@ -151,3 +151,36 @@ def test_an_emergency_access_ends_and_unknown_patients_are_not_found(signed_in, 
     assert client.post("/emergency/fatima", data=words).status_code == 303
     with clock.frozen(clock.now() + timedelta(hours=4, minutes=1)):
         assert client.get("/patients/fatima").status_code == 403
+
+
+def test_an_establishment_is_found_by_number_or_name_and_doubts_are_told(admin: FlaskClient, flask: Flask) -> None:
+    def sent(text: str) -> str:
+        return admin.post("/accounts/new", data={**NEW, "organization": text}).get_data(as_text=True)
+
+    several, none = sent("c"), sent("Tombouctou")
+    assert "4410 · CSU Hay Salam" in re.search(r'id="organization-error">.*?</p>', several, re.S)[0]
+    assert 'id="organization-error"' in none and 'value="Tombouctou"' in none
+    assert 'id="organization-error"' not in sent("4410 · CSU Hay Salam")
+    with flask.app_context():
+        assert accounts.by_name("n.amrani").organization
+
+
+def test_a_national_tree_stays_light_and_opens_branch_by_branch(admin: FlaskClient, flask: Flask) -> None:
+    from app.access import csv_rows, facilities
+
+    rows = [f"P{p},province,Province {p},إقليم {p},MA-04" for p in range(75)]
+    rows += [f"{p}-{e},CSR-1,CSR {e} de {p},مركز {e},P{p}" for p in range(75) for e in range(40)]
+    text = "number,level,name_fr,name_ar,parent\n" + "\n".join(rows)
+    with flask.app_context():
+        with work(SYSTEM) as repo:
+            assert len(facilities.import_rows(repo, csv_rows.read(text.encode(), facilities.COLUMNS)).created) == 3075
+        from app.web import facility_tree
+
+        facility_tree.forget()
+    for path in ("/facilities", "/accounts/new", "/facilities/new", "/facilities?words=CSR"):
+        answer = admin.get(path, headers={"Accept-Encoding": "gzip"})
+        assert answer.status_code == 200 and len(answer.data) < 15_000, (path, len(answer.data))
+    page = admin.get("/facilities").get_data(as_text=True)
+    assert "Province 7<" in page and "CSR 7 de 7<" not in page
+    path = re.findall(r'href="(/facilities\?under=[^"]+)"', page)[0]
+    assert len(re.findall(r"<bdi>CSR \d+ de", admin.get(path).get_data(as_text=True))) == 40
