@@ -37,8 +37,12 @@ def _commands() -> Sequence[Any]:
 
 def _check(resources: Sequence[Any], definitions: Any) -> Sequence[Any]:
     from pathways.apply.check import check
+    from pathways.questionnaire.check import check as check_form
+    from pathways.questionnaire.check import check_texts
 
-    return [issue for one in resources if one["resourceType"] == "PlanDefinition" for issue in check(one, definitions)]
+    plans = [issue for one in resources if one["resourceType"] == "PlanDefinition" for issue in check(one, definitions)]
+    forms = [one for one in resources if one["resourceType"] == "Questionnaire"]
+    return plans + [issue for one in forms for issue in (*check_form(one), *check_texts(one))]
 
 
 FEATURE = Feature(

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.config import LANGUAGES
 from app.errors import Invalid, Issue
 from app.fhir.fhirpath import FhirPathError, compile
 from app.fhir.resource import extension, extensions
+from app.fhir.translation import missing
 from pathways.questionnaire import items, sdc
 from pathways.questionnaire.elements import element_type
 from pathways.questionnaire.units import analytes_of, convertible
@@ -29,8 +31,18 @@ def check(questionnaire: Mapping[str, Any]) -> list[Issue]:
     return [*found, *_templates(questionnaire, questionnaire, "Questionnaire")]
 
 
-def _error(text: str, place: str, code: str = "invalid", **values: Any) -> Issue:
-    return Issue(text, code, place, values=values)
+def check_texts(questionnaire: Mapping[str, Any]) -> list[Issue]:
+    """The texts that do not stand in every language: title, questions, answer options."""
+    language = questionnaire.get("language")
+    lacking = missing(questionnaire, LANGUAGES, ("title",))
+    for item in items.walk(questionnaire):
+        owner = {**item, "resourceType": f"Questionnaire.item('{item['linkId']}')", "language": language}
+        lacking += missing(owner, LANGUAGES, ("text", "answerOption.valueCoding.display"))
+    return [_error("The text lacks a language: {text}", one.split(" ")[0], "required", text=one) for one in lacking]
+
+
+def _error(message: str, place: str, code: str = "invalid", **values: Any) -> Issue:
+    return Issue(message, code, place, values=values)
 
 
 def _links(questionnaire: Mapping[str, Any]) -> Iterator[Issue]:

@@ -6,7 +6,7 @@ import pytest
 
 from app.fhir.json import loads
 from pathways.questionnaire import sdc
-from pathways.questionnaire.check import check
+from pathways.questionnaire.check import check, check_texts
 from tests.pathways.questionnaire.forms import (
     KG,
     RESOURCE,
@@ -66,4 +66,12 @@ def test_each_mistake_is_named_with_its_place(item: dict[str, Any], word: str) -
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_the_shipped_forms_have_no_mistake(path: Any) -> None:
-    assert [str(issue) for issue in check(loads(path.read_bytes()))] == []
+    form = loads(path.read_bytes())
+    assert [str(issue) for issue in (*check(form), *check_texts(form))] == []
+
+
+def test_a_question_without_arabic_is_told() -> None:
+    form = a_form(ask("string", "a", "Nom", ar="الاسم"), ask("string", "b", "Prénom"), language="fr")
+    assert [str(issue) for issue in check_texts(form)] == [
+        "The text lacks a language: Questionnaire.item('b').text [ar]"
+    ]
