@@ -56,7 +56,7 @@ class Asked:
     if_none_exist: str | None = None
     prefer: Preference = field(default_factory=Preference)
     language: str = "en"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Any = field(default_factory=dict)
     nested: bool = False
     """Whether this is an entry of a Bundle."""
 

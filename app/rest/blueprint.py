@@ -17,7 +17,7 @@ from app.rest.access import ACCESS
 from app.rest.batch import bundle
 from app.rest.door import asked_of, failed, response_to
 from app.rest.operations import EXTENSION, registry, run_operation, writes
-from app.rest.permission import require
+from app.rest.performing import perform
 from app.rest.routes import OPERATION_SHAPES, ROWS, Interaction, check_types, located
 from app.store import register_expander, work
 from app.terminology.expander import expand
@@ -73,9 +73,8 @@ def _view(row: Interaction) -> Callable[..., Response]:
     def view(**parts: Any) -> Response:
         check_types(parts)
         asked = asked_of(request, parts)
-        require(asked.actor, row.action, asked.type)
         with work(asked.actor, reading=not row.writes) as repo:
-            answer = row.run(repo, asked)
+            answer = perform(repo, row, asked)
         return response_to(answer, asked)
 
     view.__doc__ = row.run.__doc__

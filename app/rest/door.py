@@ -47,7 +47,7 @@ def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
         if_none_exist=headers.get("If-None-Exist"),
         prefer=negotiation.preference(headers.get("Prefer")),
         language=negotiation.language(headers.get("Accept-Language")),
-        headers={name.title(): value for name, value in headers.items()},
+        headers=headers,
         **parts,
     )
     return with_body(asked, request) if method in _BODY else asked

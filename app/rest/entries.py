@@ -13,7 +13,7 @@ from app.fhir.resource import Resource
 from app.rest import negotiation
 from app.rest.asked import Answer, Asked, decoded
 from app.rest.outcomes import REASONS, within
-from app.rest.permission import require
+from app.rest.performing import perform
 from app.rest.routes import BY_NAME, located
 
 MAX_ENTRIES = 5000
@@ -91,8 +91,7 @@ def run(repo: Repository, endpoint: str, asked: Asked) -> Answer:
     row = BY_NAME.get(endpoint)
     if row is None:
         raise NotSupported(f"{asked.method} {endpoint} cannot stand in a Bundle.")
-    require(asked.actor, row.action, asked.type)
-    return row.run(repo, asked)
+    return perform(repo, row, asked)
 
 
 def response_entry(answer: Answer, base: str) -> Resource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from werkzeug.datastructures import LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
@@ -21,6 +22,7 @@ LANGUAGES = ("en", "fr", "ar")
 _ANY = ("*/*", "application/*", "text/*")
 
 
+@lru_cache(512)
 def check_format(format: str | None, accept: str | None) -> None:
     """Refuse what cannot be served; ``_format`` beats ``Accept``. Raises NotAcceptable (406)."""
     if format:
@@ -58,6 +60,7 @@ def check_content(content_type: str | None, allowed: frozenset[str]) -> str:
 _ALIASES = frozenset({"text/json", "application/json+fhir", "application/json"})
 
 
+@lru_cache(256)
 def preference(header: str | None, default: str = "representation") -> Preference:
     """``Prefer: return=…, handling=…``; what is unknown in it is ignored, as RFC 7240 asks."""
     returned, strict = default, False
@@ -71,6 +74,7 @@ def preference(header: str | None, default: str = "representation") -> Preferenc
     return Preference(returned, strict)
 
 
+@lru_cache(256)
 def language(header: str | None) -> str:
     """The language of texts for people: en, fr or ar; English where nothing is asked."""
     accepted = parse_accept_header(header or "", LanguageAccept)

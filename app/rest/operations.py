@@ -15,6 +15,7 @@ from app.fhir.resource import Resource, choice
 from app.fhir.validation import check
 from app.rest.asked import Answer, Asked
 from app.rest.parameters import well_formed
+from app.rest.permission import require, require_within, seen_in
 
 EXTENSION = "maslak.operations"
 _PRESENTATION = frozenset({"_format", "_pretty", "_summary", "_elements", "_page"})
@@ -33,7 +34,7 @@ class OperationRequest:
     parameters: tuple[Resource, ...] = ()
     resource: Resource | None = None
     language: str = "en"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Any = field(default_factory=dict)
     base: str = ""
 
     @property
@@ -122,8 +123,11 @@ def run_operation(repo: Repository, asked: Asked) -> Answer:
         raise NotSupported(f"${operation.code} changes what is stored: call it by POST.", allow="POST")
     if not asked.actor.may(operation.grant):
         raise Forbidden(f"${operation.code} needs the grant {operation.grant}, which you do not have.")
-    result = operation.run(repo, request_of(asked))
-    return result if isinstance(result, Answer) else Answer(200, dict(result))
+    require(asked.actor, "u" if operation.affects_state else "r", asked.type)
+    if asked.id and asked.type:
+        require_within(repo, asked.reference, "u" if operation.affects_state else "r")
+    result = dict(operation.run(repo, request_of(asked)))
+    return Answer(200, seen_in(repo, result) if result.get("resourceType") == "Bundle" else result)
 
 
 def writes(asked: Asked) -> bool:

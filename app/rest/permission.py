@@ -1,17 +1,21 @@
 """What an actor may do through this door: the grants ``fhir:read`` and ``fhir:write``, and the scopes of a token.
 
 https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html#scopes-for-requesting-fhir-resources
+A scope may carry a query (``system/Observation.rs?category=vital-signs``): it then reaches what that search finds.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from app.access.actor import Actor
 from app.errors import Forbidden
+from app.fhir.repository import Repository, StoredVersion
+from app.fhir.resource import Resource
 
-_SCOPE = re.compile(r"(?:system|user|patient)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)(?:\?.*)?")
+_SCOPE = re.compile(r"(?:system|user|patient)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)(?:\?(.*))?")
 ACTIONS = {"c": "create", "r": "read", "u": "update", "d": "delete", "s": "search"}
 
 
@@ -20,20 +24,95 @@ def require(actor: Actor, action: str, type: str | None) -> None:
     grant = "fhir:read" if action in "rs" else "fhir:write"
     if not actor.may(grant):
         raise Forbidden(f"{ACTIONS[action].capitalize()} over FHIR needs the grant {grant}, which you do not have.")
-    if actor.scopes is not None and not _covers(actor.scopes, action, type):
+    if actor.scopes is not None and not _queries(actor.scopes, action, type):
         named = type or "*"
         raise Forbidden(f"The token's scopes do not cover this: it needs a scope such as system/{named}.{action}.")
 
 
-def readable(actor: Actor, type: str) -> bool:
-    """Whether resources of a type may be sent along, as included ones."""
-    return actor.scopes is None or _covers(actor.scopes, "r", type) or _covers(actor.scopes, "s", type)
+def limits(actor: Actor, action: str, type: str | None) -> tuple[str, ...]:
+    """The queries of which a resource must meet one; () where nothing limits the actor."""
+    if actor.scopes is None:
+        return ()
+    queries = _queries(actor.scopes, action, type)
+    return () if "" in queries else queries
+
+
+def only_limit(actor: Actor, action: str, type: str | None) -> str:
+    """The one query that limits a search, "" for none. Raises Forbidden where several do: they cannot be one search."""
+    found = limits(actor, action, type)
+    if len(found) > 1:
+        raise Forbidden(f"Several scopes limit {type}: a search needs a token with one of them.")
+    return found[0] if found else ""
+
+
+def within_limits(repo: Repository, references: Iterable[str], action: str = "r") -> set[str]:
+    """Those of the references (``Type/id``) that the actor's scopes reach."""
+    by_type: dict[str, list[str]] = {}
+    for reference in references:
+        type, _, id = reference.partition("/")
+        by_type.setdefault(type, []).append(id)
+    reached: set[str] = set()
+    for type, ids in by_type.items():
+        queries = reaching(repo.actor, type) if action == "r" else _queries(repo.actor.scopes or _ALL, action, type)
+        for query in queries:
+            if not query:
+                reached |= {f"{type}/{id}" for id in ids}
+                break
+            page = repo.page(f"{type}?_id={','.join(ids)}&{query}&_count={len(ids)}", strict=True)
+            reached |= {stored.reference for stored in page.matches}
+    return reached
+
+
+def require_within(repo: Repository, reference: str, action: str) -> None:
+    """Raises Forbidden (403) when a limited scope does not reach a resource."""
+    type = reference.partition("/")[0]
+    if limits(repo.actor, action, type) and reference not in within_limits(repo, [reference], action):
+        raise Forbidden(f"The token's scopes reach only some {type} resources, and not {reference}.")
+
+
+def reaching(actor: Actor, type: str) -> tuple[str, ...]:
+    """The queries by which an actor may see a type, as read or as search; ("",): all of it; (): nothing."""
+    if actor.scopes is None:
+        return ("",)
+    found = {*_queries(actor.scopes, "r", type), *_queries(actor.scopes, "s", type)}
+    return ("",) if "" in found else tuple(sorted(found))
+
+
+def seen(repo: Repository, included: Sequence[StoredVersion]) -> list[StoredVersion]:
+    """Those of the included resources that the actor's scopes reach."""
+    if repo.actor.scopes is None or all(reaching(repo.actor, one.type) == ("",) for one in included):
+        return list(included)
+    reached = within_limits(repo, [one.reference for one in included])
+    return [one for one in included if one.reference in reached]
+
+
+def seen_in(repo: Repository, bundle: Resource) -> Resource:
+    """A Bundle without the stored resources that the scopes do not reach; what was made for the answer stays."""
+    if repo.actor.scopes is None or "entry" not in bundle:
+        return bundle
+    stored = [one for entry in bundle["entry"] if _stored(one := entry.get("resource", {}))]
+    named = [f"{one['resourceType']}/{one['id']}" for one in stored]
+    missing = set(named) - within_limits(repo, named)
+    if not missing:
+        return bundle
+    kept = [
+        entry
+        for entry in bundle["entry"]
+        if not _stored(one := entry.get("resource", {})) or f"{one['resourceType']}/{one['id']}" not in missing
+    ]
+    rest = {key: item for key, item in bundle.items() if key not in ("entry", "total")}
+    return rest | ({"entry": kept} if kept else {}) | ({"total": len(kept)} if "total" in bundle else {})
+
+
+def _stored(resource: Resource) -> bool:
+    return "id" in resource and "versionId" in resource.get("meta", {})
+
+
+_ALL = frozenset({"system/*.cruds"})
 
 
 @lru_cache(4096)
-def _covers(scopes: frozenset[str], action: str, type: str | None) -> bool:
-    for scope in scopes:
-        found = _SCOPE.fullmatch(scope)
-        if found and action in found[2] and found[1] in ("*", type):
-            return True
-    return False
+def _queries(scopes: frozenset[str], action: str, type: str | None) -> tuple[str, ...]:
+    """The queries of the scopes that cover an action on a type; "" is a scope without one."""
+    parts = [_SCOPE.fullmatch(scope) for scope in scopes]
+    return tuple(sorted({p[3] or "" for p in parts if p and action in p[2] and p[1] in ("*", type)}))

@@ -11,7 +11,7 @@ from app.fhir.outcome import outcome
 from app.fhir.repository import Repository
 from app.rest.asked import Answer, Asked, Parameters, encoded
 from app.rest.bundles import next_link, resume, searchset
-from app.rest.permission import readable
+from app.rest.permission import seen
 from app.rest.summary import wanted
 from app.store.parameters import parameters_of
 
@@ -36,7 +36,7 @@ def search(repo: Repository, asked: Asked) -> Answer:
     page = repo.page(query, strict=asked.prefer.strict)
     page = SimpleNamespace(
         matches=page.matches,
-        included=[stored for stored in page.included if readable(asked.actor, stored.type)],
+        included=seen(repo, page.included),
         total=page.total,
         next=page.next,
         issues=page.issues,

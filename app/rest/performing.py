@@ -1,0 +1,32 @@
+"""An interaction within what the actor may: the same for a request and for an entry of a Bundle."""
+
+from __future__ import annotations
+
+from app.errors import Forbidden
+from app.fhir.repository import Repository
+from app.rest.asked import Answer, Asked, decoded
+from app.rest.permission import limits, only_limit, require, require_within
+from app.rest.routes import Interaction
+
+
+def perform(repo: Repository, row: Interaction, asked: Asked) -> Answer:
+    """Do it. Raises Forbidden (403) outside of grants and scopes, and what the interaction raises."""
+    require(asked.actor, row.action, asked.type)
+    if not limits(asked.actor, row.action, asked.type):
+        return row.run(repo, asked)
+    return _limited(repo, row, asked)
+
+
+def _limited(repo: Repository, row: Interaction, asked: Asked) -> Answer:
+    """Under a scope with a query: it narrows a search, and every resource touched must meet it, before and after."""
+    if row.action == "s":
+        more = decoded(only_limit(asked.actor, "s", asked.type))
+        return row.run(repo, asked if asked.first("_page") else asked.at(parameters=(*asked.parameters, *more)))
+    if (asked.id is None and row.action in "rd") or row.name in ("update_conditional", "patch_conditional"):
+        raise Forbidden("A scope with a query does not cover this interaction: name the resource by its id.")
+    if asked.id is not None and row.action != "c" and repo.peek(str(asked.type), asked.id) is not None:
+        require_within(repo, asked.reference, row.action)
+    answer = row.run(repo, asked)
+    if row.action in "cu" and answer.reference:
+        require_within(repo, answer.reference, row.action)
+    return answer
