@@ -195,7 +195,17 @@ class _Check:
             for code, text in problems(answer, rule):
                 yield Finding(link_id, self._issue(text, code, f"{place}.value", link_id), rows)
             yield from self._level(definition, answer, chain, place, rows)
+        yield from self._exclusive(rule, one, path, rows)
         yield from self._calculation(definition, one, chain, path, rows)
+
+    def _exclusive(self, rule: Rule, one: Resource, path: str, rows: tuple[tuple[str, int], ...]) -> Iterator[Finding]:
+        """An option such as *none of these* stands alone (optionExclusive)."""
+        given = [answers.option_key(answer) for answer in one.get("answer", ())]
+        alone = next((option for option in rule.options if option.exclusive and option.key in given), None)
+        if alone is not None and len(given) > 1:
+            _, link_id = self.context.say, one["linkId"]
+            text = _("%(field)s: %(value)s cannot stand with another answer", field=rule.field, value=alone.label)
+            yield Finding(link_id, self._issue(text, "business-rule", path, link_id), rows)
 
     def _calculation(
         self,

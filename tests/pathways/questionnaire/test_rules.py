@@ -143,6 +143,15 @@ def test_an_answer_outside_the_list_is_refused() -> None:
     assert [issue.code for issue in wrong(form, {"a": [option("E11", "Diabète")]})] == ["code-invalid"]
 
 
+def test_none_of_these_stands_alone() -> None:
+    none = option("none", "Aucun") | {"extension": [ext(sdc.OPTION_EXCLUSIVE, valueBoolean=True)]}
+    form = a_form(ask("choice", "a", "Signes", repeats=True, answerOption=[none, option("I10", "HTA")]))
+    assert wrong(form, {"a": [option("none", "Aucun")]}) == []
+    assert texts(form, {"a": [option("none", "Aucun"), option("I10", "HTA")]}) == [
+        "«\u00a0Signes\u00a0» : « Aucun » ne se coche pas avec une autre réponse"
+    ]
+
+
 def test_a_value_set_is_asked_for_its_codes() -> None:
     form = a_form(ask("choice", "a", answerValueSet="https://x/vs"))
     context = today(value_sets=lambda url: [("s", "c", "C")] if url == "https://x/vs" else [])
