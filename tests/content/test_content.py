@@ -14,6 +14,7 @@ from app.fhir import json, translation
 from app.fhir.resource import extension
 from app.fhir.validation import validate
 from pathways.apply.check import check
+from protocols.completeness import untranslated
 from tests.golden.golden import actions, contents, definition
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +111,11 @@ def test_placeholders_are_the_same_in_both_languages(artefact: dict[str, Any]) -
 
 
 @every_artefact
+def test_a_release_would_not_refuse_it_for_its_texts(artefact: dict[str, Any]) -> None:
+    assert untranslated(artefact) == []
+
+
+@every_artefact
 def test_metadata(artefact: dict[str, Any]) -> None:
     name, version = artefact["url"].rsplit("/", 1)[1], artefact["version"]
     assert artefact["id"] == f"{name}-{version}"
@@ -191,3 +197,18 @@ def test_a_pressure_keeps_its_order_in_arabic(artefact: dict[str, Any]) -> None:
     """Each place is isolated for direction: two places around a slash would be read the other way round in Arabic."""
     for place, french, others in human_texts(artefact):
         assert "}}/{{" not in french + others.get("ar", ""), place
+
+
+def test_texts_name_the_parameters_in_force() -> None:
+    """A number written in a text and kept in a parameter says the same in both places."""
+    values = {
+        entry["valueExpression"]["name"]: entry["valueExpression"]["expression"]
+        for plan in PLANS
+        for entry in plan.get("extension", ())
+        if "valueExpression" in entry
+    }
+    texts = {one["id"]: one["title"] + one.get("description", "") for plan in PLANS for one in actions(plan)}
+    assert f"{values['urgentSbp']}/{values['urgentDbp']}" in texts["urgent-very-high"]
+    weeks, word = values["reviewInterval"].split()
+    assert word == "weeks" and all(f"{weeks} semaines" in texts[f"step-{step}"] for step in range(1, 7))
+    assert "12 mois" in texts["not-urgent"]
