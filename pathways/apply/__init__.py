@@ -17,12 +17,24 @@ The pipeline, one file a step, in order:
     explanation   why, with values, dates and sources (values, wording)
     bundle        the answer as FHIR (explain)
 
-``check`` reads content without a patient; ``operation`` is the FHIR operation over all of it.
+``batch`` applies a plan to many patients; ``check`` reads content without a patient; ``operation`` is the FHIR
+operation over all of it.
 """
 
+from pathways.apply.batch import apply_many
 from pathways.apply.engine import apply, apply_activity
 from pathways.apply.outcome import ActionOutcome, Applied, Source, Value
 from pathways.apply.request import ApplyRequest
 from pathways.apply.timing import Due
 
-__all__ = ["ActionOutcome", "Applied", "ApplyRequest", "Due", "Source", "Value", "apply", "apply_activity"]
+__all__ = [
+    "ActionOutcome",
+    "Applied",
+    "ApplyRequest",
+    "Due",
+    "Source",
+    "Value",
+    "apply",
+    "apply_activity",
+    "apply_many",
+]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.plan import Condition, PlannedAction
-from pathways.apply.scope import Scope, Watch
+from pathways.apply.scope import Scope
 from pathways.apply.values import plain
 
 Taken = Literal["taken", "not-taken", "missing", "failed"]
@@ -39,12 +39,13 @@ def judge(action: PlannedAction, scope: Scope, plan: Mapping[str, Any], subject:
         return UNCONDITIONAL
     answers: list[bool | None] = []
     failure: ExpressionFailed | None = None
-    with Watch(scope) as used:
-        for condition in action.conditions:
-            try:
-                answers.append(_answer(condition, scope, plan, subject))
-            except ExpressionFailed as error:
-                failure = failure or error
+    used = scope.watch()
+    for condition in action.conditions:
+        try:
+            answers.append(_answer(condition, scope, plan, subject))
+        except ExpressionFailed as error:
+            failure = failure or error
+    scope.unwatch()
     names = tuple(used)
     if failure is not None:
         return Verdict("failed", names, failure=failure)

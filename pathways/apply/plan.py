@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.config import CANONICAL_BASE
-from app.fhir.resource import code_in, extension, extensions
+from app.fhir.resource import choice, code_in, extension, extensions
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
 from pathways.apply.scope import Variable, meanings, variables_of
 
@@ -56,6 +56,8 @@ class PlannedAction:
     explanation: Mapping[str, Any] | None
     to_be_confirmed: bool
     avoid_ramadan: bool
+    timed: bool = False
+    """Whether it has a timing of its own."""
     templates: dict[tuple[str, str], str] = field(default_factory=dict, compare=False)
     """(outcome, language) → explanation template, as far as it has been asked for."""
 
@@ -133,6 +135,7 @@ def _action(
         explanation=explanation,
         to_be_confirmed=unsure,
         avoid_ramadan=extension(source, AVOID_RAMADAN) is True,
+        timed=choice(source, "timing") is not None,
     )
 
 

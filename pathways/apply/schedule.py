@@ -17,6 +17,8 @@ Resource = dict[str, Any]
 
 def schedule_by_timing(outcome: ActionOutcome) -> None:
     """Set the due days that an action's own timing gives. Raises Invalid on a timing that cannot be read."""
+    if not outcome.action.timed and not outcome.action.own:
+        return
     due = from_timing(outcome.action.source, outcome.frame.anchor, outcome.frame.asked.subject.get("birthDate"))
     if due is not None:
         outcome.due = due
@@ -25,7 +27,9 @@ def schedule_by_timing(outcome: ActionOutcome) -> None:
 def schedule(outcomes: Iterable[ActionOutcome]) -> None:
     """Settle all due days: timing, else relation to another action, else the definition's timing; then move off closed
     days."""
-    taken = [one for outcome in outcomes for one in outcome.walk() if one.taken == "taken"]
+    taken: list[ActionOutcome] = []
+    for outcome in outcomes:
+        _taken(outcome, taken)
     known: dict[str, ActionOutcome] = {}
     for one in taken:
         known.setdefault(one.id, one)
@@ -36,6 +40,13 @@ def schedule(outcomes: Iterable[ActionOutcome]) -> None:
         calendar = one.frame.asked.calendar
         one.due = working(settled[id(one)], calendar, one.urgent, one.action.avoid_ramadan)
         _mark(one)
+
+
+def _taken(outcome: ActionOutcome, found: list[ActionOutcome]) -> None:
+    if outcome.taken == "taken":
+        found.append(outcome)
+    for child in outcome.children:
+        _taken(child, found)
 
 
 def _settle(

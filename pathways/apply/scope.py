@@ -13,7 +13,8 @@ from hashlib import sha1
 from typing import Any
 
 from app.config import CANONICAL_BASE
-from app.fhir.fhirpath.environment import PORTS, Ports
+from app.fhir.fhirpath.environment import PORTS, Ports, Settled
+from app.fhir.fhirpath.nodes import collection
 from app.fhir.resource import extension
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
 from pathways.apply.request import ApplyRequest
@@ -105,8 +106,8 @@ class Scope(Mapping[str, Any]):
     outer plan's."""
 
     __slots__ = (
-        "_answers", "_asked", "_busy", "_closure", "_given", "_meanings", "_parent", "_ports", "_shared", "_variables",
-        "_watch", "told",
+        "_answers", "_asked", "_busy", "_closure", "_given", "_items", "_meanings", "_parent", "_ports", "_shared",
+        "_variables", "_watch", "told",
     )  # fmt: skip
 
     def __init__(
@@ -120,6 +121,7 @@ class Scope(Mapping[str, Any]):
         self._variables = variables
         self._parent = parent
         self._answers: dict[str, Answer] = {}
+        self._items: dict[str, Any] = {}
         self._closure: dict[str, tuple[str, ...]] = {}
         self.told: dict[tuple[str, ...], Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
@@ -131,16 +133,20 @@ class Scope(Mapping[str, Any]):
         self._ports: Ports = Ports(asked.facts.get, now=asked.now) if parent is None else parent._ports
 
     def __getitem__(self, name: str) -> Any:
-        if name == PORTS:
-            return self._ports
-        if self._watch:
+        if self._watch and name != PORTS:
             self._watch[-1][name] = None
+        found = self._items.get(name)
+        if found is None:
+            found = self._items[name] = self._find(name)
+        return found
+
+    def _find(self, name: str) -> Any:
         variable = self._variables.get(name)
         if variable is not None and not (variable.parameter and name in self._asked.parameters):
-            return self.answer(name).items
+            return Settled(self.answer(name).items)
         if self._parent is not None:
             return self._parent[name]
-        return self._given[name]
+        return self._ports if name == PORTS else Settled(collection(self._given[name]))
 
     def __iter__(self) -> Iterator[str]:
         yield from self._variables
@@ -151,6 +157,16 @@ class Scope(Mapping[str, Any]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._variables or (name in self._parent if self._parent is not None else name in self._given)
+
+    def watch(self) -> dict[str, None]:
+        """From now until ``unwatch`` the names of the variables that are used directly are noted in this, each once."""
+        used: dict[str, None] = {}
+        self._watch.append(used)
+        return used
+
+    def unwatch(self) -> None:
+        """The end of the innermost ``watch``."""
+        self._watch.pop()
 
     @property
     def facts(self) -> Facts:
@@ -188,18 +204,18 @@ class Scope(Mapping[str, Any]):
         if variable.expression is None:
             raise variable.failure or ExpressionFailed(variable.name, "the variable has no expression")
         focus = self._asked.subject
+        used = self.watch()
         try:
             if isinstance(variable.expression, Search):
-                with Watch(self) as used:
-                    bundle = variable.expression.run(self._asked.facts, focus, self)
-                return Answer([bundle], tuple(used), bundle)
-            with Watch(self) as used:
-                items = variable.expression.items(focus, self)
+                bundle = variable.expression.run(self._asked.facts, focus, self)
+                return Answer(collection(bundle), tuple(used), bundle)
+            return Answer(variable.expression.items(focus, self), tuple(used))
         except ExpressionFailed as error:
             if error.expression.startswith("%"):
                 raise
             raise ExpressionFailed(f"%{variable.name} = {error.expression}", error.reason) from error
-        return Answer(items, tuple(used))
+        finally:
+            self.unwatch()
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""
@@ -221,20 +237,3 @@ class Scope(Mapping[str, Any]):
         """The searchsets from which a variable's value comes."""
         answers = [self.answer(one) for one in self.all_used([name])]
         return [answer.bundle for answer in answers if answer.bundle is not None]
-
-
-class Watch:
-    """Notes the names of the variables that are used inside its block, each once."""
-
-    __slots__ = ("_names", "_scope")
-
-    def __init__(self, scope: Scope):
-        self._scope = scope
-        self._names: dict[str, None] = {}
-
-    def __enter__(self) -> dict[str, None]:
-        self._scope._watch.append(self._names)
-        return self._names
-
-    def __exit__(self, *_: object) -> None:
-        self._scope._watch.pop()

@@ -28,6 +28,9 @@ _TOKEN = re.compile(
 )
 
 
+_TARGET = re.compile(r"where\(resolve\(\) is (\w+)\)")
+
+
 class NotPlain(ValueError):
     """The expression is more than a plain path."""
 
@@ -64,6 +67,10 @@ def _path(type: str, expression: str) -> Accessor:
         step, within = _step(found, within, expression)
         steps.append(step)
 
+    quick = _quick(type, rest)
+    if quick is not None:
+        return quick
+
     def read(resource: Mapping[str, Any]) -> list[Any]:
         values: list[Any] = [resource]
         for step in steps:
@@ -73,6 +80,31 @@ def _path(type: str, expression: str) -> Accessor:
         return values
 
     return read
+
+
+def _quick(type: str, rest: str) -> Accessor | None:
+    """The commonest paths in one step: one plain element, or one reference to a type of resource."""
+    name, _, target = rest.partition(".")
+    about = element_of(type, name)
+    if about is None or about.get("c"):
+        return None
+    if not target:
+        if about["max"] != "1":
+            return lambda resource: resource.get(name, [])
+        return lambda resource: [resource[name]] if name in resource else []
+    found = _TARGET.fullmatch(target)
+    if found is None or about["max"] != "1":
+        return None
+    start, middle = f"{found[1]}/", f"/{found[1]}/"
+
+    def refers(resource: Mapping[str, Any]) -> list[Any]:
+        value = resource.get(name)
+        if value is None:
+            return []
+        text = value.get("reference", "")
+        return [value] if text.startswith(start) or middle in text or value.get("type") == found[1] else []
+
+    return refers
 
 
 def _step(found: re.Match[str], within: str, expression: str) -> tuple[_Step, str]:

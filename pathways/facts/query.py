@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -47,12 +47,11 @@ class Criterion:
 
     def filled(self, values: Sequence[str]) -> Criterion:
         """The criterion with its places filled."""
-        if not any(PLACE in text for text in self.texts):
+        if self.fixed is not None or PLACE not in (whole := ",".join(self.texts)):
             return self
-        whole = ",".join(self.texts)
         for at, value in enumerate(values):
             whole = whole.replace(place(at), value)
-        return replace(self, texts=_texts(whole))
+        return Criterion(self.name, self.kind, self.modifier, _texts(whole), self.read)
 
     def plain_code(self) -> tuple[tuple[str | None, str], ...] | None:
         """The (system, code) pairs where an index can answer: tokens with a system and no modifier."""
@@ -75,7 +74,8 @@ class Query:
 
     def filled(self, values: Sequence[str]) -> Query:
         """The query with its places filled; a value with commas stands for several."""
-        return replace(self, criteria=tuple(one.filled(values) for one in self.criteria), open=False)
+        criteria = tuple([one.filled(values) for one in self.criteria])
+        return Query(self.type, criteria, self.sort, self.count, self.include)
 
 
 def place(at: int) -> str:

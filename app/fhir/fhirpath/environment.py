@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from .errors import FhirPathError
 from .nodes import Item, Items, Node, collection, of_json, raw
@@ -79,6 +79,10 @@ def environment(
     return {**(variables or {}), PORTS: Ports(resolver, terminology, now, trace, conforms)}
 
 
+class Settled(list[Item]):
+    """A variable's value that is the engine's own items already (``Program.items``): taken as it stands, every time."""
+
+
 class Run:
     """One evaluation: its resource, the variables seen so far, and where ``$index`` and ``$total`` stand."""
 
@@ -112,6 +116,8 @@ class Run:
             except KeyError:
                 pass
             else:
+                if value.__class__ is Settled:
+                    return cast(Items, value)
                 return collection(value() if callable(value) else value)
         if name == "rootResource" and self._given is not None and "resource" in self._given:
             return self.variable("resource")

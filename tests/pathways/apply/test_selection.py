@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pathways.apply import apply_many
 from tests.pathways.apply.domain import (
     MEASURE_BP,
     a_plan,
@@ -15,6 +16,7 @@ from tests.pathways.apply.domain import (
     a_variable,
     an_action,
     an_activity,
+    asked,
     pressure_variables,
     resources_of,
     run,
@@ -152,3 +154,13 @@ def test_two_actions_that_lack_the_same_value_ask_once() -> None:
     applied = run(plan)
     assert len(resources_of(applied, "Task")) == 1
     assert applied.actions[1].children[0].resources == [f"Task/{MEASURE_BP['id']}"]
+
+
+@pytest.mark.parametrize(("count", "reports"), [(0, []), (3, [3]), (200, [100, 200]), (201, [100, 200, 201])])
+def test_many_patients_are_applied_one_by_one_with_progress(count: int, reports: list[int]) -> None:
+    plan = a_plan(an_action("A", **when("%sbp > 1")), variables=pressure_variables())
+    told: list[int] = []
+    requests = (asked(*[a_reading(120, 80)] * (at % 2)) for at in range(count))
+    found = [applied.actions[0].taken for applied in apply_many(plan, requests, told.append)]
+    assert found == ["taken" if at % 2 else "missing" for at in range(count)]
+    assert told == reports
