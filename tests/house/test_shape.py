@@ -14,7 +14,8 @@ def python_files() -> list[Path]:
 
 
 def test_no_file_is_over_300_lines() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in python_files() if (n := len(p.read_text("utf-8").splitlines())) > 300}
+    written = [path for path in python_files() if "versions" not in path.parts]  # migrations are generated
+    long = {str(p.relative_to(ROOT)): n for p in written if (n := len(p.read_text("utf-8").splitlines())) > 300}
     assert not long
 
 
