@@ -80,6 +80,9 @@ def _action(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
         return None
     source = outcome.action.source
     made = {key: source[key] for name in COPIED for key in (name, f"_{name}") if key in source}
+    if "definitionUri" in source and not outcome.resources and outcome.nested is None:
+        elsewhere = {"type": "documentation", "url": source["definitionUri"]}
+        made["documentation"] = [*source.get("documentation", ()), elsewhere]
     timing = choice(source, "timing")
     made |= {"timing" + timing[0]: timing[1]} if timing else {}
     conditions = [one for one in source.get("condition", ()) if one.get("kind") in ("start", "stop")]

@@ -112,7 +112,10 @@ def _behind(scope: Scope, name: str) -> tuple[str, ...]:
     key = ("behind", name)
     told: tuple[str, ...] | None = scope.told.get(key)
     if told is None:
-        told = scope.told[key] = tuple(other for other in scope.all_used([name]) if _measured(scope, other))
+        used = scope.answer(name).used if scope.declared(name) is not None else ()
+        below = [other for one in used for other in _behind(scope, one)]
+        own = [name] if _measured(scope, name) else []
+        told = scope.told[key] = tuple(dict.fromkeys([*own, *below]))
     return told
 
 

@@ -36,12 +36,22 @@ def instantiate(frame: Frame, outcome: ActionOutcome, walk: Walk) -> None:
     reference = outcome.action.definition
     if reference is None:
         return
+    if "definitionUri" in outcome.action.source and not _known(frame, reference):
+        return  # described elsewhere, in another form: the reader gets its address
     try:
         _instantiate(frame, outcome, reference, walk)
     except ExpressionFailed as error:
         fail(frame, outcome, error.reason, error.expression)
     except MaslakError as error:
         fail(frame, outcome, error.message, reference, error.code)
+
+
+def _known(frame: Frame, reference: str) -> bool:
+    try:
+        frame.run.definitions.find(reference, frame.plan.source)
+    except MaslakError:
+        return False
+    return True
 
 
 def fail(frame: Frame, outcome: ActionOutcome, reason: str, expression: str, code: str = "processing") -> None:

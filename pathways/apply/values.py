@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from app.fhir.fhirpath.nodes import Node, raw, system
+from app.fhir.fhirpath.nodes import Node, system
 from app.fhir.fhirpath.quantity import Quantity
 from app.fhir.fhirpath.temporal import Temporal
 from app.fhir.resource import choice
 
 _UCUM = "http://unitsofmeasure.org"
+_AS_IT_IS = frozenset({bool, int, str, Decimal, dict})
 _DATES = (
     ("effectiveDateTime",), ("effectiveInstant",), ("effectivePeriod", "end"), ("effectivePeriod", "start"),
     ("authoredOn",), ("occurrenceDateTime",), ("performedDateTime",), ("onsetDateTime",), ("recordedDate",),
@@ -20,7 +21,9 @@ _DATES = (
 
 def plain(item: Any) -> Any:
     """An item as a FHIR JSON value: a date as its text, a quantity as a Quantity in UCUM."""
-    value = raw(item)
+    value = item.value if item.__class__ is Node else item
+    if value.__class__ in _AS_IT_IS:
+        return value
     if isinstance(value, Temporal):
         return str(value)
     if isinstance(value, Quantity):

@@ -14,7 +14,10 @@ import pytest
 
 from app.errors import NotFound
 from app.fhir.json import loads
+from app.rest.operations import OperationRequest
+from app.store.repository import StoreRepository
 from pathways.apply import ApplyRequest, apply, apply_activity
+from pathways.apply.operation import activity_definition_apply, plan_definition_apply
 from pathways.facts import Facts
 
 FOLDER = Path(__file__).parents[4] / "shared" / "peers" / "apply"
@@ -85,4 +88,21 @@ def test_agrees_with_every_case_of_the_field() -> None:
         if comparable(answer(path)) != comparable(expected):
             different.append(path.name)
     print(f"$apply agrees with {len(CASES) - len(different)} of {len(CASES)} cases")
+    assert different == []
+
+
+@pytest.mark.skipif(not CASES, reason="the cases of the field (../shared/peers/apply) are not beside this checkout")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_operation_over_the_store_agrees_too(repo: StoreRepository) -> None:
+    for one in definitions_of_all().values():
+        repo.create(one)
+    different = []
+    for path in CASES:
+        body = loads(path.read_bytes())
+        request = OperationRequest(parameters=tuple(body["parameter"]), language="en")
+        plan = any(one["name"] == "planDefinition" for one in body["parameter"])
+        found = (plan_definition_apply if plan else activity_definition_apply)(repo, request)
+        expected = loads(path.with_name(path.name.replace(".in.", ".expected.")).read_bytes())
+        if comparable(found) != comparable(expected):
+            different.append(path.name)
     assert different == []

@@ -164,3 +164,16 @@ def test_many_patients_are_applied_one_by_one_with_progress(count: int, reports:
     found = [applied.actions[0].taken for applied in apply_many(plan, requests, told.append)]
     assert found == ["taken" if at % 2 else "missing" for at in range(count)]
     assert told == reports
+
+
+def test_what_is_defined_elsewhere_is_handed_over_by_its_address() -> None:
+    applied = run(a_plan(an_action("A", definitionUri="https://who.int/hearts.pdf")))
+    (group,) = resources_of(applied, "RequestGroup")
+    assert applied.issues == []
+    assert group["action"][0]["documentation"] == [{"type": "documentation", "url": "https://who.int/hearts.pdf"}]
+
+
+def test_a_definition_by_uri_is_applied_where_it_is_known() -> None:
+    visit = an_activity("visit")
+    applied = run(a_plan(an_action("A", definitionUri=visit["url"])), definitions=[visit])
+    assert resources_of(applied, "Task")
