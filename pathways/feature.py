@@ -45,10 +45,19 @@ def _check(resources: Sequence[Any], definitions: Any) -> Sequence[Any]:
     return plans + [issue for one in forms for issue in (*check_form(one), *check_texts(one))]
 
 
+def _judge_response(repo: Any, before: Any, after: Any) -> None:
+    """What an EHR posts is held to the rules of the form; what our own form made has been."""
+    if repo.actor.scopes is not None:
+        from pathways.questionnaire.operations import guard_response
+
+        guard_response(repo, before, after)
+
+
 FEATURE = Feature(
     name="pathways",
     blueprint=_blueprint,
     operations=_operations,
+    guards={"QuestionnaireResponse": _judge_response},
     grants={
         "physician": CLINIC | {"visit:prescribe"},
         "nurse": CLINIC,
