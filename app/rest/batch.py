@@ -9,7 +9,7 @@ from app.fhir.bundle import batch_response
 from app.fhir.json import dumps
 from app.fhir.resource import Resource
 from app.rest.asked import Answer, Asked
-from app.rest.entries import asked_by, entries_of, failing, ordered, quieter, response_entry, run
+from app.rest.entries import asked_by, entries_of, failing, ordered, response_entry, run, written_preference
 from app.rest.outcomes import answer_to
 from app.rest.routes import BY_NAME
 from app.rest.transaction import transaction
@@ -34,12 +34,12 @@ def bundle(asked: Asked, named: bool) -> Answer:
 def batch(asked: Asked, named: bool) -> Answer:
     """Do every entry; one that fails is answered with its OperationOutcome and hinders no other."""
     entries = entries_of(asked.resource)
+    written = written_preference(asked, named)
     answers: dict[int, Answer] = {}
     steps: dict[int, tuple[str, Asked]] = {}
     for index, entry in enumerate(entries):
         try:
-            endpoint, one = asked_by(entry, asked)
-            steps[index] = endpoint, quieter(one, named)
+            steps[index] = asked_by(entry, asked, written)
         except Exception as error:  # each entry by itself: answer_to knows every kind
             answers[index] = _refused(error, index, asked)
     places = list(steps)

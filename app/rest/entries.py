@@ -11,7 +11,7 @@ from app.fhir.bundle import answered
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.rest import negotiation
-from app.rest.asked import Answer, Asked, decoded
+from app.rest.asked import Answer, Asked, Preference, decoded
 from app.rest.outcomes import REASONS, within
 from app.rest.performing import perform
 from app.rest.routes import BY_NAME, located
@@ -56,8 +56,10 @@ def _problems(entry: Any, place: str) -> list[Issue]:
     return found
 
 
-def asked_by(entry: Resource, whole: Asked) -> tuple[str, Asked]:
-    """(endpoint, interaction) of an entry; what the Bundle's request prefers counts for its entries too.
+def asked_by(entry: Resource, whole: Asked, written: Preference) -> tuple[str, Asked]:
+    """(endpoint, interaction) of an entry; ``written`` is what is preferred of entries that write.
+
+    In a transaction the entries are ``checked`` as ``whole`` is: the Bundle has been validated as one.
 
     Raises NotFound or NotSupported on an address that is not served, Malformed on an unreadable condition.
     """
@@ -75,7 +77,8 @@ def asked_by(entry: Resource, whole: Asked) -> tuple[str, Asked]:
         if_match=negotiation.version_of(request.get("ifMatch"), "ifMatch"),
         if_none_match=request.get("ifNoneMatch"),
         if_none_exist=request.get("ifNoneExist"),
-        prefer=whole.prefer,
+        prefer=whole.prefer if method == "GET" else written,
+        checked=whole.checked,
         language=whole.language,
         nested=True,
         **parts,
@@ -120,6 +123,6 @@ def ordered(entries: Sequence[tuple[str, Asked]]) -> list[int]:
     return sorted(range(len(entries)), key=lambda place: rank[entries[place][1].method])
 
 
-def quieter(asked: Asked, named: bool) -> Asked:
+def written_preference(asked: Asked, named: bool) -> Preference:
     """Written resources are sent back only to who names ``Prefer: return=representation``: Bundles can be large."""
-    return asked if named or asked.method == "GET" else asked.at(prefer=replace(asked.prefer, returned="minimal"))
+    return asked.prefer if named else replace(asked.prefer, returned="minimal")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from app.errors import Invalid, Issue, Malformed, NotFound
 from app.feature import Operation
 from app.fhir.bundle import document as document_bundle
 from app.fhir.bundle import found, searchset
-from app.fhir.compartment import types_in
-from app.fhir.dates import parse
 from app.fhir.definitions import resource_types
 from app.fhir.outcome import informed, outcome
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_reference, references
 from app.fhir.validation import validate as problems_of
+from app.rest.everything import episode_everything, everything
 from app.rest.operations import OperationRequest
 from app.rest.parameters import answer
 
@@ -94,73 +92,6 @@ def _same(one: Any) -> Any:
     return (one.get("system"), one.get("code")) if isinstance(one, dict) else one
 
 
-def everything(repo: Repository, request: OperationRequest) -> Resource:
-    """``Patient/[id]/$everything`` (https://hl7.org/fhir/R4/patient-operation-everything.html): the record, and what
-    it names.
-
-    ``start``, ``end`` (care dates), ``_since``, ``_type``, ``_count``. The patient stands first.
-    """
-    if not request.id:
-        raise Malformed("Patient/$everything is called on one patient: Patient/[id]/$everything.")
-    types = {t.strip() for value in request.values("_type") for t in str(value).split(",") if t.strip()}
-    if unknown := types - resource_types():
-        raise Malformed(f"_type: {', '.join(sorted(unknown))} is no resource type.")
-    wanted = types & set(types_in("Patient")) if types else None
-    record = repo.record_of(request.id, sorted(wanted | {"Patient"}) if wanted is not None else None)
-    if not any(one["resourceType"] == "Patient" for one in record):
-        record = [repo.read(str(request.reference)), *record]
-    kept = [one for one in record if _within(one, request)]
-    kept.sort(key=lambda one: (one["resourceType"] != "Patient", one["resourceType"], one["id"]))
-    named = _named(repo, kept, types)
-    count = request.whole("_count")
-    listed = [*kept, *named] if count is None else [*kept, *named][:count]
-    entries = [found(one, f"{request.base}/{one['resourceType']}/{one['id']}") for one in listed]
-    return searchset(entries, total=len(kept) + len(named))
-
-
-def _within(resource: Resource, request: OperationRequest) -> bool:
-    if resource["resourceType"] == "Patient":
-        return True
-    since = request.value("_since")
-    if since and parse(resource["meta"]["lastUpdated"]).low < parse(since).low:
-        return False
-    start, end = request.value("start"), request.value("end")
-    if not start and not end:
-        return True
-    dates = list(_dates(resource))
-    if not dates:
-        return True
-    return any(
-        (not start or date.high > parse(start).low) and (not end or date.low < parse(end).high) for date in dates
-    )
-
-
-def _dates(resource: Resource) -> Iterable[Any]:
-    for name in ("effectiveDateTime", "recordedDate", "authoredOn", "authored", "date", "sent", "occurrenceDateTime"):
-        if isinstance(resource.get(name), str):
-            yield parse(resource[name])
-    for name in ("period", "effectivePeriod", "performedPeriod"):
-        span = resource.get(name)
-        if isinstance(span, dict):
-            from app.fhir.dates import of_period
-
-            yield of_period(span.get("start"), span.get("end"))
-
-
-def _named(repo: Repository, record: list[Resource], types: set[str]) -> list[Resource]:
-    """What the record refers to outside of itself: practitioners, organizations, places, medications."""
-    inside = {f"{one['resourceType']}/{one['id']}" for one in record}
-    wanted = {}
-    for one in record:
-        for _, element in references(one):
-            target = parse_reference(element)
-            if target is None or not target.type or not target.id or target.base or target.key in inside:
-                continue
-            if target.type not in types_in("Patient") and (not types or target.type in types):
-                wanted[target.key] = True
-    return list(repo.read_many(sorted(wanted)).values())
-
-
 def document(repo: Repository, request: OperationRequest) -> Resource:
     """``Composition/[id]/$document`` (https://hl7.org/fhir/R4/composition-operation-document.html): a document
     Bundle.
@@ -220,6 +151,7 @@ OPERATIONS = (
     Operation("meta-add", meta_add, grant="fhir:write", type_level=False, affects_state=True),
     Operation("meta-delete", meta_delete, grant="fhir:write", type_level=False, affects_state=True),
     Operation("everything", everything, grant=_READ, types=("Patient",), type_level=False),
+    Operation("everything", episode_everything, grant=_READ, types=("EpisodeOfCare",), type_level=False),
     Operation("document", document, grant=_READ, types=("Composition",), type_level=False),
     Operation("lastn", last_n, grant=_READ, types=("Observation",), instance=False),
 )

@@ -18,7 +18,7 @@ from app.fhir.validation import check
 from app.rest.asked import Answer, Asked
 from app.rest.conditions import criteria, match
 from app.rest.create import existing
-from app.rest.entries import asked_by, entries_of, failing, ordered, quieter, response_entry, run
+from app.rest.entries import asked_by, entries_of, failing, ordered, response_entry, run, written_preference
 from app.rest.permission import require
 from app.rest.references import Resolver
 
@@ -43,7 +43,8 @@ def transaction(repo: Repository, asked: Asked, named: bool = False) -> Answer:
     bundle = asked.resource
     entries = entries_of(bundle)
     check(bundle)
-    plan = Plan([_step(entry, asked, named, index) for index, entry in enumerate(entries)])
+    whole, written = asked.at(checked=True), written_preference(asked, named)
+    plan = Plan([_guarded(index, asked_by, entry, whole, written) for index, entry in enumerate(entries)])
     order = ordered(plan.steps)
     for index in order:
         if plan.steps[index][1].method == "DELETE":
@@ -57,11 +58,6 @@ def transaction(repo: Repository, asked: Asked, named: bool = False) -> Answer:
             _do(repo, plan, index)
     answers = [response_entry(plan.done[index], asked.base) for index in range(len(entries))]
     return Answer(200, dumps(transaction_response(answers)))
-
-
-def _step(entry: Resource, whole: Asked, named: bool, index: int) -> tuple[str, Asked]:
-    endpoint, asked = _guarded(index, asked_by, entry, whole)
-    return endpoint, quieter(asked.at(checked=True), named)
 
 
 def _guarded(index: int, do: Any, *arguments: Any) -> Any:

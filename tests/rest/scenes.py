@@ -13,6 +13,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "Organization": {"name": "Centre de santé"},
     "Condition": {"subject": {"reference": "Patient/nobody"}, "code": {"text": "I10"}},
     "Encounter": {"status": "finished", "class": {"code": "AMB"}},
+    "EpisodeOfCare": {"status": "active"},
     "Composition": {
         "status": "final",
         "type": {"text": "letter"},
