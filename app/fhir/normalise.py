@@ -30,13 +30,19 @@ _SPACE = re.compile(r"\s+")
 @lru_cache(20_000)
 def normalised(text: str) -> str:
     """The text for comparison: ``El-Fassí`` and ``el fassi`` are one, ``أحمَد`` and ``احمد`` too."""
-    folded = text.casefold()
-    if folded.isascii():
-        return _SPACE.sub(" ", folded.translate(_SAME)).strip()
+    folded = _folded(text)
+    while not folded.isascii() and (again := _folded(folded)) != folded:
+        folded = again  # one folding may open the way to another: ℠ is SM, then sm
+    return folded
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return _SPACE.sub(" ", text.lower().translate(_SAME)).strip()
     # The variants are mapped before the marks are taken off: a decomposed hamza must not hide the alef below it.
-    composed = unicodedata.normalize("NFKC", folded).translate(_SAME)
+    composed = unicodedata.normalize("NFKC", text).casefold().translate(_SAME)
     bare = "".join(c for c in unicodedata.normalize("NFD", composed) if not unicodedata.combining(c))
-    return _SPACE.sub(" ", bare).strip()
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", bare)).strip()
 
 
 def words(text: str) -> list[str]:

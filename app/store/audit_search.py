@@ -49,7 +49,12 @@ def search_events(unit: Unit, query: str) -> RawPage:
 
 
 def _where(unit: Unit, request: SearchRequest) -> tuple[str, list[Any]]:
-    texts, values = ["1 = 1"], []
+    texts: list[str] = ["1 = 1"]
+    values: list[Any] = []
+    visible, more = unit.scope.condition("o.target")
+    if visible:
+        texts.append(f"exists (select 1 from audit_about o where o.seq = a.seq and {visible})")
+        values += more
     for asked in request.criteria:
         wanted = [unescaped(value) for value in asked.values]
         if asked.modifier or asked.rest or asked.name not in PARAMETERS:

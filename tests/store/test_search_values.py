@@ -1,6 +1,6 @@
 """Each kind of parameter, by what it finds among a handful of resources. Cases are query -> ids."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ Finder = Callable[..., dict[str, list[str]]]
 
 
 @pytest.fixture
-def found(app: Flask, stored: Callable[..., Any]) -> Iterator[Finder]:
+def found(app: Flask, stored: Callable[..., Any]) -> Finder:
     """Store resources, then answer queries with sorted ids."""
 
     def find(resources: list[dict[str, Any]], queries: Any) -> dict[str, list[str]]:
@@ -25,7 +25,7 @@ def found(app: Flask, stored: Callable[..., Any]) -> Iterator[Finder]:
         with work(SYSTEM, reading=True) as repo:
             return {query: sorted(ids(repo.search(query).resources)) for query in queries}
 
-    yield find
+    return find
 
 
 def test_tokens(found: Finder) -> None:
@@ -56,7 +56,8 @@ def test_tokens(found: Finder) -> None:
         an_observation("o1", meta={"profile": ["http://example.org/bp|1.0"], "source": "urn:here"}),
         an_observation("o2", code="x") | {"code": {"coding": [{"code": "85354-9"}]}}
         | {"component": [{"code": {"coding": [{"system": LOINC, "code": "8480-6"}]}}]},
-        an_observation("o3", meta={"tag": [{"system": "urn:t", "code": "demo"}]}, category=[{"coding": [{"code": "vital-signs"}]}])
+        an_observation("o3", meta={"tag": [{"system": "urn:t", "code": "demo"}]})
+        | {"category": [{"coding": [{"code": "vital-signs"}]}]}
         | {"code": {"coding": [{"system": LOINC, "code": "8867-4", "display": "Heart rate"}], "text": "Pouls"}},
     ]  # fmt: skip
     assert found(resources, cases) == cases

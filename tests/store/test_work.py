@@ -21,12 +21,16 @@ class Refused(Exception):
 
 
 def test_all_or_nothing(app: Flask) -> None:
-    with pytest.raises(Refused), work(SYSTEM) as repo:
-        repo.create(a_patient("p1"))
-        repo.unit.flush()
-        db.session.add(Role(name="nurse"))
-        repo.enqueue("mail", {"to": "a"})
-        raise Refused
+    def half_way() -> None:
+        with work(SYSTEM) as repo:
+            repo.create(a_patient("p1"))
+            repo.unit.flush()
+            db.session.add(Role(name="nurse"))
+            repo.enqueue("mail", {"to": "a"})
+            raise Refused
+
+    with pytest.raises(Refused):
+        half_way()
     with work(SYSTEM, reading=True) as repo:
         assert repo.find("Patient/p1") is None
         assert repo.unit.driver.rows("select count(*) from outbox") == [(0,)]

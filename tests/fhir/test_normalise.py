@@ -1,0 +1,46 @@
+"""Texts that a person would call the same are the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.fhir.normalise import digits, normalised, words
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("El-Fassí", "el fassi"),
+        ("ÉLAN", "elan"),
+        ("Œuvre", "oeuvre"),
+        ("أَحْمَد", "احمد"),
+        ("إدريس", "ادريس"),
+        ("آمنة", "امنه"),
+        ("فاطمة", "فاطمه"),
+        ("مصطفى", "مصطفي"),
+        ("محـــمد", "محمد"),
+        ("هيئة", "هييه"),
+        ("  Ben   Ali ", "ben ali"),
+        ("N'Diaye", "n diaye"),
+        ("٠٦١٢", "0612"),
+        ("ﻣﺤﻤﺪ", "محمد"),
+    ],
+)
+def test_variants_of_one_name(one: str, other: str) -> None:
+    assert normalised(one) == normalised(other) == other
+
+
+@given(st.text())
+def test_to_normalise_twice_is_to_normalise_once(text: str) -> None:
+    once = normalised(text)
+    assert normalised(once) == once
+
+
+def test_words_of_a_name() -> None:
+    assert words("أحمد الفاسي") == ["احمد", "الفاسي", "فاسي"]
+    assert words("El Fassi") == ["el", "fassi"]
+
+
+@pytest.mark.parametrize("text", ["0612345678", "+212 612-345-678", "00212612345678", "06.12.34.56.78", "٠٦١٢٣٤٥٦٧٨"])
+def test_one_phone_however_it_is_written(text: str) -> None:
+    assert digits(text) == "612345678"

@@ -1,0 +1,95 @@
+"""Indexes are derived: made anew they are the same; migrations make the tables of the code, on both databases."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import text
+
+from app.access.actor import SYSTEM
+from app.db import db
+from app.db import init_app as init_database
+from app.store import work
+from app.store.migrated import pending
+from app.store.reindex import reindex, reindex_command
+from app.store.tables import INDEXES
+from tests.store.builders import a_patient, a_quantity, an_observation, an_organization
+
+TABLES = [*(f"index_{name}" for name in INDEXES), "index_scope", "head"]
+
+
+def dump() -> dict[str, list[Any]]:
+    with db.engine.connect() as connection:
+        return {name: sorted(connection.execute(text(f"select * from {name}")).all(), key=str) for name in TABLES}
+
+
+@pytest.fixture
+def some_records(app: Flask, stored: Callable[..., Any]) -> None:
+    stored(
+        an_organization("csu"),
+        a_patient("p1", "Alaoui", "Ahmed", birthDate="1960", managingOrganization={"reference": "Organization/csu"}),
+        an_observation("o1", valueQuantity=a_quantity(140), performer=[{"reference": "Practitioner/d1"}]),
+        an_observation("o2", meta={"profile": ["http://example.org/x|1"]}),
+        {
+            "resourceType": "Provenance",
+            "id": "v1",
+            "target": [{"reference": "Observation/o1"}],
+            "recorded": "2024-01-01",
+        },
+    )
+    with work(SYSTEM) as repo:
+        repo.update(an_observation("o2", status="amended", meta={"profile": ["http://example.org/x|2"]}))
+        repo.create({"resourceType": "Basic", "id": "b1"})
+    with work(SYSTEM) as repo:
+        repo.delete("Basic/b1")
+
+
+def test_reindexing_changes_nothing(some_records: None) -> None:
+    before = dump()
+    with work(SYSTEM) as repo:
+        assert reindex(repo.unit) == 5
+    assert dump() == before
+    assert before["index_quantity"] and before["index_scope"] and before["index_uri"]
+
+
+def test_reindexing_brings_back_what_was_lost(app: Flask, some_records: None) -> None:
+    before = dump()
+    with work(SYSTEM) as repo:
+        repo.unit.driver.run("delete from index_token")
+        repo.unit.driver.run("update head set patient = 0, at = 0")
+    assert dump() != before
+    result = app.test_cli_runner().invoke(reindex_command)
+    assert "5 resources indexed anew" in result.output, result.output
+    after = dump()
+    assert after["index_token"] == before["index_token"] and after["index_scope"] == before["index_scope"]
+
+
+def test_migrations_make_the_tables_of_the_code(database: str) -> None:
+    if database.startswith("sqlite"):
+        database = database.replace("maslak.sqlite", "new/empty.sqlite")
+    else:
+        with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("drop schema public cascade")
+            connection.execute("create schema public")
+    flask = Flask("app")
+    flask.config["SQLALCHEMY_DATABASE_URI"] = database
+    init_database(flask)
+    with flask.app_context(), warnings.catch_warnings():
+        assert pending()
+        upgrade()
+        assert not pending()
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, db.metadata) == []
+        with work(SYSTEM) as repo:
+            repo.create(a_patient("p1"))
+        downgrade(revision="base")
+        assert pending()
+        db.session.remove()
+        db.engine.dispose()
