@@ -82,6 +82,7 @@ def statement(base: str) -> Resource:
 
 
 def _resource(type: str, operations: Any) -> Resource:
+    written = BY_NAME["update"].stands_on(type)
     standing = [
         operation
         for listed in operations.values()
@@ -91,14 +92,14 @@ def _resource(type: str, operations: Any) -> Resource:
     return {
         "type": type,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{type}",
-        "interaction": [{"code": BY_NAME[name].code} for name in _TYPE_ROWS if BY_NAME[name].code],
-        "versioning": "versioned-update",
-        "readHistory": True,
-        "updateCreate": True,
-        "conditionalCreate": True,
+        "interaction": [{"code": BY_NAME[name].code} for name in _TYPE_ROWS if BY_NAME[name].stands_on(type)],
+        "versioning": "versioned-update" if written else "no-version",
+        "readHistory": written,
+        "updateCreate": written,
+        "conditionalCreate": written,
         "conditionalRead": "full-support",
-        "conditionalUpdate": "update_conditional" in BY_NAME,
-        "conditionalDelete": "single",
+        "conditionalUpdate": written,
+        "conditionalDelete": "single" if written else "not-supported",
         "referencePolicy": ["literal", "logical", "local"],
         **_searches(type),
         **_operations(standing),

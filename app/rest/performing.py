@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import Forbidden
+from app.errors import Forbidden, NotSupported
 from app.fhir.repository import Repository
 from app.rest.asked import Answer, Asked, decoded
 from app.rest.permission import limits, only_limit, require, require_within
@@ -10,7 +10,11 @@ from app.rest.routes import Interaction
 
 
 def perform(repo: Repository, row: Interaction, asked: Asked) -> Answer:
-    """Do it. Raises Forbidden (403) outside of grants and scopes, and what the interaction raises."""
+    """Do it. Raises Forbidden (403) outside of grants and scopes, NotSupported (405) on what a type does not take."""
+    if not row.stands_on(asked.type):
+        raise NotSupported(
+            "{type} is written by the server alone: it can be read and searched.", type=asked.type, allow="GET"
+        )
     require(asked.actor, row.action, asked.type)
     if not limits(asked.actor, row.action, asked.type):
         return row.run(repo, asked)

@@ -43,6 +43,10 @@ class Interaction:
         """Whether it changes what is stored."""
         return self.action in "cud"
 
+    def stands_on(self, type: str | None) -> bool:
+        """Whether a type takes it: the log is read and searched only."""
+        return type != "AuditEvent" or self.name in ("read", "search_type", "search_type_post", "search_compartment")
+
 
 ROWS: tuple[Interaction, ...] = (
     Interaction("search_system", "GET", "", search_all_types, "s", "search-system"),
