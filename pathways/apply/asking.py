@@ -84,12 +84,14 @@ def finder(repo: Repository, given: Iterable[Resource]) -> Callable[[str], Resou
         if canonical in own:
             return own[canonical]
         try:
-            return repo.canonical(canonical)
+            found = repo.canonical(canonical)
         except NotFound:
-            found = _not_in_force(repo, canonical)
-            if found is None:
+            draft = _not_in_force(repo, canonical)
+            if draft is None:
                 raise NotFound(f"there is no definition {canonical}") from None
-            return found
+            found = draft
+        own[canonical] = found
+        return found
 
     return find
 

@@ -89,20 +89,24 @@ class Plan:
 
 
 _KEPT = 512
-_read: OrderedDict[int, tuple[dict[str, Any], Plan]] = OrderedDict()
+_read: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
 
 
 def read_plan(source: dict[str, Any]) -> Plan:
-    """The plan of a PlanDefinition; the same object is read once (resources are never changed in place)."""
-    found = _read.get(id(source))
-    if found is not None and found[0] is source:
-        return found[1]
+    """The plan of a PlanDefinition, read once for all requests as long as its content is the same.
+
+    The content is compared, not only its name: a request may bring a plan of its own under the name of a stored one.
+    """
+    key = (source.get("url"), source.get("version"), source.get("id"))
+    found = _read.get(key)
+    if found is not None and (found.source is source or found.source == source):
+        return found
     variables = variables_of(source)
     citations = tuple(_citations(source.get("relatedArtifact")))
     marked = extension(source, TO_BE_CONFIRMED) is True
     actions = _actions(source.get("action", ()), "PlanDefinition", citations, marked)
     plan = Plan(source, variables, meanings(variables), actions, bool(variables) or _any_explained(actions))
-    _read[id(source)] = (source, plan)
+    _read[key] = plan
     while len(_read) > _KEPT:
         _read.popitem(last=False)
     return plan

@@ -86,8 +86,11 @@ def _quick(type: str, rest: str) -> Accessor | None:
     """The commonest paths in one step: one plain element, or one reference to a type of resource."""
     name, _, target = rest.partition(".")
     about = element_of(type, name)
-    if about is None or about.get("c"):
+    if about is None:
         return None
+    if about.get("c"):
+        keys = tuple(name + kind[:1].upper() + kind[1:] for kind in about["t"])
+        return _chosen(keys) if not target and about["max"] == "1" else None
     if not target:
         if about["max"] != "1":
             return lambda resource: resource.get(name, [])
@@ -105,6 +108,18 @@ def _quick(type: str, rest: str) -> Accessor | None:
         return [value] if text.startswith(start) or middle in text or value.get("type") == found[1] else []
 
     return refers
+
+
+def _chosen(keys: tuple[str, ...]) -> Accessor:
+    """The value of a choice element, whichever type it has."""
+
+    def chosen(resource: Mapping[str, Any]) -> list[Any]:
+        for key in keys:
+            if key in resource:
+                return [resource[key]]
+        return []
+
+    return chosen
 
 
 def _step(found: re.Match[str], within: str, expression: str) -> tuple[_Step, str]:

@@ -19,7 +19,7 @@ from urllib.parse import unquote_plus
 from app.errors import Malformed, NotSupported
 from app.fhir.dates import MAX, MIN
 from app.fhir.fhirpath import evaluate
-from pathways.facts.matching import Test, ValueSets, codes, date_range, test
+from pathways.facts.matching import Test, ValueSets, codes, date_range, range_of, test
 from pathways.facts.parameters import parameter
 from pathways.facts.paths import Accessor, NotPlain, accessor
 
@@ -162,6 +162,8 @@ def _includes(type: str, options: Mapping[str, list[str]]) -> tuple[Accessor, ..
 def sort_key(kind: str, values: list[Any], descending: bool) -> Any:
     """What to sort a resource by; missing values come last either way."""
     if kind == "date":
+        if len(values) == 1 and isinstance(values[0], str):
+            return range_of(values[0]).low
         ranges = [found for value in values if (found := date_range(value))]
         if descending:
             return max((r.high if r.low == MIN else r.low for r in ranges), default=MIN)

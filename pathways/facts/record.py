@@ -107,10 +107,13 @@ class Facts:
         if index is None:
             index = self._by_code[type, criterion.name] = {}
             for resource in self._by_type.get(type, ()):
-                for pair in [pair for value in criterion.read(resource) for pair in codes(value)]:
-                    found = index.setdefault(pair, [])
-                    if not found or found[-1] is not resource:
-                        found.append(resource)
+                for value in criterion.read(resource):
+                    for pair in codes(value):
+                        found = index.get(pair)
+                        if found is None:
+                            index[pair] = [resource]
+                        elif found[-1] is not resource:
+                            found.append(resource)
         return index
 
     def _included(self, query: Query, matches: list[Resource]) -> list[Resource]:

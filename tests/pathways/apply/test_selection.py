@@ -177,3 +177,8 @@ def test_a_definition_by_uri_is_applied_where_it_is_known() -> None:
     visit = an_activity("visit")
     applied = run(a_plan(an_action("A", definitionUri=visit["url"])), definitions=[visit])
     assert resources_of(applied, "Task")
+
+
+def test_a_plan_of_the_request_never_stands_in_for_another_of_the_same_name() -> None:
+    stored, forged = a_plan(an_action("Stored")), a_plan(an_action("Forged"))
+    assert [list(statuses(run(one))) for one in (stored, forged, stored)] == [["Stored"], ["Forged"], ["Stored"]]
