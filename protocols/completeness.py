@@ -49,7 +49,7 @@ def _lacking(element: dict[str, Any], path: str, primary: str) -> Iterator[tuple
         if key in NOT_READ or key.startswith("_"):
             continue
         if isinstance(value, str):
-            if key in READ_BY_PEOPLE and _is_text(element, key):
+            if key in READ_BY_PEOPLE and is_text(element, key):
                 held = {primary, *(language.split("-")[0] for language in translations(element, key))}
                 if lacking := [language for language in REQUIRED if language not in held]:
                     yield here, lacking
@@ -61,7 +61,7 @@ def _lacking(element: dict[str, Any], path: str, primary: str) -> Iterator[tuple
                     yield from _lacking(item, f"{here}[{index}]", primary)
 
 
-def _is_text(element: dict[str, Any], key: str) -> bool:
+def is_text(element: dict[str, Any], key: str) -> bool:
     """``text`` of a Questionnaire item or a concept counts; the narrative and an expression's name do not."""
     if key == "definition":
         return "code" in element and "definition" in element and "linkId" not in element

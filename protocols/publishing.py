@@ -1,8 +1,8 @@
 """The verbs of publishing (CRMI ``$draft $review $approve $release $retire $withdraw``), over a whole set at once.
 
 Each works on a Library and everything it is composed of, in one transaction, and leaves through Moves that the guard
-checks again. ``seen`` is the version (``meta.versionId``) of the Library on which somebody decided: PreconditionFailed when
-another acted since. http://hl7.org/fhir/uv/crmi/artifact-operations.html
+checks again. ``seen`` is the version (``meta.versionId``) of the Library on which somebody decided: PreconditionFailed
+when another acted since. http://hl7.org/fhir/uv/crmi/artifact-operations.html
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def release(
     """Put an approved version into force; its predecessor is retired in the same transaction.
 
     ``effective`` in the future schedules it: ``release_due`` releases it on that day. Raises Conflict (not approved),
-    Forbidden (own work), Invalid (a day in the past, a text missing in one language, or a check of a feature complains).
+    Forbidden (own work), Invalid (a day in the past, a text missing in a language, or what a feature's check finds).
     """
     library = opened(repo, library_reference, seen)
     day = effective or repo.today

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -19,12 +19,11 @@ Acting = Callable[[Actor], AbstractContextManager[Any]]
 
 
 @pytest.fixture(autouse=True)
-def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def guarded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The guards of publishing, for this test only."""
     monkeypatch.setattr(guards, "_guards", {})
     for kind, guard in FEATURE.guards.items():
         register_guard(kind, guard)
-    yield
 
 
 @pytest.fixture

@@ -49,10 +49,15 @@ def test_the_whole_road(acting: Acting, brought_to: Any) -> None:
 
 def test_release_and_the_retirement_of_the_predecessor_stand_or_fall_together(acting: Acting, brought_to: Any) -> None:
     brought_to("approved")
-    with pytest.raises(RuntimeError), acting(APPROVER) as repo:
-        publishing.release(repo, NEXT)
-        assert lifecycle.state(repo.read(SET)) == "retired"
-        raise RuntimeError
+
+    def released_and_broken() -> None:
+        with acting(APPROVER) as repo:
+            publishing.release(repo, NEXT)
+            assert lifecycle.state(repo.read(SET)) == "retired"
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        released_and_broken()
     assert states(acting, SET) == {"released"} and states(acting, NEXT) == {"approved"}
 
 

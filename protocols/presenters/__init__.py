@@ -1,0 +1,1 @@
+"""What the pages of publishing show, made from FHIR artefacts; no disease is named here."""

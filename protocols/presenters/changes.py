@@ -1,0 +1,139 @@
+"""Differences as somebody reads them: where, what, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.fhir.resource import Resource
+from app.fhir.translation import text
+from app.i18n import OWN_NAMES, num
+from protocols.differences import Change
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One line: ``place`` is where it stands, ``label`` what kind of element it is."""
+
+    place: str
+    label: str
+    kind: str
+    before: str
+    after: str
+    path: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedArtefact:
+    """An artefact that differs. ``kind``: added, removed or changed."""
+
+    title: str
+    type: str
+    kind: str
+    rows: tuple[ChangeRow, ...]
+
+
+def present(found: Iterable[tuple[Resource, list[Change]]], lang: str) -> list[ChangedArtefact]:
+    """The artefacts that differ, in the page's language."""
+    return [_artefact(resource, changes, lang) for resource, changes in found]
+
+
+def rows(changes: Iterable[Change], lang: str) -> tuple[ChangeRow, ...]:
+    """The lines of one artefact."""
+    return tuple(_row(change, lang) for change in changes)
+
+
+def type_word(resource_type: str) -> str:
+    """What an artefact is, in words."""
+    words = {
+        "PlanDefinition": _("rules"),
+        "ActivityDefinition": _("order"),
+        "Questionnaire": _("form"),
+        "ValueSet": _("list"),
+        "CodeSystem": _("codes"),
+        "ConceptMap": _("correspondence of codes"),
+        "Library": _("set"),
+    }
+    return words.get(resource_type, resource_type)
+
+
+def element_word(name: str) -> str:
+    """What an element is, in words; its own name where there is none."""
+    words = {
+        "title": _("Title"),
+        "description": _("Description"),
+        "textEquivalent": _("Text in short"),
+        "purpose": _("Purpose"),
+        "usage": _("For whom"),
+        "copyright": _("Licence"),
+        "publisher": _("Publisher"),
+        "prefix": _("Step number"),
+        "priority": _("Priority"),
+        "condition": _("Condition"),
+        "expression": _("Rule"),
+        "action": _("Action"),
+        "item": _("Question"),
+        "text": _("Text"),
+        "display": _("Name"),
+        "value": _("Value"),
+        "valueString": _("Explanation"),
+        "valueBoolean": _("To be confirmed"),
+        "frequency": _("Times"),
+        "period": _("Every"),
+        "documentation": _("Source"),
+        "relatedArtifact": _("Source"),
+        "dosage": _("Dosage"),
+        "concept": _("Code"),
+    }
+    return words.get(name, name)
+
+
+def _artefact(resource: Resource, changes: list[Change], lang: str) -> ChangedArtefact:
+    whole = changes[0] if len(changes) == 1 and changes[0].path == resource["resourceType"] else None
+    return ChangedArtefact(
+        title=text(resource, "title", lang) or resource["url"],
+        type=type_word(resource["resourceType"]),
+        kind=whole.kind if whole else "changed",
+        rows=() if whole else rows(changes, lang),
+    )
+
+
+def _row(change: Change, lang: str) -> ChangeRow:
+    places = [_named(one, lang) for one in change.within[1:]]
+    return ChangeRow(
+        place=" › ".join(dict.fromkeys(place for place in places if place)),
+        label=element_word(change.element),
+        kind=change.kind,
+        before=_shown(change.before, lang),
+        after=_shown(change.after, lang),
+        path=change.path,
+        language=OWN_NAMES.get(change.language or "", ""),
+    )
+
+
+def _named(element: Resource, lang: str) -> str:
+    for field in ("title", "text", "display", "label", "description"):
+        if isinstance(element.get(field), str):
+            return text(element, field, lang) or ""
+    return ""
+
+
+def _shown(value: Any, lang: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, (int, float, Decimal)):
+        return num(value)
+    if isinstance(value, list):
+        return ", ".join(_shown(one, lang) for one in value)
+    if isinstance(value, dict):
+        return _named(value, lang) or ", ".join(
+            _shown(one, lang) for key, one in value.items() if not key.startswith("_") and key != "url"
+        )
+    return str(value)

@@ -1,0 +1,202 @@
+"""Edit one part of an artefact: its texts in French and Arabic side by side, its intervals and doses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.errors import Invalid, NotFound, PreconditionFailed
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, canonical, reference
+from app.fhir.translation import text
+from app.i18n import language, num
+from app.store import work
+from app.web import current_actor, render
+from app.web.errors import told
+from app.web.form import BooleanField, Form, HiddenField, LongTextField, NumberField, Required, TextField
+from protocols import collection, drafting
+from protocols.presenters.changes import element_word
+from protocols.presenters.versions import present
+from protocols.wording import Amount, Mark, Part, Text, parts, places, rewritten
+
+Place = Text | Amount | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One place as the page shows it; ``theirs`` is what somebody else saved meanwhile, by language."""
+
+    place: Place
+    label: str
+    within: str
+    theirs: dict[str, str]
+
+    @property
+    def kind(self) -> str:
+        return type(self.place).__name__.lower()
+
+
+def add_to(pages: Blueprint) -> None:
+    """One page."""
+    rule = "/releases/<library_id>/artefacts/<resource_type>/<artefact_id>"
+    pages.add_url_rule(rule, "edit", edit, methods=["GET", "POST"])
+
+
+def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseReturnValue:
+    """Show and take one part of an artefact. What was typed stays when somebody else saved meanwhile."""
+    here = {"library_id": library_id, "resource_type": resource_type, "artefact_id": artefact_id}
+    with work(current_actor(), reading=True) as repo:
+        library, artefact = artefact_of(repo, library_id, resource_type, artefact_id)
+    cut = parts(artefact)
+    part = next((one for one in cut if one.key == request.args.get("part", "")), cut[0])
+    found = places(artefact, part)
+    form = _form(found).opened(seen=artefact["meta"]["versionId"], **_values(found))
+    theirs: dict[str, dict[str, str]] = {}
+    if form.accepted():
+        typed = _typed(form, found)
+        changed = rewritten(artefact, typed)
+        try:
+            with work(current_actor()) as repo:
+                if changed != artefact:
+                    _refuse_overwriting(repo, artefact, part, _seen(form))
+                    drafting.edit(repo, f"Library/{library_id}", changed, seen=int(artefact["meta"]["versionId"]))
+        except PreconditionFailed:
+            theirs = _others(found, typed)
+            form["seen"].data = artefact["meta"]["versionId"]
+            form.form_errors.append(
+                _(
+                    "Somebody else has saved this since you opened it. What you typed is still here, with theirs "
+                    "below it where it differs. Save again to keep yours."
+                )
+            )
+        except Invalid as error:
+            form.form_errors += [told(issue) for issue in error.issues]
+        else:
+            flash(_("Saved"), "success")
+            return redirect(url_for("protocols.edit", **here, part=part.key or None), 303)
+    shown: dict[str, Any] = {
+        "form": form,
+        "version": present(library, language()),
+        "artefact": artefact,
+        "title": text(artefact, "title", language()) or artefact["url"],
+        "parts": [(one.key, _part_title(one), one.key == part.key) for one in cut],
+        "part": _part_title(part),
+        "lines": _lines(found, theirs),
+    }
+    return render("protocols/edit.html", **shown, **here), (422 if form.sent else 200)
+
+
+def artefact_of(repo: Repository, library_id: str, resource_type: str, artefact_id: str) -> tuple[Resource, Resource]:
+    """A set and one of its artefacts (or the set itself). Raises NotFound when it is not of the set."""
+    library = repo.read(f"Library/{library_id}")
+    if (resource_type, artefact_id) == ("Library", library_id):
+        return library, library
+    artefact = repo.read(f"{resource_type}/{artefact_id}")
+    if canonical(artefact) not in collection.pins(library):
+        raise NotFound("{artefact} is not of this version", artefact=canonical(artefact))
+    return library, artefact
+
+
+def _form(found: Sequence[Place]) -> type[Form]:
+    fields: dict[str, Any] = {"seen": HiddenField()}
+    for place in found:
+        if isinstance(place, Text):
+            kind = LongTextField if place.long else TextField
+            for tongue, message in (("fr", _l("Write the French text")), ("ar", _l("Write the Arabic text"))):
+                required = [] if tongue == "ar" else [Required(message)]
+                attributes = {"lang": tongue, "dir": "rtl" if tongue == "ar" else "ltr"}
+                label = _l("French") if tongue == "fr" else _l("Arabic")
+                fields[f"{place.key}.{tongue}"] = kind(label, required, render_kw=attributes)
+        elif isinstance(place, Amount):
+            fields[place.key] = NumberField("", [Required(_l("Enter a number"))], low=0, high=100000, unit=place.unit)
+        else:
+            fields[place.key] = BooleanField(_l("To be confirmed by the Ministry"))
+    return type("EditForm", (Form,), fields)
+
+
+def _values(found: Sequence[Place]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for place in found:
+        if isinstance(place, Text):
+            values |= {f"{place.key}.fr": place.fr, f"{place.key}.ar": place.ar}
+        else:
+            values[place.key] = place.value
+    return values
+
+
+def _typed(form: Form, found: Sequence[Place]) -> dict[str, Any]:
+    return {
+        place.key: {tongue: form[f"{place.key}.{tongue}"].data or "" for tongue in ("fr", "ar")}
+        if isinstance(place, Text)
+        else form[place.key].data
+        for place in found
+    }
+
+
+def _seen(form: Form) -> int | None:
+    value = str(form["seen"].data or "")
+    return int(value) if value.isdigit() else 0
+
+
+def _refuse_overwriting(repo: Repository, artefact: Resource, part: Part, seen: int) -> None:
+    """Raise PreconditionFailed where this very part has been changed since it was opened; other parts may have been."""
+    if seen == int(artefact["meta"]["versionId"]):
+        return
+    opened = repo.find(f"{reference(artefact)}/_history/{seen}") if seen else None
+    before = next((one for one in parts(opened or {}) if one.key == part.key), None)
+    if opened is None or before is None or _said(places(opened, before)) != _said(places(artefact, part)):
+        raise PreconditionFailed("somebody else has acted on this version since you opened the page: look again")
+
+
+def _said(found: Sequence[Place]) -> list[tuple[Any, ...]]:
+    return [(one.path, one.fr, one.ar) if isinstance(one, Text) else (one.path, one.value) for one in found]
+
+
+def _others(found: Sequence[Place], typed: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What is stored now, where it differs from what was typed."""
+    differs: dict[str, dict[str, str]] = {}
+    for place in found:
+        mine = typed[place.key]
+        if isinstance(place, Text):
+            held = {"fr": place.fr, "ar": place.ar}
+            other = {tongue: held[tongue] for tongue in held if held[tongue] != mine[tongue]}
+        elif isinstance(place, Amount):
+            other = {"": num(place.value)} if place.value != mine else {}
+        else:
+            other = {"": _("yes") if place.value else _("no")} if place.value != mine else {}
+        if other:
+            differs[place.key] = other
+    return differs
+
+
+def _lines(found: Sequence[Place], theirs: dict[str, dict[str, str]]) -> list[Line]:
+    return [
+        Line(
+            place,
+            element_word(str(place.path[-1])) if not isinstance(place, Mark) else "",
+            " › ".join(dict.fromkeys(filter(None, (_name(one) for one in place.within[1:])))),
+            theirs.get(place.key, {}),
+        )
+        for place in found
+    ]
+
+
+def _part_title(part: Part) -> str:
+    if part.key == "":
+        return _("Title and description")
+    if part.key == "variables":
+        return _("Names of the values used")
+    return _name(part.element) or part.key
+
+
+def _name(element: Resource) -> str:
+    for field in ("title", "text"):
+        if isinstance(element.get(field), str):
+            return text(element, field, language()) or ""
+    return str(element.get("name", ""))

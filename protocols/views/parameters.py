@@ -1,0 +1,85 @@
+"""The named values of a draft: what the sources say, and which of it the version follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.errors import Invalid
+from app.i18n import language
+from app.store import work
+from app.web import current_actor, render
+from app.web.errors import told
+from app.web.form import AtMost, ChoiceField, Form, Required, TextField
+from protocols import collection, drafting
+from protocols.parameters import Parameter, parameters, plain, with_values
+from protocols.presenters.versions import present
+
+OTHER = "other"
+
+
+def add_to(pages: Blueprint) -> None:
+    """One page."""
+    pages.add_url_rule("/releases/<library_id>/values", "parameters", values, methods=["GET", "POST"])
+
+
+def values(library_id: str) -> ResponseReturnValue:
+    """Show and take the named values; each is written into every plan that uses it."""
+    with work(current_actor(), reading=True) as repo:
+        library = repo.read(f"Library/{library_id}")
+        artefacts = collection.parts(repo, library)
+    held = parameters(artefacts, language())
+    form = _form(held).opened(**_opened(held))
+    for one in held:
+        options = [(option.value, f"{plain(option.value)} {one.unit} – {option.source}") for option in one.options]
+        form[one.name].offer([*options, (OTHER, _("Another value"))])
+    if form.accepted():
+        chosen = {one.name: _chosen(form, one) for one in held}
+        try:
+            changed = [(one, with_values(one, chosen)) for one in artefacts]
+            with work(current_actor()) as repo:
+                for before, after in changed:
+                    if after != before:
+                        drafting.edit(repo, f"Library/{library_id}", after, seen=int(before["meta"]["versionId"]))
+        except Invalid as error:
+            for issue in error.issues:
+                form.wrong(f"{issue.expression}.{OTHER}", told(issue))
+        else:
+            flash(_("Saved"), "success")
+            return redirect(url_for("protocols.workspace", library_id=library_id), 303)
+    shown = {"form": form, "held": held, "version": present(library, language())}
+    return render("protocols/values.html", **shown), (422 if form.sent else 200)
+
+
+def _form(held: list[Parameter]) -> type[Form]:
+    fields: dict[str, Any] = {}
+    for one in held:
+        fields[one.name] = ChoiceField(one.title, [Required(_l("Choose a value"))])
+        fields[f"{one.name}.{OTHER}"] = TextField(
+            _l("Which value?"),
+            [AtMost(60)],
+            when={"field": one.name, "is": [OTHER]},
+            render_kw={"dir": "ltr"},
+            width="short",
+        )
+    return type("ValuesForm", (Form,), fields)
+
+
+def _opened(held: list[Parameter]) -> dict[str, Any]:
+    opened: dict[str, Any] = {}
+    for one in held:
+        opened[one.name] = one.value if one.in_force else OTHER
+        opened[f"{one.name}.{OTHER}"] = "" if one.in_force else one.value
+    return opened
+
+
+def _chosen(form: Form, one: Parameter) -> str:
+    """The FHIRPath constant that was chosen or typed; a bare word is put in quotes where the value was a string."""
+    if form[one.name].data != OTHER:
+        return str(form[one.name].data)
+    typed = str(form[f"{one.name}.{OTHER}"].data or "").replace(",", ".")
+    return f"'{typed}'" if one.value.startswith("'") and not typed.startswith("'") else typed
