@@ -112,4 +112,4 @@ def _listed(url: str) -> Resource | None:
 @cache
 def _definitions(type: str) -> dict[str, Resource]:
     name = {"CodeSystem": "code_systems", "ValueSet": "code_value_sets"}[type]
-    return {one["url"]: {"language": "en", **one} for one in load(name) if "url" in one}
+    return {one["url"]: {**one, "language": one.get("language", "en")} for one in load(name) if "url" in one}
