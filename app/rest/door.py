@@ -58,7 +58,7 @@ def with_body(asked: Asked, request: Request) -> Asked:
     data = request.get_data(cache=False)
     searching = request.path.endswith("/_search")
     if not data and (searching or asked.operation):
-        if not searching and "Authorization" not in request.headers:  # a session: a form of another site cannot say JSON
+        if not searching and "Authorization" not in request.headers:  # a form of another site cannot say JSON
             negotiation.check_content(request.content_type, negotiation.JSON_TYPES)
         return asked
     if searching:
