@@ -24,7 +24,10 @@ class Option:
 
 
 def options(questionnaire: Mapping[str, Any], item: Mapping[str, Any], context: FormContext) -> list[Option]:
-    """The options of a question in the context's language; empty where none are known."""
+    """The options of a question in the context's language; empty where none are known.
+
+    The answer of a value set that stands alone (*none of these*) comes first: it is the one given most often.
+    """
     if "answerOption" in item:
         return [_option(one, context.language) for one in item["answerOption"]]
     address = item.get("answerValueSet")
@@ -33,10 +36,17 @@ def options(questionnaire: Mapping[str, Any], item: Mapping[str, Any], context: 
     codes = (
         _contained(questionnaire, address[1:], context.language) if address[0] == "#" else context.value_sets(address)
     )
-    return [
-        Option(f"{system}|{code}", display, {"valueCoding": {"system": system, "code": code, "display": display}})
+    alone = extension(item, sdc.EXCLUSIVE_ANSWER) or {}
+    found = [
+        Option(
+            f"{system}|{code}",
+            display,
+            {"valueCoding": {"system": system, "code": code, "display": display}},
+            exclusive=(system, code) == (alone.get("system"), alone.get("code")),
+        )
         for system, code, display in codes
     ]
+    return sorted(found, key=lambda option: not option.exclusive)
 
 
 def _option(given: Mapping[str, Any], language: str) -> Option:

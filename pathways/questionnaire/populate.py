@@ -158,15 +158,32 @@ def previous_values(
     questionnaire: Mapping[str, Any], observations: Iterable[Resource], language: str = "fr"
 ) -> dict[str, tuple[str, str]]:
     """linkId → (text of the value last observed, its ISO day): shown beside the question."""
-    known = last_observed(observations)
+    held = list(observations)
+    known = last_observed(held)
     found: dict[str, tuple[str, str]] = {}
-    for definition in items.walk(questionnaire):
-        seen = [known[code] for code in codings({"coding": definition.get("code", [])}) if code in known]
-        if not items.is_question(definition) or not seen:
+    for owner, definition in _questions(questionnaire):
+        panel = {"coding": owner.get("code", [])} if owner.get("type") == "group" else None
+        pool = last_observed(_of(held, panel)) if panel and panel["coding"] else known
+        seen = [pool[code] for code in codings({"coding": definition.get("code", [])}) if code in pool]
+        if not seen:
             continue
         last = max(seen, key=_instant)
         found[definition["linkId"]] = (_text(definition, last, language), day_of(_instant(last)).isoformat())
     return found
+
+
+def _questions(owner: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Resource]]:
+    """(what it stands in, question) of every question."""
+    for definition in items.children(owner):
+        if items.is_question(definition):
+            yield owner, definition
+        yield from _questions(definition)
+
+
+def _of(observations: Iterable[Resource], panel: Resource) -> list[Resource]:
+    """The observations of one panel: a second reading is compared with second readings only."""
+    wanted = set(codings(panel))
+    return [one for one in observations if wanted & set(codings(one.get("code")))]
 
 
 def _text(definition: Mapping[str, Any], observed: Mapping[str, Any], language: str) -> str:

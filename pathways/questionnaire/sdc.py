@@ -57,6 +57,8 @@ ALLOCATE_ID = _SDC + "extractAllocateId"
 # Our own
 FIELD_NAME = _OWN + "field-name"
 """valueString (translated): how messages name the field, with its article: "La systolique"."""
+EXCLUSIVE_ANSWER = _OWN + "exclusive-answer"
+"""valueCoding: the answer that stands alone, where the answers come from a value set (which has no optionExclusive)."""
 FUTURE_ALLOWED = _OWN + "future-allowed"
 """valueBoolean: this date may lie after today (an appointment)."""
 BEFORE_BIRTH_ALLOWED = _OWN + "before-birth-allowed"

@@ -9,13 +9,16 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.errors import Conflict
+from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical
-from app.i18n import language
+from app.i18n import day_text, language
 from app.store import work
 from app.terminology import Terminology
 from app.web import current_actor, render
+from app.web.errors import told
+from app.web.form import DayField
+from pathways.enrolment import Enrolment, refuse_dead
 from pathways.facts import Facts
 from pathways.presenters.person import present
 from pathways.progression import Standing, evaluate
@@ -24,7 +27,7 @@ from pathways.questionnaire.extract import extract
 from pathways.questionnaire.forms import QuestionnaireForm, form_class
 from pathways.questionnaire.populate import initial_answers, previous_values
 from pathways.views.enrol import enrolment_of
-from pathways.visit import record_visit
+from pathways.visit import Visit, record_visit
 
 
 def add_to(pages: Blueprint) -> None:
@@ -40,6 +43,8 @@ def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
         standing = evaluate(repo, enrolment, language=language(), record=record)
         questionnaire = _questionnaire(repo, standing)
         context = _context(repo, record)
+        if request.method == "GET":
+            refuse_dead(context.patient or {})
         form = _opened(questionnaire, context, record)
         replaced = form.sent and request.form.get("questionnaire") != canonical(questionnaire)
         if replaced:
@@ -47,14 +52,7 @@ def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
             form.form_errors.append(
                 _("A new version of this form has come into force. Check your answers and save again.")
             )
-        elif form.accepted():
-            made = record_visit(
-                repo,
-                enrolment,
-                form.respond(form_key=request.form["form_key"]),
-                lambda response, _encounter: extract(questionnaire, response, context),
-                form_key=request.form["form_key"],
-            )
+        elif form.accepted() and (made := _recorded(repo, enrolment, questionnaire, form)) is not None:
             flash(_("Visit saved"), "success")
             step = url_for(
                 "pathways.step", patient_id=patient_id, episode_id=episode_id, encounter_id=made.encounter["id"]
@@ -63,6 +61,31 @@ def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
         person = present(context.patient or {}, language(), repo.today)
     shown = {"form": form, "person": person, "standing": standing, "questionnaire": questionnaire}
     return render("pathways/visit.html", patient_id=patient_id, **shown), (422 if form.sent else 200)
+
+
+def _recorded(
+    repo: Repository, enrolment: Enrolment, questionnaire: Resource, form: QuestionnaireForm
+) -> Visit | None:
+    """The visit, stored; None when it cannot be: then the form says why and keeps everything."""
+    day = None if form.visit_day.data in (None, repo.today) else form.visit_day.data
+    begun = enrolment.episode["period"]["start"][:10]
+    if day and day.isoformat() < begun:
+        form.wrong("visit_day", _("The patient follows this pathway since %(day)s only", day=day_text(begun)))
+        return None
+    effective = day.isoformat() if day else None
+    try:
+        return record_visit(
+            repo,
+            enrolment,
+            form.respond(form_key=request.form["form_key"]),
+            lambda response, _encounter: extract(questionnaire, response, form.context, effective=effective),
+            form_key=request.form["form_key"],
+            day=day,
+        )
+    except (Invalid, Conflict) as error:
+        for issue in error.issues:
+            form.wrong("visit_day" if issue.expression == "day" else "", told(issue))
+        return None
 
 
 def _questionnaire(repo: Repository, standing: Standing) -> Resource:
@@ -85,7 +108,15 @@ def _context(repo: Repository, record: list[Resource]) -> FormContext:
 
 def _opened(questionnaire: Resource, context: FormContext, record: list[Resource]) -> QuestionnaireForm:
     observations = [one for one in record if one["resourceType"] == "Observation"]
-    make = form_class(questionnaire, language(), context.value_sets)
+    asked = form_class(questionnaire, language(), context.value_sets)
+    day = DayField(
+        _("Day of the visit"),
+        latest=context.today,
+        description=_("Today, unless you enter a visit of an earlier day"),
+        width="short",
+        render_kw={"max": context.today.isoformat()},
+    )
+    make = type("VisitForm", (asked,), {"visit_day": day})
     return make.opened(
         context=context,
         answers=initial_answers(questionnaire, context, observations),

@@ -59,6 +59,13 @@
     }
   };
 
+  // "none of these" stands alone
+  document.addEventListener("change", ({ target }) => {
+    if (target.type !== "checkbox" || !target.checked) return;
+    const alone = target.matches("[data-exclusive]");
+    all(`[name="${CSS.escape(target.name)}"]`, target.form).forEach((box) => { if (box !== target && (alone || box.matches("[data-exclusive]"))) box.checked = false; });
+  }, true);
+
   // ranges at once; the server judges again
   const words = JSON.parse(document.querySelector("[data-words]").dataset.words);
   const judge = (input) => {

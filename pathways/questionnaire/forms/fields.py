@@ -43,7 +43,8 @@ class Asked:
         super().__init__(*args, **kwargs)
         self.type = self.kind or self.type
         self.flags.required = bool(self.item.get("required"))
-        self.flags.silent = self.fixed
+        self.flags.silent = True
+        self.flags.needed = bool(self.item.get("required")) and not self.fixed
 
     @property
     def fixed(self) -> bool:
