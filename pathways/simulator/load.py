@@ -1,0 +1,184 @@
+"""Loading the demo region: the establishments and their staff, then one simulated life after another.
+
+Lives are simulated in other processes while this one stores them, in batches, each in a transaction of its own; memory
+holds a few batches whatever the number of people. A load that was broken off goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask import current_app
+from flask_security import hash_password
+
+from app import clock
+from app.access.actor import automation
+from app.config import CANONICAL_BASE
+from app.errors import Conflict
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, canonical
+from app.store import work
+from app.terminology import Terminology
+from pathways.simulator import region
+from pathways.simulator.disease import Disease, diseases
+from pathways.simulator.life import lived
+from pathways.simulator.surroundings import Surroundings
+
+LOADER = automation("demo")
+MARK = "demo-region"
+BATCH = 25
+"""People in a transaction."""
+AHEAD = 3
+"""Batches that are simulated and not yet stored, for each process."""
+SMALL = 40
+"""So few people are simulated here: another process would take longer to start."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the demo is: ``day`` is the last simulated day of its people."""
+
+    patients: int
+    seed: int
+    day: date
+    done: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody is there."""
+        return self.done >= self.patients
+
+
+def state() -> State | None:
+    """The demo that stands in the store, or a part of it."""
+    with work(LOADER) as repo:
+        return _state(repo)
+
+
+def load(patients: int, seed: int, progress: Progress | None = None) -> State:
+    """Make the region and its people, or what is missing of them; the state that stands afterwards.
+
+    Raises Conflict on a production server, and when the pathways have not been loaded.
+    """
+    if current_app.config["PRODUCTION"]:
+        raise Conflict("a demo region is never loaded into a production server")
+    at = state() or State(patients, seed, clock.today(), 0)
+    if at.complete:
+        return at
+    hashed = hash_password(region.PASSWORD)
+    with work(LOADER) as repo:
+        region.build(repo, hashed)
+        repo.update(_mark(at))
+        around = [_surroundings(repo, disease, at) for disease in diseases()]
+    for batch in _batches(around, at):
+        with work(LOADER) as repo:
+            repo.import_many(resource for life in batch for resource in life)
+            at = replace(at, done=at.done + len(batch))
+            repo.update(_mark(at))
+        if progress:
+            progress(at.done, at.patients)
+    return at
+
+
+def _batches(around: list[Surroundings], at: State) -> Iterator[list[list[Resource]]]:
+    """The lives of the people who are missing, in order, some at a time."""
+    numbers = [range(n, min(n + BATCH, at.patients)) for n in range(at.done, at.patients, BATCH)]
+    processes = max(1, (os.cpu_count() or 1) - 1)
+    if at.patients - at.done <= SMALL:
+        for batch in numbers:
+            yield _lives(around, batch)
+        return
+    with multiprocessing.get_context("spawn").Pool(processes, _begin, (around,)) as pool:
+        waiting: deque[Any] = deque()
+        for batch in numbers:
+            waiting.append(pool.apply_async(_in_process, (batch,)))
+            if len(waiting) > AHEAD * processes:
+                yield waiting.popleft().get()
+        while waiting:
+            yield waiting.popleft().get()
+
+
+def _lives(around: list[Surroundings], numbers: range) -> list[list[Resource]]:
+    return [lived(around[number % len(around)], number) for number in numbers]
+
+
+_around: list[Surroundings] = []
+
+
+def _begin(around: list[Surroundings]) -> None:
+    """In a process of its own: keep what all its lives share."""
+    _around[:] = around
+
+
+def _in_process(numbers: range) -> list[list[Resource]]:
+    return _lives(_around, numbers)
+
+
+def _surroundings(repo: Repository, disease: Disease, at: State) -> Surroundings:
+    definitions = _definitions(repo)
+    if disease.pathway not in definitions:
+        raise Conflict("the pathway {pathway} is not in force: load the content first", pathway=disease.pathway)
+    grants = current_app.extensions["maslak.grants"]
+    return Surroundings(
+        day=at.day,
+        seed=at.seed,
+        disease=disease,
+        places=region.places(repo, grants),
+        names=region.names(),
+        definitions=definitions,
+        value_sets=_value_sets(repo, definitions),
+    )
+
+
+def _definitions(repo: Repository) -> dict[str, Resource]:
+    """Everything in force that care may ask for, by url and by ``url|version``."""
+    found: dict[str, Resource] = {}
+    for kind in ("PlanDefinition", "ActivityDefinition", "Questionnaire", "Library"):
+        for one in repo.search_all(f"{kind}?status=active&_count=200"):
+            found[canonical(one)] = one
+            if one["url"] not in found:
+                found[one["url"]] = repo.canonical(one["url"])
+    return found
+
+
+def _value_sets(repo: Repository, definitions: dict[str, Resource]) -> dict[str, list[tuple[str, str, str]]]:
+    """The answers of every question that has a list of them."""
+    terminology = Terminology(repo, "fr")
+    found = {}
+    for url in {url for one in definitions.values() for url in _lists(one)}:
+        listed = terminology.expand(url, display_language="fr").concepts
+        found[url] = [(concept.system, concept.code, display or concept.code) for concept, display in listed]
+    return found
+
+
+def _lists(item: Resource) -> Iterator[str]:
+    if item.get("answerValueSet"):
+        yield item["answerValueSet"]
+    for below in item.get("item", ()):
+        yield from _lists(below)
+
+
+def _state(repo: Repository) -> State | None:
+    mark = repo.find(f"Basic/{MARK}")
+    if mark is None:
+        return None
+    held = {one["system"].rpartition("/")[2]: one["value"] for one in mark["identifier"]}
+    return State(int(held["demo-patients"]), int(held["demo-seed"]), date.fromisoformat(held["demo-day"]), int(held["demo-done"]))
+
+
+def _mark(at: State) -> Resource:
+    values = {"patients": at.patients, "seed": at.seed, "day": at.day.isoformat(), "done": at.done}
+    return {
+        "resourceType": "Basic",
+        "id": MARK,
+        "identifier": [{"system": f"{CANONICAL_BASE}/sid/demo-{name}", "value": str(value)} for name, value in values.items()],
+        "code": {"coding": [{"system": f"{CANONICAL_BASE}/CodeSystem/record", "code": MARK}]},
+    }

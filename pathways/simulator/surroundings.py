@@ -1,0 +1,66 @@
+"""What simulated lives stand in: establishments with their people, names, and the definitions that care follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.access.actor import Actor
+from app.errors import NotFound
+from app.fhir.resource import Resource
+from pathways.measurement import Leading, leading
+from pathways.simulator.disease import Disease
+
+
+@dataclass(frozen=True)
+class Place:
+    """An establishment: its people, the commune it stands in, and the hospital that it refers to (a number)."""
+
+    number: str
+    reference: str
+    level: str
+    commune: tuple[str, str]
+    weight: int
+    hospital: str
+    doctors: tuple[Actor, ...]
+    nurses: tuple[Actor, ...]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """All that a life needs besides chance. Plain values, so that another process can be given them."""
+
+    day: date
+    seed: int
+    disease: Disease
+    places: Mapping[str, Place]
+    names: Mapping[str, Sequence[tuple[str, str]]]
+    definitions: Mapping[str, Resource]
+    value_sets: Mapping[str, Sequence[tuple[str, str, str]]]
+
+    def canonical(self, reference: str) -> Resource:
+        """A definition in force. Raises NotFound."""
+        found = self.definitions.get(reference)
+        if found is None:
+            raise NotFound(f"there is no definition {reference}")
+        return found
+
+    def listed(self, url: str) -> Sequence[tuple[str, str, str]]:
+        """The codes of a value set: (system, code, display)."""
+        return self.value_sets.get(url, ())
+
+    @property
+    def leading(self) -> Leading | None:
+        """The leading measurement of the pathway."""
+        return leading(self.canonical(self.disease.pathway))
+
+    def open_to(self) -> Sequence[Place]:
+        """The establishments that enrol patients, as many as their weight."""
+        return [place for place in self.places.values() if place.weight]
+
+
+def as_named(row: Mapping[str, Any]) -> tuple[str, str]:
+    """(Latin, Arabic) of a name in ``names.json``."""
+    return row["fr"], row["ar"]
