@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.config import CANONICAL_BASE
-from app.fhir.resource import Resource, parse_canonical
+from app.fhir.resource import Resource, parse_canonical, without_extension
 from app.fhir.translation import translations
 
 NOT_WORK = {"id", "meta", "version", "status", "date", "text", "approvalDate", "lastReviewDate", "effectivePeriod"}
@@ -46,8 +46,7 @@ def artifact_diff(before: Resource | None, after: Resource | None) -> list[Chang
         kind = "added" if before is None else "removed"
         held = after if before is None else before
         return [Change(held["resourceType"], kind, before, after, (held,))] if held else []
-    bare = [{key: value for key, value in one.items() if key not in NOT_WORK} for one in (before, after)]
-    return list(_elements(bare[0], bare[1], after["resourceType"], (after,)))
+    return list(_elements(_work(before), _work(after), after["resourceType"], (after,)))
 
 
 def set_diff(before: list[Resource], after: list[Resource]) -> list[tuple[Resource, list[Change]]]:
@@ -58,6 +57,12 @@ def set_diff(before: list[Resource], after: list[Resource]) -> list[tuple[Resour
     pairs += [(one, None) for url, one in old.items() if url not in new]
     found = [(after or before or {}, artifact_diff(before, after)) for before, after in pairs]
     return [(one, changes) for one, changes in found if changes]
+
+
+def _work(resource: Resource) -> Resource:
+    """The work itself, without what every version has of its own."""
+    rest = {key: value for key, value in resource.items() if key not in (*NOT_WORK, "extension")}
+    return rest | {"extension": without_extension(resource, LIFECYCLE).get("extension", [])}
 
 
 def _elements(before: Resource, after: Resource, path: str, within: tuple[Resource, ...]) -> Iterator[Change]:
@@ -110,8 +115,6 @@ def _keyed(values: list[Any]) -> dict[str, tuple[int, Any]]:
 def _name(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
-    if value.get("url") == LIFECYCLE:
-        return ""
     found = [str(value[name]) for name in NAMES if isinstance(value.get(name), str)]
     inner = value.get("valueExpression")
     if isinstance(inner, dict) and "name" in inner:

@@ -42,6 +42,11 @@ class Parameter:
     to_confirm: bool
 
     @property
+    def chooses(self) -> bool:
+        """Whether it picks one of several codes (a medicine among its like) and is no disputed number."""
+        return self.value.startswith("'")
+
+    @property
     def in_force(self) -> Option | None:
         """The option that the set follows, if it is one of those named."""
         return next((option for option in self.options if option.value == self.value), None)

@@ -12,8 +12,8 @@ from app.fhir.resource import Resource
 from protocols.presenters.plans import Item, flat, items, levels
 
 WIDTH, BOX, HEIGHT, GAP, EDGE = 460, 200, 46, 26, 10
-CHARACTERS = 26
-"""Of a title on one line of a box."""
+CHARACTERS, MOST = 26, 5
+"""Letters of a title on one line of a box, and levels named in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def figure(plan: Resource, title: str, lang: str) -> Figure | None:
     if not found:
         return None
     places = [tuple(levels(item.action, lang)) for item in found]
-    lanes = _lanes([frozenset(code for code, _ in place) for place in places])
+    lanes = _lanes([[code for code, _ in place] for place in places])
     stages = tuple(
         _stage(item, place, lane, row, mirrored=lang == "ar")
         for row, (item, place, lane) in enumerate(zip(found, places, lanes, strict=True))
@@ -65,10 +65,12 @@ def figure(plan: Resource, title: str, lang: str) -> Figure | None:
     return Figure(title, stages, arrows, WIDTH, len(stages) * (HEIGHT + GAP) - GAP + 2 * EDGE)
 
 
-def _lanes(places: list[frozenset[str]]) -> list[int]:
-    """The first lane for everything that shares a level with the first stage, the second for the rest."""
-    first = places[0]
-    return [0 if not place or place & first else 1 for place in places]
+def _lanes(places: list[list[str]]) -> list[int]:
+    """The first lane for stages led where the first stage is, the second for those led elsewhere.
+
+    A stage names first the level that leads it.
+    """
+    return [0 if not place or place[0] in places[0] else 1 for place in places]
 
 
 def _stage(item: Item, place: tuple[tuple[str, str], ...], lane: int, row: int, *, mirrored: bool) -> Stage:
@@ -78,7 +80,7 @@ def _stage(item: Item, place: tuple[tuple[str, str], ...], lane: int, row: int, 
         description=item.description,
         levels=place,
         lines=tuple(_wrapped(item.title)),
-        where=" · ".join(code for code, _ in place),
+        where=" · ".join(code for code, _ in place[:MOST]) + (" …" if len(place) > MOST else ""),
         x=WIDTH - x - BOX if mirrored else x,
         y=EDGE + row * (HEIGHT + GAP),
         lane=lane,

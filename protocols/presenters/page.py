@@ -70,7 +70,7 @@ def present(library: Resource, artefacts: Sequence[Resource], definitions: Defin
         levels=tuple(dict.fromkeys(level for plan in plans for level in levels(plan, lang))),
         minute=tuple(_minute(found)),
         sections=found,
-        parameters=tuple(one for one in held if len(one.options) > 1),
+        parameters=tuple(one for one in held if len(one.options) > 1 and not one.chooses),
         sources=tuple(sources([library, *plans], lang)),
         copyright=text(library, "copyright", lang) or "",
         to_confirm=sum(item.to_confirm for item in everything) + sum(one.to_confirm for one in held),
@@ -143,12 +143,17 @@ def _together(found: Iterable[Item]) -> tuple[Together, ...]:
         Together(
             titles=tuple(item.title for item in group),
             description=group[0].description,
-            timing=group[0].timing,
+            timing="" if _says(group[0].title, group[0].timing) else group[0].timing,
             to_confirm=any(item.to_confirm for item in group),
             details=tuple(child.title for child in group[0].children if child.kind),
         )
         for group in groups.values()
     )
+
+
+def _says(title: str, timing: str) -> bool:
+    """Whether a title names the interval itself."""
+    return " ".join(timing.split()) in " ".join(title.split())
 
 
 def _short_titles(titles: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The sources of a set, each once."""
+"""The sources of a set: each publication once, with the places in it that are cited."""
 
 from __future__ import annotations
 
@@ -11,28 +11,38 @@ from app.fhir.translation import text
 
 CITES = ("citation", "documentation", "justification", "derived-from")
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+PUBLICATION = re.compile(r".*?\([^()]*(?:\d{4,}|/)[^()]*\)")
+"""A reference up to its number in parentheses, such as ``(ISBN …)`` or ``(WHO/…)``; what follows is a place within."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A short name in the page's language, the reference in its own language, its year and its address."""
+    """A publication in its own language, its address, and the short names (in the page's language) of what is cited."""
 
-    label: str
-    citation: str
+    publication: str
     year: str
     url: str
+    labels: tuple[str, ...]
 
 
 def sources(resources: Iterable[Resource], lang: str) -> list[Source]:
-    """The citations of some artefacts and of everything within them, the newest first, each once."""
-    found: dict[str, Source] = {}
-    for resource in resources:
-        for cited in _cited(resource):
-            label, citation = text(cited, "label", lang) or "", cited.get("citation") or cited.get("display") or ""
-            years = YEAR.findall(citation) or YEAR.findall(label)
-            source = Source(label or citation, citation, years[-1] if years else "", cited.get("url", ""))
-            found.setdefault(label or citation, source)
-    return sorted(found.values(), key=lambda source: (source.year, source.label), reverse=True)
+    """The citations of some artefacts and of everything within them, the newest publication first."""
+    found: dict[str, dict[str, str]] = {}
+    for cited in (one for resource in resources for one in _cited(resource)):
+        citation = cited.get("citation") or cited.get("display") or cited.get("label") or cited.get("url", "")
+        publication = match[0] if (match := PUBLICATION.match(citation)) else citation
+        found.setdefault(publication, {})[text(cited, "label", lang) or ""] = cited.get("url", "")
+    listed = [
+        Source(name, _year(name), next(filter(None, labels.values()), ""), tuple(sorted(filter(None, labels))))
+        for name, labels in found.items()
+    ]
+    return sorted(listed, key=lambda source: (source.year, source.publication), reverse=True)
+
+
+def _year(publication: str) -> str:
+    """The year in which it appeared, as far as its reference says."""
+    years: list[str] = YEAR.findall(publication)
+    return years[0] if years else ""
 
 
 def _cited(element: Resource) -> Iterator[Resource]:

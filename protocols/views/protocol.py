@@ -53,7 +53,8 @@ def protocol(library_id: str) -> ResponseReturnValue:
         bodies = {}
         for lang in languages:
             bodies[lang] = remembered(
-                (*seen, lang, actor.may("release:read")), lambda one=lang: _body(repo, actor, library, one)
+                (*seen, lang, both, actor.may("release:read")),
+                lambda one=lang: _body(repo, actor, library, one, alone=not both),
             )
     return render(
         "protocols/protocol.html",
@@ -107,7 +108,7 @@ def held_of(repo: Repository, actor: Actor, library: Resource) -> Held:
     return Held(library, artefacts, history, before and (before, collection.parts(repo, before)), pathways)
 
 
-def _body(repo: Repository, actor: Actor, library: Resource, lang: str) -> Markup:
+def _body(repo: Repository, actor: Actor, library: Resource, lang: str, *, alone: bool) -> Markup:
     """The whole text of the page in one language."""
     held = held_of(repo, actor, library)
     by_url = {one["url"]: one for one in held.artefacts}
@@ -124,6 +125,7 @@ def _body(repo: Repository, actor: Actor, library: Resource, lang: str) -> Marku
             "before": held.before and versions.present(held.before[0], lang),
             "figures": _figures(held, lang),
             "lang": lang,
+            "alone": alone,
         }
         return Markup(render("protocols/body.html", **shown))
 
