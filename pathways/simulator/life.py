@@ -110,16 +110,22 @@ class Life:
         writes = self._nurse() if self.chance.random() < 0.4 else doctor
         self.repo.at(self._moment(self.chance.uniform(9, 15)), writes)
         self.body.live(self.day, self._orders())
-        before = evaluate(self.repo, self.enrolment, language="fr", calendar=CALENDAR)
-        if before.questionnaire is None:
+        form = self._form()
+        if form is None:
             return
-        visit = self._recorded(before.questionnaire)
+        visit = self._recorded(form)
         self.repo.at(self.repo.now + timedelta(minutes=6), doctor)
         here = reference(visit.encounter)
         standing = evaluate(self.repo, self.enrolment, language="fr", encounter=here, on=self.day, calendar=CALENDAR)
         if not self._left_open():
             self._decide(visit, standing)
             self.hospital.refer(standing, visit, self.enrolment)
+
+    def _form(self) -> str | None:
+        """The form of the stage. It is the stage's own: the protocols inside are left out, which takes a third of the time."""
+        assert self.enrolment is not None
+        with self.repo.without("PlanDefinition"):
+            return evaluate(self.repo, self.enrolment, language="fr", calendar=CALENDAR).questionnaire
 
     def _recorded(self, canonical: str) -> Visit:
         assert self.enrolment is not None

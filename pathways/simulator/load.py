@@ -171,7 +171,9 @@ def _state(repo: Repository) -> State | None:
     if mark is None:
         return None
     held = {one["system"].rpartition("/")[2]: one["value"] for one in mark["identifier"]}
-    return State(int(held["demo-patients"]), int(held["demo-seed"]), date.fromisoformat(held["demo-day"]), int(held["demo-done"]))
+    return State(
+        int(held["demo-patients"]), int(held["demo-seed"]), date.fromisoformat(held["demo-day"]), int(held["demo-done"])
+    )
 
 
 def _mark(at: State) -> Resource:
@@ -179,6 +181,8 @@ def _mark(at: State) -> Resource:
     return {
         "resourceType": "Basic",
         "id": MARK,
-        "identifier": [{"system": f"{CANONICAL_BASE}/sid/demo-{name}", "value": str(value)} for name, value in values.items()],
+        "identifier": [
+            {"system": f"{CANONICAL_BASE}/sid/demo-{name}", "value": str(value)} for name, value in values.items()
+        ],
         "code": {"coding": [{"system": f"{CANONICAL_BASE}/CodeSystem/record", "code": MARK}]},
     }

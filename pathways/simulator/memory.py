@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -38,7 +39,8 @@ class Memory:
 
     def __init__(self, chance: random.Random, definitions: Callable[[str], Resource], actor: Actor, now: datetime):
         self.actor, self.now = actor, now
-        self.canonical = definitions
+        self._definitions = definitions
+        self._hidden: str | None = None
         self._chance = chance
         self._held: dict[str, Resource] = {}
         self._facts: Facts | None = None
@@ -47,6 +49,21 @@ class Memory:
         """The same record, later, in somebody's hands."""
         self.actor, self.now, self._facts = actor, now, None
         return self
+
+    def canonical(self, reference: str) -> Resource:
+        """A definition. Raises NotFound."""
+        if self._hidden and self._hidden in reference:
+            raise NotFound("{name} is left out here", name=reference)
+        return self._definitions(reference)
+
+    @contextmanager
+    def without(self, kind: str) -> Iterator[None]:
+        """Within the block definitions of a type are not found."""
+        self._hidden = f"/{kind}/"
+        try:
+            yield
+        finally:
+            self._hidden = None
 
     @property
     def today(self) -> date:

@@ -58,7 +58,11 @@ def sign_ins() -> list[SignIn]:
     for row in rows(STAFF):
         key = (row["roles"], row["language"])
         one = SignIn(
-            row["roles"], row["username"], f"{row['given_fr']} {row['family_fr']}", titles[row["establishment"]], row["language"]
+            row["roles"],
+            row["username"],
+            f"{row['given_fr']} {row['family_fr']}",
+            titles[row["establishment"]],
+            row["language"],
         )
         if key not in shown and ("." not in row["username"] or row["username"].endswith(".ar")):
             shown[key] = one
