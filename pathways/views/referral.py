@@ -178,8 +178,10 @@ def _open(repo: Repository, task: Resource) -> list[Open]:
         return []
     if not repo.actor.may(receiving.GRANT[side]):
         return []
-    found = []
+    found: list[Open] = []
     for move in moves.possible(task, side):
+        if any(one.event == move.event for one in found):
+            continue  # a move with two outcomes is one button; the first outcome is the one that it makes
         needs = "reason" if move.event in receiving.NEEDS_REASON else "day" if move.event in receiving.NEEDS_DAY else ""
         found.append(Open(move.event, str(shown.MOVE_WORDS.get(move.event, move.event)), needs))
     return found
