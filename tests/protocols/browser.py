@@ -1,0 +1,69 @@
+"""Somebody's browser: opens pages, reads the forms on them, sends them as a browser would."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+PASSWORD = "une phrase simple"
+
+
+class _Fields(HTMLParser):
+    """The values of the fields of the forms in ``main``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self._area: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        held = dict(attrs)
+        name = held.get("name") or ""
+        if tag == "textarea":
+            self._area, self.values[name] = name, ""
+        elif tag == "input" and name:
+            chosen = held.get("type") not in ("radio", "checkbox", "file") or "checked" in held
+            if chosen:
+                self.values[name] = held.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._area is not None:
+            self.values[self._area] = self.values[self._area].removeprefix("\r\n").removeprefix("\n")
+            self._area = None
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self.values[self._area] += data
+
+
+class Browser:
+    """One signed-in person."""
+
+    def __init__(self, flask: Flask, username: str):
+        self._client = flask.test_client()
+        answer = self._client.post("/sign-in", data={"username": username, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+
+    def get(self, path: str) -> TestResponse:
+        """A page in French, whatever its status."""
+        return self._client.get(path, headers={"Accept-Language": "fr"})
+
+    def text(self, path: str) -> str:
+        """A good page."""
+        answer = self.get(path)
+        assert answer.status_code == 200, answer.text[-2000:]
+        return answer.text
+
+    def fields(self, path: str) -> dict[str, str]:
+        """What the form of a page holds."""
+        reader = _Fields()
+        reader.feed(self.text(path))
+        return reader.values
+
+    def send(self, path: str, opened: dict[str, str] | None = None, **typed: Any) -> TestResponse:
+        """Fill the form of a page in and send it; ``opened`` is a form that had been opened before."""
+        data = (opened or self.fields(path)) | {name.replace("__", "."): value for name, value in typed.items()}
+        return self._client.post(path, data=data)
