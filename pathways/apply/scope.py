@@ -13,6 +13,7 @@ from hashlib import sha1
 from typing import Any
 
 from app.config import CANONICAL_BASE
+from app.fhir.fhirpath import node
 from app.fhir.fhirpath.environment import PORTS, Ports, Settled
 from app.fhir.fhirpath.nodes import collection
 from app.fhir.resource import extension
@@ -70,7 +71,7 @@ def meanings(variables: Mapping[str, Variable]) -> Mapping[str, str]:
 class Answer:
     """What a variable is for this subject: its items, and the variables that it used itself."""
 
-    items: list[Any]
+    items: Settled
     used: tuple[str, ...] = ()
     bundle: Mapping[str, Any] | None = None
 
@@ -107,7 +108,7 @@ class Scope(Mapping[str, Any]):
 
     __slots__ = (
         "_answers", "_asked", "_busy", "_closure", "_given", "_items", "_meanings", "_parent", "_ports", "_shared",
-        "_variables", "_watch", "told",
+        "_variables", "_watch", "focus", "told",
     )  # fmt: skip
 
     def __init__(
@@ -129,6 +130,8 @@ class Scope(Mapping[str, Any]):
         self._shared: dict[str, Answer] = {} if parent is None else parent._shared
         self._busy: set[str] = set()
         self._given: dict[str, Any] = asked.variables() if parent is None else {}
+        self.focus: Any = node(asked.subject) if parent is None else parent.focus
+        """The subject, on which variables are read."""
         self._watch: list[dict[str, None]] = [] if parent is None else parent._watch
         self._ports: Ports = Ports(asked.facts.get, now=asked.now) if parent is None else parent._ports
 
@@ -143,7 +146,7 @@ class Scope(Mapping[str, Any]):
     def _find(self, name: str) -> Any:
         variable = self._variables.get(name)
         if variable is not None and not (variable.parameter and name in self._asked.parameters):
-            return Settled(self.answer(name).items)
+            return self.answer(name).items
         if self._parent is not None:
             return self._parent[name]
         return self._ports if name == PORTS else Settled(collection(self._given[name]))
@@ -184,7 +187,7 @@ class Scope(Mapping[str, Any]):
             return found
         variable = self._variables.get(name)
         if variable is None:
-            return self._parent.answer(name) if self._parent is not None else Answer([])
+            return self._parent.answer(name) if self._parent is not None else Answer(Settled())
         if name in self._busy:
             raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
         meaning = self._meanings.get(name)
@@ -203,13 +206,12 @@ class Scope(Mapping[str, Any]):
     def _evaluate(self, variable: Variable) -> Answer:
         if variable.expression is None:
             raise variable.failure or ExpressionFailed(variable.name, "the variable has no expression")
-        focus = self._asked.subject
         used = self.watch()
         try:
             if isinstance(variable.expression, Search):
-                bundle = variable.expression.run(self._asked.facts, focus, self)
-                return Answer(collection(bundle), tuple(used), bundle)
-            return Answer(variable.expression.items(focus, self), tuple(used))
+                bundle = variable.expression.run(self._asked.facts, self.focus, self)
+                return Answer(Settled(collection(bundle)), tuple(used), bundle)
+            return Answer(Settled(variable.expression.items(self.focus, self)), tuple(used))
         except ExpressionFailed as error:
             if error.expression.startswith("%"):
                 raise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from . import functions
 from .environment import Run
 from .errors import FhirPathError
-from .fast import reference_type_test, where_test
-from .functions.registry import find
+from .fast import criterion_call, reference_type_test
+from .functions.registry import Body, find
 from .functions.subsetting import sort
 from .model import known
 from .nodes import Items
@@ -27,7 +27,7 @@ def compile_call(tree: Call, compile_step: Compile, scoped: Compile) -> Step:
     if tree.name == "sort":
         return _sort(start, tree, scoped)
     function = find(tree.name, len(tree.arguments), tree.at)
-    quick = where_test(tree, start, scoped) if tree.name in ("where", "exists") else None
+    quick = criterion_call(tree, start, scoped) if tree.name in ("where", "exists", "all") else None
     if quick is not None:
         return quick
     test = reference_type_test(tree)
@@ -47,14 +47,14 @@ def compile_call(tree: Call, compile_step: Compile, scoped: Compile) -> Step:
     return _invoke(function.body, start, arguments, lazy, tree.at)
 
 
-def _invoke(body: Any, start: Step | None, arguments: list[Any], lazy: list[bool], at: int) -> Step:
+def _invoke(body: Body, start: Step | None, arguments: list[Any], lazy: list[bool], at: int) -> Step:
     """The call itself: arguments that are not lazy are evaluated with ``$this`` of where the call stands."""
     if all(lazy):
         fixed = tuple(arguments)
 
         def plain(run: Run, this: Items) -> Items:
             try:
-                return cast(Items, body(run, this if start is None else start(run, this), *fixed))
+                return body(run, this if start is None else start(run, this), *fixed)
             except FhirPathError as error:
                 error.at(at)
                 raise
@@ -65,7 +65,7 @@ def _invoke(body: Any, start: Step | None, arguments: list[Any], lazy: list[bool
     def eager(run: Run, this: Items) -> Items:
         try:
             focus = this if start is None else start(run, this)
-            return cast(Items, body(run, focus, *[one if kept else one(run, this) for one, kept in pairs]))
+            return body(run, focus, *[one if kept else one(run, this) for one, kept in pairs])
         except FhirPathError as error:
             error.at(at)
             raise

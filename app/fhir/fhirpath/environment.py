@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 from .errors import FhirPathError
 from .nodes import Item, Items, Node, collection, of_json, raw
@@ -86,30 +86,28 @@ class Settled(list[Item]):
 class Run:
     """One evaluation: its resource, the variables seen so far, and where ``$index`` and ``$total`` stand."""
 
-    __slots__ = ("_given", "_kept", "_now", "defined", "index", "ports", "root", "total")
+    __slots__ = ("_given", "_kept", "_now", "defined", "index", "root", "total")
 
     def __init__(self, root: Items, given: Mapping[str, Any] | None):
         self.root = root
         self._given = given
-        self.ports: Ports = _NO_PORTS if given is None else given.get(PORTS) or _NO_PORTS
         self._kept: dict[str, Items] | None = None
         self._now: datetime | None = None
         self.defined: dict[str, Items] | None = None
         self.index: int | None = None
         self.total: Items = []
 
+    @property
+    def ports(self) -> Ports:
+        """The ports that were given."""
+        return _NO_PORTS if self._given is None else self._given.get(PORTS) or _NO_PORTS
+
     def variable(self, name: str) -> Items:
         """The collection of a variable; raises ``FhirPathError`` when nobody has defined it."""
         if self.defined is not None and name in self.defined:
             return self.defined[name]
-        if self._kept is None:
-            self._kept = {}
-        elif name in self._kept:
+        if self._kept is not None and name in self._kept:
             return self._kept[name]
-        found = self._kept[name] = self._find(name)
-        return found
-
-    def _find(self, name: str) -> Items:
         if self._given is not None and name != PORTS:
             try:
                 value = self._given[name]
@@ -117,8 +115,17 @@ class Run:
                 pass
             else:
                 if value.__class__ is Settled:
-                    return cast(Items, value)
-                return collection(value() if callable(value) else value)
+                    return value  # type: ignore[no-any-return]
+                return self._keep(name, collection(value() if callable(value) else value))
+        return self._keep(name, self._find(name))
+
+    def _keep(self, name: str, items: Items) -> Items:
+        if self._kept is None:
+            self._kept = {}
+        self._kept[name] = items
+        return items
+
+    def _find(self, name: str) -> Items:
         if name == "rootResource" and self._given is not None and "resource" in self._given:
             return self.variable("resource")
         if name in ("resource", "context", "rootResource"):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from .environment import Run, truth
+from .environment import Run
 from .errors import FhirPathError
 from .functions.resources import resolves_to
 from .model import known
-from .nodes import Items, Node
-from .paths import Step, Test, string_test
-from .syntax import Binary, Call, Expression, Literal, Member, TypeTest, type_name
+from .nodes import Items
+from .operators import FALSE, TRUE
+from .paths import Step
+from .plain import mentions_index, test_of
+from .syntax import Call, Expression, Member, TypeTest, type_name
 
 
 def member_names(tree: Member) -> tuple[Expression | None, tuple[str, ...]]:
@@ -24,49 +25,44 @@ def member_names(tree: Member) -> tuple[Expression | None, tuple[str, ...]]:
     return current, tuple(reversed(names))
 
 
-def criterion_test(tree: Expression) -> Test | None:
-    """``a.b = 'x'`` and conjunctions of such, as a test of a node; ``None`` for any other criterion."""
-    if isinstance(tree, Binary) and tree.operator == "and":
-        first, second = criterion_test(tree.left), criterion_test(tree.right)
-        if first is None or second is None:
-            return None
-        return lambda node: False if (one := first(node)) is False else one and second(node)
-    if not (isinstance(tree, Binary) and tree.operator == "="):
-        return None
-    left, right = tree.left, tree.right
-    if not (isinstance(left, Member) and isinstance(right, Literal) and isinstance(right.value, str)):
-        return None
-    start, names = member_names(left)
-    return string_test(names, right.value) if start is None and not names[0][:1].isupper() else None
+def criterion_call(tree: Call, start: Step | None, compile_step: Callable[[Expression], Step]) -> Step | None:
+    """``where``, ``exists`` and ``all`` of a criterion: over the JSON of the items where that tells it.
 
-
-def where_test(tree: Call, start: Step | None, compile_step: Callable[[Expression], Step]) -> Step | None:
-    """``where(criterion)`` and ``exists(criterion)`` of a criterion that a node alone can tell."""
-    quick = criterion_test(tree.arguments[0]) if tree.arguments else None
-    if quick is None:
+    One that asks for ``$index`` is left to the functions themselves.
+    """
+    if len(tree.arguments) != 1 or mentions_index(tree.arguments[0]):
         return None
-    test, slow, at = quick, compile_step(tree.arguments[0]), tree.at
-    what = f"{tree.name}()"
-
-    def keeps(run: Run, item: Any) -> bool:
-        told = test(item) if item.__class__ is Node else None
-        return bool(truth(slow(run, [item]), what)) if told is None else told
+    criterion, at, what = compile_step(tree.arguments[0]), tree.at, f"{tree.name}()"
+    holds = test_of(tree.arguments[0], compile_step, criterion, what)
 
     def where(run: Run, this: Items) -> Items:
         try:
-            return [item for item in (this if start is None else start(run, this)) if keeps(run, item)]
+            return [item for item in (this if start is None else start(run, this)) if holds(run, item)]
         except FhirPathError as error:
             error.at(at)
             raise
 
     def exists(run: Run, this: Items) -> Items:
         try:
-            return [any(keeps(run, item) for item in (this if start is None else start(run, this)))]
+            for item in this if start is None else start(run, this):
+                if holds(run, item):
+                    return TRUE
         except FhirPathError as error:
             error.at(at)
             raise
+        return FALSE
 
-    return where if tree.name == "where" else exists
+    def every(run: Run, this: Items) -> Items:
+        try:
+            for item in this if start is None else start(run, this):
+                if not holds(run, item):
+                    return FALSE
+        except FhirPathError as error:
+            error.at(at)
+            raise
+        return TRUE
+
+    return {"where": where, "exists": exists, "all": every}[tree.name]
 
 
 def reference_type_test(tree: Expression) -> Callable[[Callable[[Expression], Step]], Step] | None:

@@ -11,52 +11,64 @@ from .nodes import Items
 from .operators import EMPTY, FALSE, TRUE, answer
 from .paths import Step
 
-Decide = Callable[[bool | None, Callable[[], "bool | None"]], Items]
+Build = Callable[[Step, Step, int], Step]
 
 
-def _both(left: bool | None, right: Callable[[], bool | None]) -> Items:
-    if left is False:
-        return FALSE
-    other = right()
-    return FALSE if other is False else EMPTY if left is None or other is None else TRUE
+def _both(left: Step, right: Step, at: int) -> Step:
+    def both(run: Run, this: Items) -> Items:
+        try:
+            mine = truth(left(run, this), "and")
+            if mine is False:
+                return FALSE
+            other = truth(right(run, this), "and")
+        except FhirPathError as error:
+            error.at(at)
+            raise
+        return FALSE if other is False else EMPTY if mine is None or other is None else TRUE
+
+    return both
 
 
-def _either(left: bool | None, right: Callable[[], bool | None]) -> Items:
-    if left:
-        return TRUE
-    other = right()
-    return TRUE if other else EMPTY if left is None or other is None else FALSE
+def _either(left: Step, right: Step, at: int) -> Step:
+    def either(run: Run, this: Items) -> Items:
+        try:
+            mine = truth(left(run, this), "or")
+            if mine:
+                return TRUE
+            other = truth(right(run, this), "or")
+        except FhirPathError as error:
+            error.at(at)
+            raise
+        return TRUE if other else EMPTY if mine is None or other is None else FALSE
+
+    return either
 
 
-def _one(left: bool | None, right: Callable[[], bool | None]) -> Items:
-    other = right()
-    return EMPTY if left is None or other is None else answer(left != other)
+def _one(left: Step, right: Step, at: int) -> Step:
+    def one(run: Run, this: Items) -> Items:
+        try:
+            mine, other = truth(left(run, this), "xor"), truth(right(run, this), "xor")
+        except FhirPathError as error:
+            error.at(at)
+            raise
+        return EMPTY if mine is None or other is None else answer(mine != other)
+
+    return one
 
 
-def _implies(left: bool | None, right: Callable[[], bool | None]) -> Items:
-    if left is False:
-        return TRUE
-    other = right()
-    return TRUE if other else EMPTY if left is None or other is None else FALSE
+def _implies(left: Step, right: Step, at: int) -> Step:
+    def implies(run: Run, this: Items) -> Items:
+        try:
+            mine = truth(left(run, this), "implies")
+            if mine is False:
+                return TRUE
+            other = truth(right(run, this), "implies")
+        except FhirPathError as error:
+            error.at(at)
+            raise
+        return TRUE if other else EMPTY if mine is None or other is None else FALSE
+
+    return implies
 
 
-def _operator(sign: str, decide: Decide) -> Callable[[Step, Step, int], Step]:
-    def build(left: Step, right: Step, at: int) -> Step:
-        def calculate(run: Run, this: Items) -> Items:
-            try:
-                return decide(truth(left(run, this), sign), lambda: truth(right(run, this), sign))
-            except FhirPathError as error:
-                error.at(at)
-                raise
-
-        return calculate
-
-    return build
-
-
-LOGIC: Final[dict[str, Callable[[Step, Step, int], Step]]] = {
-    "and": _operator("and", _both),
-    "or": _operator("or", _either),
-    "xor": _operator("xor", _one),
-    "implies": _operator("implies", _implies),
-}
+LOGIC: Final[dict[str, Build]] = {"and": _both, "or": _either, "xor": _one, "implies": _implies}

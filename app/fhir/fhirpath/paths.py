@@ -142,37 +142,3 @@ def member_chain(start: Step | None, names: tuple[str, ...], wanted: TypeName | 
         return kept if wanted is None else [item for item in kept if of_type(item, wanted)]
 
     return from_type
-
-
-Test = Callable[[Node], "bool | None"]
-"""A criterion told from a node alone; ``None`` when it needs the whole evaluation."""
-
-
-def string_test(names: tuple[str, ...], wanted: str) -> Test:
-    """``names = 'wanted'`` over raw JSON, for a chain that ends at a string-like element."""
-    plans: dict[Type, tuple[tuple[str, ...], str] | None] = {}
-
-    def planned(type_: Type) -> tuple[tuple[str, ...], str] | None:
-        found = plan(type_, names)
-        if found is None or found[1].choice or found[1].resource:
-            return None
-        key, last, sibling = found[1].options[0]
-        return (found[0], key) if sibling is not None and last.names & STRINGS else None
-
-    def test(node: Node) -> bool | None:
-        try:
-            way = plans[node.type]
-        except KeyError:
-            way = plans[node.type] = planned(node.type)
-        if way is None or node.value.__class__ is not dict:
-            return None
-        keys, key = way
-        found = None
-        for value in descend([node.value], keys) if keys else (node.value,):
-            one = value.get(key)
-            if one.__class__ is list or (one is not None and found is not None) or f"_{key}" in value:
-                return None  # more than one, or extensions: the long way
-            found = one if found is None else found
-        return bool(found == wanted)
-
-    return test
