@@ -114,6 +114,14 @@ def above(values: Sequence[Decimal | None], limits: Sequence[Decimal | None]) ->
     return any(value >= limit for value, limit in pairs) if pairs else None
 
 
+def direction(before: Reading, after: Reading) -> str:
+    """``up``, ``down`` or ``same``: where the first value that both readings hold has gone."""
+    for old, new in zip(before.values, after.values, strict=False):
+        if old is not None and new is not None:
+            return "up" if new > old else "down" if new < old else "same"
+    return ""
+
+
 def _component(observation: Resource, coding: Resource) -> Decimal | None:
     for part in observation.get("component", ()):
         if has_coding(part["code"], coding["system"], coding["code"]):

@@ -1,4 +1,4 @@
-"""*My day*: who is due, who is overdue, who came back from hospital, what waits for a decision.
+"""*My day*: who is due, who is overdue, who came back from hospital, what waits for a decision, whom to call.
 
 Overdue is computed when the page is read. A page of a list costs the same few queries however long it is: the tasks
 with their patients in one, the last values in another.
@@ -15,10 +15,14 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from pathways.vocabulary import CALL, DECIDE, RETURN, VISIT, kind_token
 
-BACK, DECISIONS, TODAY, LATE, SOON = "back", "decisions", "today", "late", "soon"
-GROUPS = (BACK, DECISIONS, TODAY, LATE, SOON)
+BACK, DECISIONS, TODAY, LATE, CALLS, SOON = "back", "decisions", "today", "late", "call", "soon"
+GROUPS = (BACK, DECISIONS, TODAY, LATE, CALLS, SOON)
+COUNTED = (BACK, DECISIONS, TODAY, LATE, CALLS)
+"""The groups that are counted for each establishment of a region."""
 PAGE = 25
 AHEAD = 7
+CALL_AFTER = 28
+"""Days after which somebody who did not come is to be called (a working value, to be confirmed by the Ministry)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +52,34 @@ class Listed:
 def listed(
     repo: Repository, organizations: Iterable[str], group: str, *, count: int = PAGE, after: str | None = None
 ) -> Listed:
-    """One page of a group for some establishments, the longest waiting first."""
-    query = f"{query_of(group, organizations, repo.today)}&_sort=due&_include=Task:patient&_count={count}"
+    """One page of a group for some establishments, the longest waiting first.
+
+    An order by risk would have to be read from an index to be paged by key; the last value stands in each row instead.
+    """
+    asked = query_of(group, organizations, repo.today)
+    query = f"{asked}&_sort=due&_include=Task:patient&_count={count}"
     page = repo.search(f"{query}&_cursor={quote(after)}" if after else query)
     patients = {f"Patient/{one['id']}": one for one in page.included if one["resourceType"] == "Patient"}
     entries = [Entry(task, patients[task["for"]["reference"]]) for task in page.resources if _known(task, patients)]
-    whole = (
-        len(entries) if after is None and page.next is None else repo.count(query_of(group, organizations, repo.today))
-    )
+    whole = len(entries) if after is None and page.next is None else repo.count(asked)
     return Listed(group, entries, whole, page.next.rpartition("_cursor=")[2] if page.next else None)
+
+
+def counts(repo: Repository, organizations: Iterable[str]) -> dict[str, int]:
+    """Group -> how many tasks it holds for some establishments."""
+    held = sorted(organizations)
+    return {group: repo.count(query_of(group, held, repo.today)) for group in COUNTED}
 
 
 def query_of(group: str, organizations: Iterable[str], today: date) -> str:
     """The search that a group is."""
-    day = today.isoformat()
+    day, long_ago = today.isoformat(), (today - timedelta(days=CALL_AFTER)).isoformat()
     kinds = {BACK: [RETURN], DECISIONS: [DECIDE]}.get(group, [VISIT, CALL])
     codes = ",".join(kind_token(kind) for kind in kinds)
     when = {
         TODAY: f"&due=le{day}&due=ge{day}",
-        LATE: f"&due=eb{day}",
+        LATE: f"&due=eb{day}&due=ge{long_ago}",
+        CALLS: f"&due=eb{long_ago}",
         SOON: f"&due=sa{day}&due=le{(today + timedelta(days=AHEAD)).isoformat()}",
     }.get(group, "")
     return f"Task?owner={','.join(sorted(organizations))}&code={codes}&status=requested{when}"

@@ -122,6 +122,9 @@ class Repository(Protocol):
     def latest(self, type: str, patient_ids: Iterable[str], code: str) -> dict[str, Resource]:
         """Patient id -> its newest resource with ``system|code``, in one query; those out of scope are left out."""
 
+    def recent(self, type: str, patient_ids: Iterable[str], code: str, count: int = 2) -> dict[str, list[Resource]]:
+        """The same with the newest few of each patient, newest first."""
+
     def canonical(self, reference: str) -> Resource:
         """``url|version``, or for ``url`` alone the latest active business version by semver. Raises NotFound."""
 

@@ -62,6 +62,11 @@ def latest(unit: Unit, type: str, patient_ids: Iterable[str], code: str) -> dict
     """Patient id -> its newest resource with this ``system|code``, by the primary date. Those out of scope are left
     out.
     """
+    return {patient: found[0] for patient, found in recent(unit, type, patient_ids, code, 1).items()}
+
+
+def recent(unit: Unit, type: str, patient_ids: Iterable[str], code: str, count: int) -> dict[str, list[Resource]]:
+    """Patient id -> its newest resources with this ``system|code``, newest first, ``count`` at most; one query."""
     unit.flush()
     names = list(dict.fromkeys(patient_ids))
     keys = unit.heads.find(f"Patient/{id}" for id in names)
@@ -71,16 +76,20 @@ def latest(unit: Unit, type: str, patient_ids: Iterable[str], code: str) -> dict
         return {}
     system, value = pair(code)
     path = parameters_of(type)["code"].codes()[0]
-    one = (
+    ranked = (
         f"select t.key from index_token t where t.path = {path} and t.code = ? and t.system = ? "
-        "and t.patient = p.value order by t.at desc, t.key desc limit 1"
+        f"and t.patient = p.value order by t.at desc, t.key desc limit {int(count)}"
     )
     driver = unit.driver
     rows = driver.rows(
-        f"select h.patient, h.id, h.key, v.body from {driver.table_of('p')} join head h on h.key = ({one}) "
-        "join version v on v.seq = h.seq",
-        (driver.listed(by_key), value, system_code(system)),
+        f"select h.patient, h.id, h.key, v.body, t.at from {driver.table_of('p')} "
+        f"join head h on h.key in ({ranked}) join version v on v.seq = h.seq "
+        f"join index_token t on t.key = h.key and t.path = {path} and t.code = ? and t.system = ? "
+        "order by t.at desc, h.key desc",
+        (driver.listed(by_key), value, system_code(system), value, system_code(system)),
     )
-    for patient, id, key, _ in rows:
+    found: dict[str, list[Resource]] = {}
+    for patient, id, key, body in {row[2]: row[:4] for row in rows}.values():
         unit.ledger.note("R", patient, f"{type}/{id}", key)
-    return {by_key[row[0]]: loads(bytes(row[3])) for row in rows}
+        found.setdefault(by_key[patient], []).append(loads(bytes(body)))
+    return found

@@ -67,6 +67,9 @@ class StoreRepository:
     def latest(self, type: str, patient_ids: Iterable[str], code: str) -> dict[str, Resource]:
         return lookups.latest(self.unit, type, patient_ids, code)
 
+    def recent(self, type: str, patient_ids: Iterable[str], code: str, count: int = 2) -> dict[str, list[Resource]]:
+        return lookups.recent(self.unit, type, patient_ids, code, count)
+
     def canonical(self, reference: str) -> Resource:
         return lookups.canonical(self.unit, reference)
 

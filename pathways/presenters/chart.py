@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from math import ceil, floor
 
 from pathways.measurement import Reading
 
@@ -23,9 +24,11 @@ class Chart:
     lines: list[str]
     points: list[tuple[float, float, str]]
     band: tuple[float, float] | None
+    targets: list[tuple[float, str]]
     grid: list[tuple[float, str]]
     months: list[tuple[float, str]]
-    changes: list[tuple[float, str]]
+    changes: list[tuple[float, str, str]]
+    """(across, ISO day, what began), numbered in this order."""
     readings: list[Reading] = field(default_factory=list)
     width: int = WIDTH
     height: int = HEIGHT
@@ -63,10 +66,13 @@ def draw(
         lines=lines,
         points=points,
         band=(y(limits[0]), y(low)) if limits else None,
+        targets=[(y(limit), f"{limit.normalize():f}") for limit in limits],
         grid=[(y(step), f"{step:f}") for step in _steps(low, high)],
         months=_months(days, x),
         changes=[
-            (x(at), what) for day, what in changes if first <= (at := date.fromisoformat(day).toordinal()) <= days[-1]
+            (x(at), day, what)
+            for day, what in sorted(changes)
+            if first <= (at := date.fromisoformat(day).toordinal()) <= days[-1]
         ],
         readings=kept[::-1],
     )
@@ -75,8 +81,8 @@ def draw(
 def _range(values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
     """A little more than the values, on whole twenties (or whole ones for small numbers)."""
     unit = Decimal(20) if max(values) > 40 else Decimal(1)
-    low = min(values) // unit * unit
-    high = -(-max(values) // unit) * unit
+    low = Decimal(floor(min(values) / unit)) * unit
+    high = Decimal(ceil(max(values) / unit)) * unit
     return low, high if high > low else low + unit
 
 

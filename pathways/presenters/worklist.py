@@ -1,75 +1,129 @@
-"""Rows of *my day*: who, why now, the last values with their direction, one action."""
+"""Rows of *my day*: who, why now, the last values with their direction, one action that leads to what is to be done."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from flask import url_for
 from flask_babel import gettext as _
 
+from app.access.table import opens
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.fhir.translation import text
-from pathways.measurement import STATED, Leading, Reading, leading, reading
+from app.web import facility_tree
+from pathways.measurement import Leading, Reading, direction, leading, reading
 from pathways.presenters.person import PersonLine
 from pathways.presenters.person import present as present_person
-from pathways.vocabulary import DECIDE, RETURN, is_kind
-from pathways.worklist import Entry, Listed
+from pathways.vocabulary import DECIDE, RETURN, VISIT, is_kind
+from pathways.worklist import CALLS, Entry, Listed
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row. ``last``: the newest reading of the leading measurement, ``arrow`` its direction since then."""
+    """One row. ``last``: the newest reading of the leading measurement, ``trend`` its direction since the one before
+    (``up``, ``down``, ``same`` or empty)."""
 
     person: PersonLine
     why: str
     due: date | None
     last: Reading | None
-    arrow: str
+    trend: str
     url: str
     action: str
     priority: str
+    establishment: str
 
 
 def rows(repo: Repository, lists: Sequence[Listed], plans: Sequence[Resource], language: str) -> dict[str, list[Row]]:
-    """Group → rows. The last values of everybody on the page come in one query for each leading measurement."""
-    patients = [entry.patient["id"] for group in lists for entry in group.entries]
+    """Group → rows. One query gives the last values of everybody on the page for each leading measurement, one the
+    care plans through which a row leads to its visit form."""
+    entries = [entry for group in lists for entry in group.entries]
+    patients = [entry.patient["id"] for entry in entries]
     last: dict[str, tuple[Reading, str]] = {}
-    for plan in plans:
-        of = leading(plan)
-        if of is not None and patients:
+    for of in {found.token: found for plan in plans if (found := leading(plan))}.values():
+        if patients:
             last |= _last_readings(repo, patients, of)
-    return {group.group: [_row(repo, entry, last, language) for entry in group.entries] for group in lists}
+    episodes = _episodes(repo, entries)
+    return {
+        group.group: [_row(repo, entry, group.group, last, episodes, language) for entry in group.entries]
+        for group in lists
+    }
 
 
 def _last_readings(repo: Repository, patients: Sequence[str], of: Leading) -> dict[str, tuple[Reading, str]]:
     found = {}
-    for patient, observation in repo.latest("Observation", patients, of.token).items():
-        if observation.get("status") in STATED and (held := reading(observation, of)) is not None:
-            found[patient] = (held, "")
+    for patient, observations in repo.recent("Observation", patients, of.token, 2).items():
+        held = [one for observation in observations if (one := reading(observation, of)) is not None]
+        if held:
+            found[patient] = (held[0], direction(held[1], held[0]) if len(held) > 1 else "")
     return found
 
 
-def _row(repo: Repository, entry: Entry, last: dict[str, tuple[Reading, str]], language: str) -> Row:
+def _episodes(repo: Repository, entries: Sequence[Entry]) -> dict[str, str]:
+    """CarePlan reference → id of the EpisodeOfCare, whose page holds the visit form."""
+    plans = {plan for entry in entries if (plan := _plan(entry.task))}
+    found = {}
+    for reference, plan in (repo.read_many(plans) if plans else {}).items():
+        for info in plan.get("supportingInfo", ()):
+            if info.get("reference", "").startswith("EpisodeOfCare/"):
+                found[reference] = info["reference"].split("/")[1]
+    return found
+
+
+def _plan(task: Resource) -> str:
+    based = (item.get("reference", "") for item in task.get("basedOn", ()))
+    return next((reference for reference in based if reference.startswith("CarePlan/")), "")
+
+
+def _row(
+    repo: Repository,
+    entry: Entry,
+    group: str,
+    last: Mapping[str, tuple[Reading, str]],
+    episodes: Mapping[str, str],
+    language: str,
+) -> Row:
     held = last.get(entry.patient["id"])
+    person = present_person(entry.patient, language, repo.today)
+    url, action = _action(entry, group, person, episodes.get(_plan(entry.task)))
     return Row(
-        person=present_person(entry.patient, language, repo.today),
+        person=person,
         why=why(entry.task, language),
         due=None if is_kind(entry.task, DECIDE) else entry.due,
         last=held[0] if held else None,
-        arrow=held[1] if held else "",
-        url=url_for("pathways.patient", patient_id=entry.patient["id"]),
-        action=_("Decide") if is_kind(entry.task, DECIDE) else _("Visit"),
+        trend=held[1] if held else "",
+        url=url,
+        action=action,
         priority=entry.task.get("priority", "routine"),
+        establishment=facility_tree.name_of(entry.task.get("owner", {}).get("reference")),
     )
 
 
+def _action(entry: Entry, group: str, person: PersonLine, episode: str | None) -> tuple[str, str]:
+    """Where the row's button leads, and what it says."""
+    patient, focus = entry.patient["id"], entry.task.get("focus", {}).get("reference", "")
+    if is_kind(entry.task, RETURN) and focus.startswith("Composition/") and opens("pathways.letter"):
+        return url_for("pathways.letter", composition_id=focus.split("/")[1]), _("Read the letter")
+    if is_kind(entry.task, DECIDE) and episode and focus and opens("pathways.step"):
+        encounter = focus.split("/")[1]
+        url = url_for("pathways.step", patient_id=patient, episode_id=episode, encounter_id=encounter)
+        return url, _("Decide")
+    if group == CALLS and person.phone:
+        return f"tel:{person.phone}", _("Call")
+    if is_kind(entry.task, VISIT, RETURN) and episode and opens("pathways.visit"):
+        return url_for("pathways.visit", patient_id=patient, episode_id=episode), _("Visit")
+    return url_for("pathways.patient", patient_id=patient), _("Open")
+
+
 def why(task: Resource, language: str) -> str:
-    """Why this person is in the list now."""
+    """Why this person is in the list now. When it is due stands beside it, so a visit is only named."""
     if is_kind(task, RETURN):
-        return _("Back from hospital: read the letter and see the patient")
+        return _("Back from hospital")
     if is_kind(task, DECIDE):
         return _("The next step waits for a decision")
-    return text(task, "description", language) or _("Visit")
+    if is_kind(task, VISIT):
+        return _("Visit")
+    return text(task, "description", language) or _("To do")

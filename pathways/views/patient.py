@@ -14,12 +14,14 @@ from app.i18n import language
 from app.store import work
 from app.web import current_actor, facility_tree, render
 from pathways import enrolment, measurement
+from pathways.apply.outcome import ActionOutcome
 from pathways.presenters import chart, next_step, orders, referral
 from pathways.presenters.person import present
 from pathways.presenters.timeline import FIRST, timeline
 from pathways.presenters.worklist import why
 from pathways.progression import Standing, evaluate
-from pathways.vocabulary import DECIDE, OPEN, REFERRAL, is_kind
+from pathways.views.enrol import pathways_in_force
+from pathways.vocabulary import DECIDE, OPEN, REFERRAL, RETURN, is_kind
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Followed:
     chart: chart.Chart | None
     readings: list[measurement.Reading]
     targets: tuple[Any, ...]
+    last: measurement.Reading | None
+    trend: str
+    above: bool | None
+    missing: list[str]
+    """What the next visit has to bring, each thing once."""
     deciding: str
     """Encounter whose next step waits for a decision."""
 
@@ -55,7 +62,7 @@ def patient(patient_id: str) -> ResponseReturnValue:
             for one in record
             if one["resourceType"] == "MedicationRequest" and one["status"] == "active" and one["intent"] == "order"
         ]
-        of = held[0].leading if held else None
+        of = held[0].leading if held else _leading_of_any(repo)
         moments = timeline(record, of, language())
         everything = "all" in request.args
         shown = {
@@ -66,6 +73,7 @@ def patient(patient_id: str) -> ResponseReturnValue:
             "tasks": sorted(
                 ((_due(t), why(t, language())) for t in tasks if not is_kind(t, DECIDE, REFERRAL)), key=str
             ),
+            "letters": [t["focus"]["reference"].split("/")[1] for t in tasks if is_kind(t, RETURN) and "focus" in t],
             "referrals": [referral.present(one, repo.now) for one in tasks if is_kind(one, REFERRAL)],
             "moments": moments if everything else moments[:FIRST],
             "older": 0 if everything else max(len(moments) - FIRST, 0),
@@ -75,6 +83,7 @@ def patient(patient_id: str) -> ResponseReturnValue:
 
 def _followed(repo: Repository, held: enrolment.Enrolment, record: list[Resource]) -> Followed:
     standing = evaluate(repo, held, language=language(), record=record)
+    step = next_step.present(standing)
     of = measurement.leading(held.pathway)
     readings = measurement.readings(record, of) if of else []
     targets = measurement.targets(standing.applied.frame.scope, of) if of else ()
@@ -85,26 +94,38 @@ def _followed(repo: Repository, held: enrolment.Enrolment, record: list[Resource
         episode=held.episode["id"],
         title=held.pathway,
         steps=_steps(standing),
-        step=next_step.present(standing),
+        step=step,
         leading=of,
         chart=chart.draw(readings, targets, _changes(record)),
         readings=readings[::-1],
         targets=targets,
+        last=readings[-1] if readings else None,
+        trend=measurement.direction(readings[-2], readings[-1]) if len(readings) > 1 else "",
+        above=measurement.above(readings[-1].values, targets) if readings else None,
+        missing=list(dict.fromkeys(action.reason.text or action.title for action in step.missing)),
         deciding=decide["focus"]["reference"].split("/")[-1] if decide else "",
     )
 
 
 def _steps(standing: Standing) -> list[dict[str, str]]:
-    """The line of stages: what lies before the present one is done, hospital stages stand out."""
-    here = standing.stages.index(standing.stage) if standing.stage in standing.stages else -1
+    """The line of stages. On the way over the hospital that way is the line: how far the patient had come at the
+    health centre before is in the timeline, and nothing there counts as done because of the hospital."""
+    away = [stage for stage in standing.stages if _away(stage)]
+    line = away if standing.stage in away else [stage for stage in standing.stages if not _away(stage)]
+    here = line.index(standing.stage) if standing.stage in line else len(line)
     found = []
-    for number, stage in enumerate(standing.stages):
-        hospital = "hospital" in stage.id
-        if number != here and (hospital or stage.id == "return"):
-            continue  # the way over the hospital is shown only while the patient is on it
+    for number, stage in enumerate(line):
         state = "now" if number == here else "done" if number < here else "next"
-        found.append({"label": stage.title, "state": "hospital" if hospital else state, "note": ""})
-    return found
+        found.append({"label": stage.title, "state": state, "note": ""})
+    return found if here < len(line) else [step | {"state": "next"} for step in found]
+
+
+def _away(stage: ActionOutcome) -> bool:
+    return _there(stage) or stage.id == "return"
+
+
+def _there(stage: ActionOutcome) -> bool:
+    return "hospital" in stage.id
 
 
 def _changes(record: list[Resource]) -> list[tuple[str, str]]:
@@ -112,6 +133,11 @@ def _changes(record: list[Resource]) -> list[tuple[str, str]]:
     begun = [one for one in record if one["resourceType"] == "MedicationRequest" and one.get("intent") == "order"]
     lines = [orders.present(one, language()) for one in begun]
     return [(line.since, f"{line.drug} {line.amount}") for line in lines if line.since]
+
+
+def _leading_of_any(repo: Repository) -> measurement.Leading | None:
+    """What to show of somebody who follows nothing any more: the measurement of the first pathway that has one."""
+    return next((of for plan in pathways_in_force(repo) if (of := measurement.leading(plan))), None)
 
 
 def _due(task: Resource) -> str:

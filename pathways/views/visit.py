@@ -63,9 +63,7 @@ def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
     return render("pathways/visit.html", patient_id=patient_id, **shown), (422 if form.sent else 200)
 
 
-def _recorded(
-    repo: Repository, enrolment: Enrolment, questionnaire: Resource, form: QuestionnaireForm
-) -> Visit | None:
+def _recorded(repo: Repository, enrolment: Enrolment, questionnaire: Resource, form: QuestionnaireForm) -> Visit | None:
     """The visit, stored; None when it cannot be: then the form says why and keeps everything."""
     day = None if form.visit_day.data in (None, repo.today) else form.visit_day.data
     begun = enrolment.episode["period"]["start"][:10]
