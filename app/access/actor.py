@@ -27,6 +27,8 @@ class Actor:
     emergency: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
     language: str = "fr"
+    per_minute: int | None = None
+    """Requests a minute over the FHIR door; None: no limit."""
     origin: str = field(default="", compare=False)
     """Network address, for the audit."""
 

@@ -128,6 +128,8 @@ def of_written(resource: Resource, asked: Asked, status: int) -> Answer:
 
 def decoded(query: str) -> Parameters:
     """The parameters of a query text, in order. Raises Malformed where the escapes are not UTF-8."""
+    if not query:
+        return ()
     try:
         found = tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=500))
     except ValueError as error:

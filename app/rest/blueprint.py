@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 from flask.sansio.app import App
+from werkzeug.exceptions import default_exceptions
 from werkzeug.routing import RequestRedirect
 
 from app.access.table import EXTENSION as TABLE
 from app.errors import NotFound
 from app.feature import Feature
-from app.rest import capabilities
 from app.rest.access import ACCESS
-from app.rest.batch import bundle
-from app.rest.door import asked_of, failed, response_to
-from app.rest.operations import EXTENSION, registry, run_operation, writes
-from app.rest.performing import perform
-from app.rest.routes import OPERATION_SHAPES, ROWS, Interaction, check_types, located
-from app.store import register_expander, work
+from app.rest.answering import answered
+from app.rest.door import failed, response_to
+from app.rest.gate import Gate
+from app.rest.operations import EXTENSION, registry
+from app.rest.routes import BY_NAME, OPERATION_SHAPES, ROWS, check_types, located
+from app.store import register_expander
 from app.terminology.expander import expand
 
 MAX_BODY = 32 * 2**20
@@ -32,14 +33,16 @@ def blueprint(features: Sequence[Feature] = ()) -> Blueprint:
     made = Blueprint("fhir", __name__)
     made.record_once(lambda state: _settle(state.app, features))
     for row in ROWS:
-        _add(made, row.shape, row.name, _view(row), [row.method])
+        _add(made, row.shape, row.name, _view(row.name), [row.method])
     for shape in OPERATION_SHAPES:
-        _add(made, shape, "operation", _operation, ["GET", "POST"])
-    _add(made, "/metadata", "metadata", _metadata, ["GET"])
-    _add(made, "", "bundle", _bundle, ["POST"])
+        _add(made, shape, "operation", _view("operation"), ["GET", "POST"])
+    _add(made, "/metadata", "metadata", _view("metadata"), ["GET"])
+    _add(made, "", "bundle", _view("bundle"), ["POST"])
     _add(made, "/<path:path>", "nothing", _nothing, _METHODS)
     _add(made, "", "nothing", _nothing, _METHODS)
     made.register_error_handler(Exception, failed)
+    for code in default_exceptions:  # named one by one, or the pages' handler of the same status would be asked first
+        made.register_error_handler(code, failed)
     made.before_request(_limit)
     made.before_app_request(_misrouted)
     return made
@@ -50,6 +53,7 @@ def _settle(app: App, features: Sequence[Feature]) -> None:
     app.extensions[EXTENSION] = registry(features)
     app.extensions.setdefault(TABLE, {}).update(ACCESS)
     register_expander(expand)
+    app.wsgi_app = Gate(app, app.wsgi_app)  # type: ignore[attr-defined]
 
 
 def _add(made: Blueprint, shape: str, name: str, view: Callable[..., Response], methods: list[str]) -> None:
@@ -69,34 +73,14 @@ def _misrouted() -> Response | None:
     return failed(error)
 
 
-def _view(row: Interaction) -> Callable[..., Response]:
+@cache
+def _view(endpoint: str) -> Callable[..., Response]:
     def view(**parts: Any) -> Response:
         check_types(parts)
-        asked = asked_of(request, parts)
-        with work(asked.actor, reading=not row.writes) as repo:
-            answer = perform(repo, row, asked)
-        return response_to(answer, asked)
+        return response_to(*answered(endpoint, parts, request))
 
-    view.__doc__ = row.run.__doc__
+    view.__doc__ = BY_NAME[endpoint].run.__doc__ if endpoint in BY_NAME else None
     return view
-
-
-def _bundle() -> Response:
-    asked = asked_of(request, {})
-    named = "return=representation" in request.headers.get("Prefer", "")
-    return response_to(bundle(asked, named))
-
-
-def _operation(**parts: Any) -> Response:
-    check_types(parts)
-    asked = asked_of(request, parts)
-    with work(asked.actor, reading=not writes(asked)) as repo:
-        answer = run_operation(repo, asked)
-    return response_to(answer, asked)
-
-
-def _metadata() -> Response:
-    return response_to(capabilities.answer(request))
 
 
 def _nothing(path: str = "") -> Response:

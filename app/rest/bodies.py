@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from app.errors import Malformed
+from app.errors import Invalid, Malformed
 from app.fhir.resource import Resource
 from app.fhir.validation import check
 from app.rest.asked import Asked
+from app.rest.outcomes import within
 
 
 def resource_of(asked: Asked) -> Resource:
@@ -29,8 +30,31 @@ def resource_of(asked: Asked) -> Resource:
             type=asked.type,
         )
     if not asked.checked:
-        check(resource)
+        checked(resource)
     return resource
+
+
+KNOWLEDGE = frozenset(
+    {
+        *("PlanDefinition", "ActivityDefinition", "Library", "Questionnaire", "Measure", "ValueSet", "CodeSystem"),
+        *("ConceptMap", "NamingSystem", "StructureDefinition", "StructureMap", "SearchParameter", "MessageDefinition"),
+        *("OperationDefinition", "CapabilityStatement", "ImplementationGuide", "GraphDefinition", "EventDefinition"),
+    }
+)
+"""What others build upon, written seldom: the library judges it as well (docs/adr/0002-validation.md)."""
+
+
+def checked(resource: Resource) -> None:
+    """Raise Invalid (422) with every error of a resource; of a Bundle, with those of its entries."""
+    check(resource, judge=resource.get("resourceType") in KNOWLEDGE)
+    if resource.get("resourceType") == "Bundle":
+        for index, entry in enumerate(resource.get("entry", ())):
+            held = entry.get("resource", {})
+            if held.get("resourceType") in KNOWLEDGE:
+                try:
+                    check(held)
+                except Invalid as error:
+                    raise within(error, f"Bundle.entry[{index}]") from None
 
 
 def without_meta(resource: Resource) -> Resource:

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import Request, Response, current_app, request
 from werkzeug.http import http_date
+from werkzeug.sansio.utils import get_current_url, get_host
 
 from app.access.authentication import current_actor
 from app.errors import Malformed
@@ -17,7 +19,7 @@ from app.fhir.json import dumps, loads
 from app.rest import negotiation
 from app.rest.asked import Answer, Asked, decoded
 from app.rest.json_patch import operations_of
-from app.rest.outcomes import answer_to
+from app.rest.outcomes import REASONS, answer_to
 
 _BODY = frozenset({"POST", "PUT", "PATCH"})
 _NO_BODY = frozenset({204, 304})
@@ -25,29 +27,43 @@ _NO_BODY = frozenset({204, 304})
 
 def base_url() -> str:
     """The address of this door, as links and fullUrls write it: BASE_URL of the settings, else as it was called."""
+    return root_url() + "/fhir"
+
+
+def root_url() -> str:
+    """The address of the whole server, without a slash at its end."""
     configured = current_app.config.get("BASE_URL")
-    return (str(configured).rstrip("/") if configured else request.host_url.rstrip("/")) + "/fhir"
+    if configured:
+        return str(configured).rstrip("/")
+    environ = request.environ
+    server = (environ.get("SERVER_NAME", ""), int(environ.get("SERVER_PORT") or 0))
+    return _called(environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), server)
+
+
+@lru_cache(64)
+def _called(scheme: str, host: str | None, server: tuple[str, int]) -> str:
+    return get_current_url(scheme, get_host(scheme, host, server)).rstrip("/")
 
 
 def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
     """What an HTTP request asks. Raises Malformed, NotAcceptable, UnsupportedMediaType, TooLarge, Unauthorized."""
+    said = request.environ.get
     query = decoded(_text(request.query_string))
-    headers = request.headers
     formats = [value for name, value in query if name == "_format"]
-    negotiation.check_format(formats[-1] if formats else None, headers.get("Accept"))
+    negotiation.check_format(formats[-1] if formats else None, said("HTTP_ACCEPT"))
     method = "GET" if request.method == "HEAD" else request.method
     asked = Asked(
         actor=current_actor(),
         base=base_url(),
         method=method,
         parameters=query,
-        if_match=negotiation.version_of(headers.get("If-Match")),
-        if_none_match=headers.get("If-None-Match"),
-        if_modified_since=negotiation.http_date(headers.get("If-Modified-Since")),
-        if_none_exist=headers.get("If-None-Exist"),
-        prefer=negotiation.preference(headers.get("Prefer")),
-        language=negotiation.language(headers.get("Accept-Language")),
-        headers=headers,
+        if_match=negotiation.version_of(said("HTTP_IF_MATCH")),
+        if_none_match=said("HTTP_IF_NONE_MATCH"),
+        if_modified_since=negotiation.http_date(said("HTTP_IF_MODIFIED_SINCE")),
+        if_none_exist=said("HTTP_IF_NONE_EXIST"),
+        prefer=negotiation.preference(said("HTTP_PREFER")),
+        language=negotiation.language(said("HTTP_ACCEPT_LANGUAGE")),
+        headers=request.headers,
         **parts,
     )
     return with_body(asked, request) if method in _BODY else asked
@@ -84,31 +100,47 @@ def _text(data: bytes) -> str:
 
 
 def response_to(answer: Answer, asked: Asked | None = None) -> Response:
-    """An answer as HTTP: ETag, Last-Modified, Location where the answer has them; pretty where asked."""
+    """An answer as Flask's response."""
+    status, headers, body = wire(answer, asked)
+    response = Response(body, status, headers=headers)
+    if not body:
+        response.headers.pop("Content-Type", None)
+    return response
+
+
+def wire(answer: Answer, asked: Asked | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+    """An answer as HTTP says it: the status line, the headers (ETag, Last-Modified and Location where the answer has
+    them), the body (pretty where asked).
+    """
     body = answer.body
-    pretty = request.args.get("_pretty") == "true"
+    pretty = b"_pretty=true" in request.query_string
     if isinstance(body, bytes):
-        data = dumps(loads(body), pretty=True) if pretty else body
+        data = dumps(loads(body), pretty=True) if pretty and body else body
     else:
         data = dumps(body, pretty=pretty) if body is not None else b""
-    response = Response(data if answer.status not in _NO_BODY else b"", answer.status)
-    if answer.status in _NO_BODY or not data:
-        response.headers.pop("Content-Type", None)
-    else:
-        response.headers["Content-Type"] = negotiation.SERVED
+    headers = [
+        ("Cache-Control", "no-cache" if answer.etag else "no-store"),
+        ("Vary", "Accept, Accept-Language, Authorization"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    if answer.status in _NO_BODY:
+        data = b""
+    elif data:
+        headers.append(("Content-Type", negotiation.SERVED))
     if answer.etag:
-        response.headers["ETag"] = answer.etag
+        headers.append(("ETag", answer.etag))
     if answer.last_updated:
-        response.headers["Last-Modified"] = http_date(instant(answer.last_updated))
+        headers.append(("Last-Modified", _http_date(answer.last_updated)))
     if answer.located and asked is not None and asked.method in ("POST", "PUT", "PATCH"):
-        response.headers["Location" if asked.method != "PATCH" else "Content-Location"] = (
-            f"{asked.base}/{answer.located}"
-        )
-    response.headers["Cache-Control"] = "no-cache" if answer.etag else "no-store"
-    response.headers["Vary"] = "Accept, Accept-Language, Authorization"
-    for name, value in answer.headers.items():
-        response.headers[name] = value
-    return response
+        name = "Location" if asked.method != "PATCH" else "Content-Location"
+        headers.append((name, f"{asked.base}/{answer.located}"))
+    headers += answer.headers.items()
+    return f"{answer.status} {REASONS.get(answer.status, 'Unknown')}", headers, data
+
+
+@lru_cache(4096)
+def _http_date(text: str) -> str:
+    return http_date(instant(text))
 
 
 def instant(text: str) -> datetime:
@@ -118,5 +150,9 @@ def instant(text: str) -> datetime:
 
 def failed(error: Exception) -> Response:
     """Any error whatever as an OperationOutcome; never a page, never a bare status."""
-    language = negotiation.language(request.headers.get("Accept-Language"))
-    return response_to(answer_to(error, language))
+    return response_to(failure(error, request))
+
+
+def failure(error: Exception, request: Request) -> Answer:
+    """The answer to any error whatever, in the language asked for."""
+    return answer_to(error, negotiation.language(request.environ.get("HTTP_ACCEPT_LANGUAGE")))

@@ -84,6 +84,8 @@ def located(method: str, path: str) -> tuple[str, Mapping[str, Any]]:
     Raises NotFound (404) on an address of no shape, NotSupported (405) with the methods that it takes.
     """
     try:
+        if "//" in path:
+            raise NoRoute
         endpoint, parts = _ADAPTER.match("/" + path.strip("/"), method)
     except MethodNotAllowed as error:
         allowed = ", ".join(sorted(error.valid_methods or ()))

@@ -14,8 +14,8 @@ from app.fhir.bundle import transaction_response
 from app.fhir.json import dumps
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_reference
-from app.fhir.validation import check
 from app.rest.asked import Answer, Asked
+from app.rest.bodies import checked
 from app.rest.conditions import criteria, match
 from app.rest.create import existing
 from app.rest.entries import asked_by, entries_of, failing, ordered, response_entry, run, written_preference
@@ -42,7 +42,7 @@ def transaction(repo: Repository, asked: Asked, named: bool = False) -> Answer:
     """
     bundle = asked.resource
     entries = entries_of(bundle)
-    check(bundle)
+    checked(bundle)
     whole, written = asked.at(checked=True), written_preference(asked, named)
     plan = Plan([_guarded(index, asked_by, entry, whole, written) for index, entry in enumerate(entries)])
     order = ordered(plan.steps)

@@ -1,0 +1,118 @@
+"""The way in for systems: a request to ``/fhir`` that carries an ``Authorization`` header passes by what pages need.
+
+Sessions, CSRF, page headers, compression and the rest cost four times what a read costs, and say nothing to a system
+with a token. The interaction behind it is the same as that of Flask's routes, and so is the access table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flask import Flask
+from flask.ctx import RequestContext
+from flask.sessions import NullSession
+
+from app.access.authentication import current_actor
+from app.access.table import PUBLIC
+from app.errors import Forbidden
+from app.fhir.definitions import resource_types
+from app.rest import pace
+from app.rest.access import ACCESS
+from app.rest.answering import answered
+from app.rest.asked import Answer, Asked
+from app.rest.door import failure, wire
+from app.rest.routes import located
+
+Environ = dict[str, Any]
+Start = Callable[..., Any]
+_SHORT = {("GET", 2): "search_type", ("POST", 2): "create", ("GET", 3): "read", ("PUT", 3): "update"}
+
+
+class Gate:
+    """WSGI before Flask's own; all that is not for it goes through unchanged."""
+
+    def __init__(self, flask: Flask, inner: Callable[[Environ, Start], Iterable[bytes]]):
+        self._flask = flask
+        self._inner = inner
+        self._secure = str(flask.config.get("BASE_URL") or "").startswith("https://")
+
+    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if "HTTP_AUTHORIZATION" not in environ or not (path == "/fhir" or path.startswith("/fhir/")):
+            return self._inner(environ, start)
+        if path.startswith("/fhir/.well-known/") or (self._secure and not _arrived_secure(environ)):
+            return self._inner(environ, start)
+        context = _Context(self._flask, environ)
+        context.push()
+        try:
+            answer, asked = _answer(context.request, path)
+            status, headers, body = wire(answer, asked)
+        finally:
+            context.pop(None)
+        if self._secure:
+            headers.append(("Strict-Transport-Security", "max-age=31556926; includeSubDomains"))
+        if answer.status not in (204, 304):
+            headers.append(("Content-Length", str(len(body))))
+        start(status, headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+
+class _Context(RequestContext):
+    """Flask's request context without a session and without its routes."""
+
+    def __init__(self, flask: Flask, environ: Environ):
+        self.app = flask
+        self.request = flask.request_class(environ)
+        self.request.max_content_length = flask.config["MAX_FHIR_BODY"]
+        self.url_adapter = None
+        self.flashes = None
+        self._session = _NOBODY
+        self._after_request_functions = []
+        self._cv_tokens = []
+
+
+_NOBODY = NullSession()
+
+
+def _answer(request: Any, path: str) -> tuple[Answer, Asked | None]:
+    try:
+        endpoint, parts = place(request.method, path if path.isascii() else request.path)
+        if ACCESS.get(f"fhir.{endpoint}") != PUBLIC:
+            _let_in(endpoint)
+        return answered(endpoint, parts, request)
+    except Exception as error:  # every kind is known to answer_to
+        return failure(error, request), None
+
+
+def _let_in(endpoint: str) -> None:
+    """The access table, as for every other route; and no client faster than it was promised. Raises Forbidden,
+    Unauthorized, TooMany.
+    """
+    actor = current_actor()
+    grant = ACCESS.get(f"fhir.{endpoint}")
+    if grant is None or not actor.may(grant):
+        raise Forbidden("your role does not open this page", grant=grant or "")
+    pace.keep(actor)
+
+
+def place(method: str, path: str) -> tuple[str, Mapping[str, Any]]:
+    """(endpoint, parts) of an address; the four that come most without a look at the routes. Raises NotFound,
+    NotSupported.
+    """
+    parts = path[5:].split("/")
+    if len(parts) < 4 and (name := _SHORT.get((method, len(parts)))) and parts[1] in resource_types():
+        if len(parts) == 2:
+            return name, {"type": parts[1]}
+        if _plain(parts[2]):
+            return name, {"type": parts[1], "id": parts[2]}
+    return located("GET" if method == "HEAD" else method, path[5:])
+
+
+def _plain(id: str) -> bool:
+    return id.isascii() and id.replace("-", "").replace(".", "").isalnum()
+
+
+def _arrived_secure(environ: Environ) -> bool:
+    forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "http")
+    return bool(environ.get("wsgi.url_scheme") == "https" or forwarded == "https")
