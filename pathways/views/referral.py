@@ -27,7 +27,8 @@ from pathways.progression import evaluate
 from pathways.referral import answering, moves, receiving, sending
 from pathways.referral import summary as drawn
 
-HOSPITALS = frozenset({"HP", "CHP", "CHR", "CHU"})
+HOSPITALS = ("HP", "CHP", "CHR", "CHU")
+"""The levels of hospital in the order of the care pathway: the nearest step up comes first."""
 
 
 class ReferForm(Form):
@@ -78,7 +79,7 @@ def add_to(pages: Blueprint) -> None:
 
 def refer(patient_id: str) -> ResponseReturnValue:
     """Write the request with what the record and the protocol say, and send it."""
-    with work(current_actor()) as repo:
+    with work(current_actor(), reading=request.method == "GET") as repo:
         form, supporting, plan = _prepared(repo, patient_id)
         if form.accepted():
             asked = sending.Request(
@@ -121,11 +122,13 @@ def _prepared(repo: Repository, patient_id: str) -> tuple[ReferForm, list[str], 
 
 
 def hospitals(near: str | None) -> list[tuple[str, str]]:
-    """(reference, name) of the hospitals, those that share the most of the tree with an establishment first."""
+    """(reference, name) of the hospitals, those that share the most of the tree with an establishment first,
+    among these the next step up of the care pathway."""
     tree = facility_tree.tree()
     line = {node.reference for node in tree.above(near)} if near else set()
     found = [node for node in tree.nodes.values() if node.level in HOSPITALS and node.active and node.reference != near]
-    found.sort(key=lambda n: (-len(line & {a.reference for a in tree.above(n.reference)}), n.name))
+    shared = {node.reference: len(line & {one.reference for one in tree.above(node.reference)}) for node in found}
+    found.sort(key=lambda n: (-shared[n.reference], HOSPITALS.index(n.level), n.name))
     return [(node.reference, node.name) for node in found]
 
 
@@ -142,7 +145,7 @@ def referral(task_id: str) -> ResponseReturnValue:
     """One referral with its request, its state, and the moves that the actor may make."""
     actor = current_actor()
     form = MoveForm.opened()
-    with work(actor) as repo:
+    with work(actor, reading=request.method == "GET") as repo:
         if form.accepted():
             try:
                 receiving.play(
@@ -189,7 +192,7 @@ def _open(repo: Repository, task: Resource) -> list[Open]:
 
 def answer(task_id: str) -> ResponseReturnValue:
     """Write the letter; sending it gives the patient back to the health centre."""
-    with work(current_actor()) as repo:
+    with work(current_actor(), reading=request.method == "GET") as repo:
         task = repo.read(f"Task/{task_id}")
         form = AnswerForm.opened(seen=task["meta"]["versionId"])
         if form.accepted():
