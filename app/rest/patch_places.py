@@ -60,7 +60,8 @@ def _marked(value: Any, path: Path, where: dict[int, Path]) -> Any:
     elif isinstance(value, list):
         return [_marked(item, (*path, index), where) for index, item in enumerate(value)]
     elif isinstance(value, str):
-        made = _Text(value)
+        # another text of the same type, where there can be one (of one letter there is only one in the process)
+        made = value.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass") if len(value) > 1 else _Text(value)
     elif isinstance(value, Decimal):
         made = _Decimal(value)
     elif isinstance(value, int) and not isinstance(value, bool):
