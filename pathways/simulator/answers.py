@@ -19,8 +19,11 @@ Rule = Mapping[str, Any]
 
 
 class Filling:
-    """One form on one day. ``orders``: active MedicationRequests; ``ordered``: codes (``system|code``) of awaited tests;
-    ``known``: ICD-10 codes that the record holds already."""
+    """One form on one day.
+
+    ``orders``: active MedicationRequests; ``ordered``: codes (``system|code``) of the tests that are awaited;
+    ``known``: ICD-10 codes that the record holds already.
+    """
 
     def __init__(
         self, body: Body, day: date, value_sets: ValueSets, orders: list[Resource], ordered: set[str], known: set[str]
@@ -47,9 +50,8 @@ class Filling:
 
     def _measured(self, item: Resource, name: str) -> list[Answer]:
         signal = self.body.disease.signals[name]
-        if "when_ordered" in signal:
-            if signal["code"] not in self.ordered or self.body.chance.random() >= signal["when_ordered"]:
-                return []
+        if "when_ordered" in signal and not self._came_back(signal):
+            return []
         value = self.body.reading(name, self.day)
         if "below" in signal:
             other, distance = signal["below"]
@@ -65,6 +67,10 @@ class Filling:
                 return [{"valueQuantity": {"value": exact} | about}]
             case _:
                 return [{"valueDecimal": exact}]
+
+    def _came_back(self, signal: Rule) -> bool:
+        """Whether the result of a test is there: some are never done."""
+        return signal["code"] in self.ordered and self.body.chance.random() < signal["when_ordered"]
 
     def _trait(self, item: Resource, rule: Rule) -> list[Answer]:
         value = self.body.trait(rule["trait"], self.day)

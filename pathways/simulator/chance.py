@@ -8,16 +8,15 @@ from typing import Any
 
 
 def number(
-    chance: random.Random, described: Mapping[str, Any], sex: str = "", others: Mapping[str, float] = {}
-) -> float:  # noqa: B006
+    chance: random.Random, described: Mapping[str, Any], sex: str = "", others: Mapping[str, float] | None = None
+) -> float:
     """A number: ``{mean, sd, min, max}``, the same by sex, or ``{of, intercept, slope, sd}`` of another number."""
     if sex in described:
         return number(chance, described[sex], sex, others)
-    mean = (
-        described["intercept"] + described["slope"] * others[described["of"]]
-        if "of" in described
-        else described["mean"]
-    )
+    if "of" in described:
+        mean = described["intercept"] + described["slope"] * (others or {})[described["of"]]
+    else:
+        mean = described["mean"]
     return within(chance.gauss(mean, described.get("sd", 0)), described.get("min"), described.get("max"))
 
 

@@ -1,11 +1,11 @@
 """What the simulator knows of a disease: the ``simulation.json`` beside a pathway, plausible figures and no evidence.
 
-``population``: age, share of women. ``signals``: name → what is measured: ``code`` of the question (``system|code``), ``start``
-(a person's own level), ``noise``, ``first_visit`` (more on the first day), ``winter`` (more in winter, less in summer),
-``end_digits`` (how people round), ``bounds``, ``below`` ([other signal, distance]), ``when_ordered`` (answered only when it was
-ordered, this often). ``traits``: coded values that a person has, by sex and age. ``conditions``: other diseases. ``answers``:
-linkId → how a question that is no signal is answered. ``drug_effects``: ATC and dose → change of signals at full effect.
-``adherence``, ``side_effects``, ``visits``, ``referral``: habits of people and of establishments.
+``population``: age, share of women. ``signals``: name → what is measured: ``code`` of the question (``system|code``),
+``start`` (a person's own level), ``noise``, ``first_visit`` (more on the first day), ``winter`` (more in winter, less
+in summer), ``end_digits`` (how people round), ``bounds``, ``below`` ([other signal, distance]), ``when_ordered``
+(only when it was ordered, this often). ``traits``: coded values of a person, by sex and age. ``conditions``: other
+diseases. ``answers``: linkId → how a question that is no signal is answered. ``drug_effects``: ATC and dose → change of
+signals at full effect. ``adherence``, ``side_effects``, ``visits``, ``referral``: habits of people and establishments.
 """
 
 from __future__ import annotations

@@ -45,6 +45,8 @@ class Hospital:
         self.task = ""
         self.urgent = False
         self.sent = 0
+        self.moves: list[date] = []
+        """The days on which the last referral moved, its sending first."""
         self._event: _Event | None = None
 
     @property
@@ -79,6 +81,7 @@ class Hospital:
         )
         self.repo.at(self.repo.now + timedelta(minutes=4), self.repo.actor)
         self.task = reference(send(self.repo, request, form_key=f"{self._name}-referral-{self.sent}"))
+        self.moves = [self.repo.today]
         self._in("days_to_accept", self._judged)
 
     def until(self, day: date) -> None:
@@ -146,6 +149,7 @@ class Hospital:
     def _sit_down(self, day: date) -> None:
         """The same record in a hospital physician's hands, after whatever was done with it before."""
         assert self.hospital is not None
+        self.moves.append(day)
         moment = datetime.combine(day, time(0), CASABLANCA) + timedelta(minutes=self.chance.randint(930, 1110))
         self.repo.at(max(moment, self.repo.now + timedelta(minutes=5)), self.chance.choice(self.hospital.doctors))
 

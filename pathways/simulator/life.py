@@ -1,6 +1,6 @@
 """One simulated life on a pathway: registered, enrolled, seen, treated as the protocol says, late, lost, referred.
 
-Every act is a use case of the clinic on a record in memory. What is open at the end of the last simulated day stays open.
+Every act is a use case of the clinic on a record in memory. What is open on the last day stays open.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ from pathways.visit import Visit, record_visit
 from pathways.vocabulary import RETURN, VISIT, is_kind
 
 YEARS = 2
+NEAR = 60
+"""Days by which a beginning is moved at most so that a visit falls due today."""
+AIMED_VISITS, AIMED_REFERRALS = 0.08, 0.35
+"""Shares of the lives that are moved so that a visit falls due today, or a referral stands where it is looked at: a
+region of a few hundred people would otherwise have hardly any on a given day."""
 RECENT = 4
 """Days within which a decision may still be waiting."""
 CALENDAR = Calendar()
@@ -41,7 +46,7 @@ def lived(around: Surroundings, number: int) -> list[Resource]:
     """All resources of the person with this number, as they stand on the day of ``around``."""
     life = Life(around, number)
     life.run()
-    if life.aimed and (shift := life.days_to_today()):
+    if shift := life.aim():
         life = Life(around, number, shift)
         life.run()
     return life.repo.resources
@@ -56,7 +61,7 @@ class _Fate:
 
 
 class Life:
-    """``shift`` moves the beginning by some days: a few lives are aimed so that a visit falls due on the last day."""
+    """``shift`` moves the beginning by some days."""
 
     def __init__(self, around: Surroundings, number: int, shift: int = 0):
         self.around, self.number = around, number
@@ -64,7 +69,7 @@ class Life:
         self.habits = around.disease.visits
         places = around.open_to()
         self.place: Place = chance.choices(places, [place.weight for place in places])[0]
-        self.aimed = chance.random() < 0.08
+        self.luck = chance.random()
         begun = around.day - timedelta(days=chance.randint(1, round(YEARS * YEAR)) - shift)
         self.day = self.begun = CALENDAR.previous_working_day(min(begun, around.day - timedelta(days=1)))
         self.who = person(around, chance, number, self.place, self.begun)
@@ -87,12 +92,15 @@ class Life:
             upcoming = self._next_day()
         self._end()
 
-    def days_to_today(self) -> int:
-        """How far the open visit lies from the last day; 0 where there is none near."""
-        due = self._due()
+    def aim(self) -> int:
+        """By how many days to move the beginning, for the few lives that are moved; 0 for all others."""
+        if self.hospital.moves and self.luck < AIMED_REFERRALS:
+            move = self.hospital.moves[self.number % len(self.hospital.moves)]
+            return (self.around.day - move).days - 1
+        due = self._due() if self.luck < AIMED_VISITS else None
         distance = (self.around.day - due).days if due else 0
         room = self.begun + timedelta(days=distance) < self.around.day
-        return distance if room and abs(distance) <= 60 else 0
+        return distance if room and abs(distance) <= NEAR else 0
 
     # -- the clinic
 
@@ -122,7 +130,7 @@ class Life:
             self.hospital.refer(standing, visit, self.enrolment)
 
     def _form(self) -> str | None:
-        """The form of the stage. It is the stage's own: the protocols inside are left out, which takes a third of the time."""
+        """The form of the stage. The stage names it: the protocols inside are left out, which saves time."""
         assert self.enrolment is not None
         with self.repo.without("PlanDefinition"):
             return evaluate(self.repo, self.enrolment, language="fr", calendar=CALENDAR).questionnaire

@@ -1,18 +1,14 @@
 """Loading the demo region: the establishments and their staff, then one simulated life after another.
 
-Lives are simulated in other processes while this one stores them, in batches, each in a transaction of its own; memory
-holds a few batches whatever the number of people. A load that was broken off goes on where it stopped.
+Lives come in batches, each stored in a transaction of its own, so that memory holds a few batches whatever the number
+of people. A load that was broken off goes on where it stopped.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from flask import current_app
 from flask_security import hash_password
@@ -25,20 +21,12 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical
 from app.store import work
 from app.terminology import Terminology
-from pathways.simulator import region
+from pathways.simulator import crowd, region
 from pathways.simulator.disease import Disease, diseases
-from pathways.simulator.life import lived
 from pathways.simulator.surroundings import Surroundings
 
 LOADER = automation("demo")
 MARK = "demo-region"
-BATCH = 25
-"""People in a transaction."""
-AHEAD = 3
-"""Batches that are simulated and not yet stored, for each process."""
-SMALL = 40
-"""So few people are simulated here: another process would take longer to start."""
-
 Progress = Callable[[int, int], None]
 
 
@@ -78,7 +66,7 @@ def load(patients: int, seed: int, progress: Progress | None = None) -> State:
         region.build(repo, hashed)
         repo.update(_mark(at))
         around = [_surroundings(repo, disease, at) for disease in diseases()]
-    for batch in _batches(around, at):
+    for batch in crowd.lives(around, at.done, at.patients):
         with work(LOADER) as repo:
             repo.import_many(resource for life in batch for resource in life)
             at = replace(at, done=at.done + len(batch))
@@ -86,40 +74,6 @@ def load(patients: int, seed: int, progress: Progress | None = None) -> State:
         if progress:
             progress(at.done, at.patients)
     return at
-
-
-def _batches(around: list[Surroundings], at: State) -> Iterator[list[list[Resource]]]:
-    """The lives of the people who are missing, in order, some at a time."""
-    numbers = [range(n, min(n + BATCH, at.patients)) for n in range(at.done, at.patients, BATCH)]
-    processes = max(1, (os.cpu_count() or 1) - 1)
-    if at.patients - at.done <= SMALL:
-        for batch in numbers:
-            yield _lives(around, batch)
-        return
-    with multiprocessing.get_context("spawn").Pool(processes, _begin, (around,)) as pool:
-        waiting: deque[Any] = deque()
-        for batch in numbers:
-            waiting.append(pool.apply_async(_in_process, (batch,)))
-            if len(waiting) > AHEAD * processes:
-                yield waiting.popleft().get()
-        while waiting:
-            yield waiting.popleft().get()
-
-
-def _lives(around: list[Surroundings], numbers: range) -> list[list[Resource]]:
-    return [lived(around[number % len(around)], number) for number in numbers]
-
-
-_around: list[Surroundings] = []
-
-
-def _begin(around: list[Surroundings]) -> None:
-    """In a process of its own: keep what all its lives share."""
-    _around[:] = around
-
-
-def _in_process(numbers: range) -> list[list[Resource]]:
-    return _lives(_around, numbers)
 
 
 def _surroundings(repo: Repository, disease: Disease, at: State) -> Surroundings:

@@ -1,6 +1,7 @@
 """Who a simulated person is: a name in both scripts, identifiers that nobody else has, a birth date.
 
-Nobody is meant: CNIE numbers begin with ZZ (no office issues that), telephone numbers are +21260 and the person's number.
+Nobody is meant: CNIE numbers begin with ZZ (no office issues that), telephone numbers are +21260 and the person's
+number.
 """
 
 from __future__ import annotations
