@@ -21,6 +21,8 @@ QUERY = "application/x-fhir-query"
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _FIRST = re.compile(r"\s*\(*\s*([A-Z][A-Za-z]+)\s*\.")
 
+_OF_REQUEST = re.compile(r"%(?:patient|subject|encounter|practitioner|organization)(?:\.[A-Za-z]+)*")
+
 
 class ExpressionFailed(Exception):
     """An expression could not be read or evaluated. ``expression`` is its text, ``reason`` what is wrong."""
@@ -34,7 +36,7 @@ class ExpressionFailed(Exception):
 class Path:
     """One FHIRPath expression."""
 
-    __slots__ = ("begins_with", "error", "program", "text")
+    __slots__ = ("begins_with", "error", "of_request", "program", "text")
 
     def __init__(self, text: str):
         self.text = text
@@ -42,6 +44,8 @@ class Path:
         self.program: Program | None = None
         found = _FIRST.match(text)
         self.begins_with = found[1] if found else None
+        self.of_request = _OF_REQUEST.fullmatch(text) is not None
+        """Whether it asks for nothing but who is in the request: the same for all plans of one application."""
         try:
             self.program = compile(text)
         except MaslakError as error:
@@ -68,9 +72,11 @@ class Search:
         self.places: list[Path] = [path(piece.strip()) for piece in pieces[1::2]]
         self.template = "".join(place(at // 2) if at % 2 else piece for at, piece in enumerate(pieces))
 
-    def run(self, facts: Facts, focus: Any, environment: Mapping[str, Any]) -> dict[str, Any]:
-        """The searchset Bundle. Raises ExpressionFailed."""
-        values = [_joined(one, focus, environment) for one in self.places]
+    def run(
+        self, facts: Facts, focus: Any, environment: Mapping[str, Any], known: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """The searchset Bundle. ``known`` keeps what places of the request alone have said. Raises ExpressionFailed."""
+        values = [_said(one, focus, environment, known) for one in self.places]
         try:
             return facts.query(self.template, values)
         except MaslakError as error:
@@ -100,6 +106,15 @@ def expression(element: Mapping[str, Any]) -> Path | Search:
     if language in FHIRPATH:
         return path(text)
     raise ExpressionFailed(text, f"the expression language {language} is not evaluated here")
+
+
+def _said(part: Path, focus: Any, environment: Mapping[str, Any], known: dict[str, str] | None) -> str:
+    if known is None or not part.of_request:
+        return _joined(part, focus, environment)
+    text = known.get(part.text)
+    if text is None:
+        text = known[part.text] = _joined(part, focus, environment)
+    return text
 
 
 def _joined(part: Path, focus: Any, environment: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from app.config import CANONICAL_BASE
 from app.fhir.fhirpath import node
 from app.fhir.fhirpath.environment import PORTS, Ports, Settled
 from app.fhir.fhirpath.nodes import collection
+from app.fhir.fhirpath.syntax import Literal
 from app.fhir.resource import extension
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
 from pathways.apply.request import ApplyRequest
@@ -31,6 +32,15 @@ SHARED = frozenset({"patient", "subject", "encounter", "practitioner", "organiza
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a variable is for this subject: its items, and the variables that it used itself."""
+
+    items: Settled
+    used: tuple[str, ...] = ()
+    bundle: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """One variable of a plan. ``about`` is its Expression element; ``failure`` why it cannot be evaluated at all."""
 
@@ -41,6 +51,8 @@ class Variable:
     needed: bool = False
     ask_with: str | None = None
     parameter: bool = False
+    constant: Answer | None = None
+    """Its answer, where that is the same for every subject."""
     titles: dict[str, str] = field(default_factory=dict, compare=False)
     """Language → what it is called, as far as it has been asked for."""
 
@@ -67,15 +79,6 @@ def meanings(variables: Mapping[str, Variable]) -> Mapping[str, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a variable is for this subject: its items, and the variables that it used itself."""
-
-    items: Settled
-    used: tuple[str, ...] = ()
-    bundle: Mapping[str, Any] | None = None
-
-
 def variables_of(definition: Mapping[str, Any]) -> dict[str, Variable]:
     """The variables that a definition declares, in order; names without ``%``."""
     found = {}
@@ -99,7 +102,15 @@ def _variable(about: Mapping[str, Any]) -> Variable:
         needed=extension(about, NEEDED) is True,
         ask_with=extension(about, ASK_WITH),
         parameter=extension(about, PARAMETER) is not None,
+        constant=_constant(read),
     )
+
+
+def _constant(read: Path | Search | None) -> Answer | None:
+    """The answer of an expression that is one literal."""
+    if isinstance(read, Path) and read.program is not None and isinstance(read.program.tree, Literal):
+        return Answer(Settled(read.program.items(None)))
+    return None
 
 
 class Scope(Mapping[str, Any]):
@@ -107,7 +118,7 @@ class Scope(Mapping[str, Any]):
     outer plan's."""
 
     __slots__ = (
-        "_answers", "_asked", "_busy", "_closure", "_given", "_items", "_meanings", "_parent", "_ports", "_shared",
+        "_answers", "_asked", "_busy", "_closure", "_given", "_items", "_meanings", "_parent", "_places", "_ports", "_shared",
         "_variables", "_watch", "focus", "told",
     )  # fmt: skip
 
@@ -128,6 +139,7 @@ class Scope(Mapping[str, Any]):
         """What explanations have worked out already, for the next action that needs it."""
         self._meanings = meanings or {}
         self._shared: dict[str, Answer] = {} if parent is None else parent._shared
+        self._places: dict[str, str] = {} if parent is None else parent._places
         self._busy: set[str] = set()
         self._given: dict[str, Any] = asked.variables() if parent is None else {}
         self.focus: Any = node(asked.subject) if parent is None else parent.focus
@@ -139,17 +151,19 @@ class Scope(Mapping[str, Any]):
         if self._watch and name != PORTS:
             self._watch[-1][name] = None
         found = self._items.get(name)
-        if found is None:
-            found = self._items[name] = self._find(name)
-        return found
+        return self._find(name) if found is None else found
 
     def _find(self, name: str) -> Any:
+        found: Any
         variable = self._variables.get(name)
         if variable is not None and not (variable.parameter and name in self._asked.parameters):
-            return self.answer(name).items
-        if self._parent is not None:
-            return self._parent[name]
-        return self._ports if name == PORTS else Settled(collection(self._given[name]))
+            found = self._answer(name, variable).items
+        elif self._parent is not None:
+            found = self._parent[name]
+        else:
+            found = self._ports if name == PORTS else Settled(collection(self._given[name]))
+        self._items[name] = found
+        return found
 
     def __iter__(self) -> Iterator[str]:
         yield from self._variables
@@ -182,42 +196,47 @@ class Scope(Mapping[str, Any]):
 
     def answer(self, name: str) -> Answer:
         """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
-        found = self._answers.get(name)
-        if found is not None:
-            return found
         variable = self._variables.get(name)
         if variable is None:
             return self._parent.answer(name) if self._parent is not None else Answer(Settled())
-        if name in self._busy:
-            raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
-        meaning = self._meanings.get(name)
-        if meaning is not None and (found := self._shared.get(meaning)) is not None:
-            self._answers[name] = found
+        return self._answer(name, variable)
+
+    def _answer(self, name: str, variable: Variable) -> Answer:
+        found = self._answers.get(name) or variable.constant
+        if found is not None:
             return found
-        self._busy.add(name)
-        try:
-            found = self._answers[name] = self._evaluate(variable)
-        finally:
-            self._busy.discard(name)
-        if meaning is not None:
-            self._shared[meaning] = found
+        meaning = self._meanings.get(name)
+        found = self._shared.get(meaning) if meaning is not None else None
+        if found is None:
+            if name in self._busy:
+                raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
+            self._busy.add(name)
+            try:
+                found = self._evaluate(variable)
+            finally:
+                self._busy.discard(name)
+            if meaning is not None:
+                self._shared[meaning] = found
+        self._answers[name] = found
         return found
 
     def _evaluate(self, variable: Variable) -> Answer:
-        if variable.expression is None:
-            raise variable.failure or ExpressionFailed(variable.name, "the variable has no expression")
-        used = self.watch()
+        read = variable.expression
+        used: dict[str, None] = {}
+        self._watch.append(used)
         try:
-            if isinstance(variable.expression, Search):
-                bundle = variable.expression.run(self._asked.facts, self.focus, self)
+            if read.__class__ is Path:
+                return Answer(Settled(read.items(self.focus, self)), tuple(used))
+            if isinstance(read, Search):
+                bundle = read.run(self._asked.facts, self.focus, self, self._places)
                 return Answer(Settled(collection(bundle)), tuple(used), bundle)
-            return Answer(Settled(variable.expression.items(self.focus, self)), tuple(used))
+            raise variable.failure or ExpressionFailed(variable.name, "the variable has no expression")
         except ExpressionFailed as error:
             if error.expression.startswith("%"):
                 raise
             raise ExpressionFailed(f"%{variable.name} = {error.expression}", error.reason) from error
         finally:
-            self.unwatch()
+            self._watch.pop()
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""

@@ -40,6 +40,8 @@ class Criterion:
     read: Accessor
     fixed: Test | None = None
     """Its test, where that depends on nothing but the query."""
+    open: bool = False
+    """Whether it has places to be filled."""
 
     def test(self, now: datetime, value_sets: ValueSets | None) -> Test:
         """The test of the values that ``read`` finds."""
@@ -47,18 +49,24 @@ class Criterion:
 
     def filled(self, values: Sequence[str]) -> Criterion:
         """The criterion with its places filled."""
-        if self.fixed is not None or PLACE not in (whole := ",".join(self.texts)):
+        if not self.open:
             return self
+        whole = ",".join(self.texts)
         for at, value in enumerate(values):
             whole = whole.replace(place(at), value)
         return Criterion(self.name, self.kind, self.modifier, _texts(whole), self.read)
 
     def plain_code(self) -> tuple[tuple[str | None, str], ...] | None:
         """The (system, code) pairs where an index can answer: tokens with a system and no modifier."""
-        if self.kind != "token" or self.modifier:
-            return None
-        pairs = [text.rpartition("|") for text in self.texts]
-        return tuple((s, c) for s, bar, c in pairs) if all(s and c for s, _, c in pairs) else None
+        return _plain_code(self.kind, self.modifier, self.texts)
+
+
+@lru_cache(4096)
+def _plain_code(kind: str, modifier: str, texts: tuple[str, ...]) -> tuple[tuple[str | None, str], ...] | None:
+    if kind != "token" or modifier:
+        return None
+    pairs = [text.rpartition("|") for text in texts]
+    return tuple((s, c) for s, bar, c in pairs) if all(s and c for s, _, c in pairs) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,7 @@ def _criterion(type: str, key: str, value: str) -> Criterion:
     texts = _texts(value)
     varies = PLACE in value or modifier in ("in", "not-in") or any(text.startswith("ap") for text in texts)
     fixed = None if varies else test(kind, modifier, list(texts), EPOCH, None)
-    return Criterion(name, kind, modifier, texts, find, fixed)
+    return Criterion(name, kind, modifier, texts, find, fixed, PLACE in value)
 
 
 def _texts(value: str) -> tuple[str, ...]:

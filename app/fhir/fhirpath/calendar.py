@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 from typing import Final
 
 from .errors import FhirPathError
@@ -24,6 +25,7 @@ _ORDER: Final = ("millisecond", "second", "minute", "hour", "day", "week", "mont
 _TO_COARSER: Final = {"millisecond": 1000, "second": 60, "minute": 60, "hour": 24, "day": 30, "month": 12}
 
 
+@lru_cache(4096)
 def add(value: Temporal, quantity: Quantity, sign: int = 1) -> Temporal | None:
     """The value moved by a quantity of time, of the same precision; ``None`` outside the years 1 to 9999.
 

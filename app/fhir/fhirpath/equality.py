@@ -10,7 +10,7 @@ from .nodes import Item, Items, Node, guess, system, system_type
 from .quantity import Quantity, as_decimal
 from .quantity import compare as compare_quantities
 from .quantity import equivalent as equivalent_quantities
-from .temporal import FPTime, Temporal
+from .temporal import FPDate, FPTime, Temporal
 from .temporal import compare as compare_temporal
 
 
@@ -147,6 +147,12 @@ def order(left: Item, right: Item) -> int | None:
     Raises ``FhirPathError`` when the two are not of types that compare.
     """
     mine, other = system(left), system(right)
+    kind = mine.__class__
+    if kind is other.__class__:  # the commonest first
+        if kind is int or kind is Decimal:
+            return int(mine > other) - int(mine < other)
+        if kind is FPDate:
+            return compare_temporal(mine, other)
     if isinstance(mine, str) and isinstance(other, str):
         return (mine > other) - (mine < other)
     if is_number(mine) and is_number(other):

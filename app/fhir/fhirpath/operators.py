@@ -49,10 +49,10 @@ def unlike(left: Items, right: Items) -> Items:
 
 def _comparison(sign: str, test: Callable[[int], bool]) -> Callable[[Items, Items], Items]:
     def compare(left: Items, right: Items) -> Items:
-        mine, other = single(left, sign), single(right, sign)
-        if mine is None or other is None:
+        if not left or not right:
+            single(left, sign), single(right, sign)
             return EMPTY
-        found = order(mine, other)
+        found = order(single(left, sign), single(right, sign))
         return EMPTY if found is None else TRUE if test(found) else FALSE
 
     return compare

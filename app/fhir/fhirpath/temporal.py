@@ -219,8 +219,9 @@ def compare(left: Temporal, right: Temporal) -> int | None:
     Source: http://hl7.org/fhirpath/N1/#datetime-equality and #comparison. The caller keeps times apart from dates.
     """
     if left.offset == right.offset and len(left.parts) == len(right.parts):
-        mine = (left.parts, nanoseconds(left.fraction))
-        other = (right.parts, nanoseconds(right.fraction))
+        if left.parts != right.parts:
+            return -1 if left.parts < right.parts else 1
+        mine, other = nanoseconds(left.fraction), nanoseconds(right.fraction)
         return (mine > other) - (mine < other)
     low, high = span(left)
     first, last = span(right)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 from ..environment import Run, single
@@ -60,11 +61,16 @@ def to_string(value: Any) -> Any:
 
 def to_date(value: Any) -> Any:
     if isinstance(value, FPDateTime):
-        return FPDate(value.parts[:3])
+        return _day_of(value.parts[:3])
     if isinstance(value, str):
         found = parse_datetime(value)
         return None if found is None else parse_date(value.split("T")[0])
     return value if isinstance(value, FPDate) else None
+
+
+@lru_cache(4096)
+def _day_of(parts: tuple[int, ...]) -> FPDate:
+    return FPDate(parts)
 
 
 def to_datetime(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..environment import Run
 from ..equality import told
 from ..errors import FhirPathError
@@ -55,7 +57,12 @@ def now(run: Run, items: Items) -> Items:
 @function("today")
 def today(run: Run, items: Items) -> Items:
     moment = run.now
-    return [FPDate((moment.year, moment.month, moment.day))]
+    return [_day(moment.year, moment.month, moment.day)]
+
+
+@lru_cache(64)
+def _day(year: int, month: int, day: int) -> FPDate:
+    return FPDate((year, month, day))
 
 
 @function("timeOfDay")
