@@ -23,10 +23,18 @@ from tests.e2e.seeding import seed
 from tests.e2e.visitor import PICTURES, House
 
 ROOT = Path(__file__).resolve().parents[2]
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage --font-render-hinting=none"
-).split()
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--font-render-hinting=none",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

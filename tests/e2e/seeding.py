@@ -25,6 +25,7 @@ def seed(address: str) -> None:
         if os.environ.get("E2E_LIGHT"):
             from pathways.simulator import region
             from flask_security import hash_password
+
             with work(SYSTEM) as repo:
                 region.build(repo, hash_password(region.PASSWORD))
         else:

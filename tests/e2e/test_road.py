@@ -37,7 +37,7 @@ def _first_visit(physician: Visitor) -> str:
     clinic.fill_first_assessment(physician, "1400", "102")
     clinic.save(physician)
     assert physician.path == visit
-    physician.reads("1400" if physician.language == "fr" else "1400")
+    physician.reads("1400")
     physician.look("visit-wrong")
     assert physician.page.input_value("[name='bp-diastolic']") == "102"
     assert physician.page.input_value("[name='bp-systolic']") == "1400"
@@ -118,7 +118,9 @@ def _answered_by_the_hospital(house: House, referral: str) -> None:
     hospital.shows("Recorded.")
     hospital.look("referral-seen")
     hospital.press("Write the answer")
-    hospital.fill(findings="HTA essentielle sévère, sans atteinte d’organe", treatment="Amlodipine 10 mg + losartan 50 mg")
+    hospital.fill(
+        findings="HTA essentielle sévère, sans atteinte d’organe", treatment="Amlodipine 10 mg + losartan 50 mg"
+    )
     hospital.fill(return_on=(clock.today() + timedelta(days=7)).isoformat())
     hospital.look("answer")
     hospital.send()
@@ -128,7 +130,7 @@ def _answered_by_the_hospital(house: House, referral: str) -> None:
 
 
 def _back_at_the_health_centre(physician: Visitor, patient: str) -> None:
-    """The patient is on the list of those who are back, and the stage has moved on by itself; the return visit follows."""
+    """The patient is on the list of those who are back, and the stage has moved on; the return visit follows."""
     physician.go("/my-day")
     back = physician.main.locator("section[aria-labelledby=group-back]")
     assert back.locator(f"a[href='{patient}']").count() >= 1

@@ -17,7 +17,10 @@ HERE = Path(__file__).parent
 PICTURES = HERE / "screenshots"
 TRANSLATIONS = HERE.parents[1] / "translations"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}, "resultTypes": ["violations"]}
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
+    "resultTypes": ["violations"],
+}
 RUN = "options => axe.run(document, options).then(found => found.violations)"
 
 
@@ -62,7 +65,9 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on(
             "console",
-            lambda said: self.faults.append(said.text) if said.type == "error" and "status of 4" not in said.text else None,
+            lambda said: (
+                self.faults.append(said.text) if said.type == "error" and "status of 4" not in said.text else None
+            ),
         )
 
     def say(self, msgid: str, **values: object) -> str:
@@ -133,7 +138,7 @@ class Visitor:
 
     def unfold(self, inside: Locator) -> None:
         """Open the folded groups around a field."""
-        inside.evaluate("field => { for (let e = field.closest('details'); e; e = e.parentElement.closest('details')) e.open = true }")
+        inside.evaluate("e => { while ((e = e.parentElement?.closest('details'))) e.open = true }")
 
     def look(self, name: str, *, page: Page | None = None) -> None:
         """Look at the page as a person, a checker and a phone would: direction, axe, width, pictures of both sizes."""
@@ -151,7 +156,9 @@ class Visitor:
         wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         page.screenshot(path=PICTURES / f"{name}-{self.language}-360.png", full_page=True)
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
-        assert wide[0] <= wide[1], f"{name} ({self.language}): {wide[0]} px wide on a phone of {wide[1]} px: {_too_wide(page)}"
+        assert wide[0] <= wide[1], (
+            f"{name} ({self.language}): {wide[0]} px wide on a phone of {wide[1]} px: {_too_wide(page)}"
+        )
 
     def leave(self) -> None:
         """Close the browser."""
