@@ -96,14 +96,16 @@ def readings(record: Iterable[Resource], of: Leading) -> list[Reading]:
 
 def targets(scope: Any, of: Leading) -> tuple[Decimal | None, ...]:
     """The target of each value for this patient, from the variables of the pathway that was run."""
-    found = []
-    for name in of.targets:
-        value = scope.get(name)
-        first = value[0] if isinstance(value, (list, tuple)) and value else value
-        found.append(
-            Decimal(str(first)) if isinstance(first, (int, float, Decimal)) and not isinstance(first, bool) else None
-        )
-    return tuple(found)
+    return tuple(number_of(scope, name) for name in of.targets)
+
+
+def number_of(scope: Any, name: str) -> Decimal | None:
+    """A variable of the pathway that was run, as a number; None where it is none."""
+    value = scope.get(name)
+    first = value[0] if isinstance(value, (list, tuple)) and value else value
+    if isinstance(first, bool) or not isinstance(first, (int, float, Decimal)):
+        return None
+    return Decimal(str(first))
 
 
 def above(values: Sequence[Decimal | None], limits: Sequence[Decimal | None]) -> bool | None:

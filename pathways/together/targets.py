@@ -1,0 +1,85 @@
+"""Where two pathways aim at different values of the same measurement, the stricter one applies, with its source.
+
+A pathway names its targets by the extension ``target``: the measurement's code and the variable that holds the value
+(a measured value is to be below it). The value of the stricter pathway is then handed to the other one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.config import CANONICAL_BASE
+from app.fhir.resource import Resource, extensions
+from app.fhir.translation import text
+from pathways.measurement import number_of
+from pathways.progression import Standing
+
+URL = f"{CANONICAL_BASE}/StructureDefinition/target"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target of one pathway: ``measure`` a Coding, ``variable`` its name in the pathway, ``value`` for this patient."""
+
+    measure: Resource
+    variable: str
+    value: Decimal
+    pathway: Resource
+    citation: str
+
+    @property
+    def code(self) -> str:
+        """``system|code`` of the measurement."""
+        return f"{self.measure['system']}|{self.measure['code']}"
+
+    def title(self, language: str) -> str:
+        """The measurement's name."""
+        return text(self.measure, "display", language) or self.measure["code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Targets of one measurement that differ; ``applies`` is the stricter one."""
+
+    applies: Target
+    others: tuple[Target, ...]
+
+
+def targets(standing: Standing) -> list[Target]:
+    """The targets that a pathway sets for this patient; those that cannot be told are left out."""
+    found = []
+    plan = standing.enrolment.pathway
+    for one in extensions(plan, URL):
+        parts = {part["url"]: part for part in one["extension"]}
+        name = parts["variable"]["valueString"]
+        if (value := number_of(standing.applied.frame.scope, name)) is not None:
+            citation = parts.get("source", {}).get("valueString", "")
+            found.append(Target(parts["measure"]["valueCoding"], name, value, plan, citation))
+    return found
+
+
+def disagreements(standings: Sequence[Standing]) -> list[Disagreement]:
+    """Measurements for which two pathways have different targets."""
+    by_code: dict[str, list[Target]] = {}
+    for standing in standings:
+        for target in targets(standing):
+            by_code.setdefault(target.code, []).append(target)
+    found = []
+    for held in by_code.values():
+        strictest = min(held, key=lambda target: target.value)
+        others = tuple(target for target in held if target.value > strictest.value)
+        if others:
+            found.append(Disagreement(strictest, others))
+    return found
+
+
+def overrides(disagreeing: Sequence[Disagreement], plan: Resource) -> dict[str, Decimal]:
+    """Variable -> stricter value, for one pathway."""
+    return {
+        target.variable: one.applies.value
+        for one in disagreeing
+        for target in one.others
+        if target.pathway["url"] == plan["url"]
+    }
