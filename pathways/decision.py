@@ -17,16 +17,11 @@ from app.fhir.resource import Resource, concept, reference
 from app.fhir.translation import translated
 from pathways import treatment
 from pathways.apply.outcome import ActionOutcome
-from pathways.enrolment import visit_task
-from pathways.progression import FOLLOW_UP, Standing
+from pathways.ordering import stored_besides
+from pathways.progression import Standing
 from pathways.provenance import record_act
 from pathways.visit import Visit
-from pathways.vocabulary import ADAPTATION, OPEN, TASK_KIND, form_identifier
-
-STORED_KINDS = {"test", "measure"}
-"""Kinds whose requests are stored as they were proposed."""
-DIAGNOSIS = "diagnosis"
-CONDITION_CODES = "http://terminology.hl7.org/CodeSystem/condition-"
+from pathways.vocabulary import ADAPTATION, OPEN, form_identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +82,7 @@ def decide(
         repo.create(_order(repo, order, visit, mark, n)) for n, order in enumerate(change.start if change else ())
     )
     stopped = tuple(repo.update(_stopped(order, adaptation)) for order in (change.stop if change else ()))
-    tasks = tuple(_store_others(repo, standing, visit, form_key, adaptation))
+    tasks = tuple(stored_besides(repo, standing, visit, form_key, adaptation.next_visit if adaptation else None))
     closed = repo.update(_closed(repo, task, mark, standing, [*started, *stopped, *tasks], adaptation))
     _follow_version(repo, standing)
     act = "step-adapted" if adaptation else "step-accepted"
@@ -152,71 +147,6 @@ def _stopped(order: Resource, adaptation: Adaptation | None) -> Resource:
         else {"text": "next step of the protocol"}
     )
     return order | {"status": "stopped", "statusReason": why}
-
-
-def _store_others(
-    repo: Repository, standing: Standing, visit: Visit, form_key: str, adaptation: Adaptation | None
-) -> list[Resource]:
-    """Tests and measurements as proposed, and the next visit with its days."""
-    stored = []
-    for outcome in standing.next_actions:
-        if outcome.kind == DIAGNOSIS:
-            for number, proposed in enumerate(standing.proposed(outcome)):
-                mark = form_identifier(form_key, f"{outcome.id}-{number}")
-                stored.append(repo.create(_diagnosis(repo, proposed, visit, mark)))
-        elif outcome.kind in STORED_KINDS:
-            for number, proposed in enumerate(standing.proposed(outcome)):
-                stored.append(
-                    repo.create(_request(repo, proposed, visit, form_identifier(form_key, f"{outcome.id}-{number}")))
-                )
-        elif outcome.kind == FOLLOW_UP and outcome.due.latest:
-            start, end = outcome.due.earliest or outcome.due.latest, outcome.due.latest
-            if adaptation and adaptation.next_visit:
-                start = end = adaptation.next_visit
-            mark = form_identifier(form_key, f"{outcome.id}-visit")
-            stored.append(repo.create(_next_visit(repo, standing, mark, start, end, outcome)))
-    return stored
-
-
-def _diagnosis(repo: Repository, proposed: Resource, visit: Visit, mark: Resource) -> Resource:
-    """The Condition that an accepted diagnosis is: the codes of the proposal that name a disease."""
-    named = [one for one in proposed["code"]["coding"] if one.get("system") != TASK_KIND]
-    condition: Resource = {
-        "resourceType": "Condition",
-        "identifier": [mark],
-        "clinicalStatus": concept(f"{CONDITION_CODES}clinical", "active"),
-        "verificationStatus": concept(f"{CONDITION_CODES}ver-status", "confirmed"),
-        "category": [concept(f"{CONDITION_CODES}category", "problem-list-item")],
-        "code": {"coding": named},
-        "subject": visit.encounter["subject"],
-        "encounter": {"reference": reference(visit.encounter)},
-        "recordedDate": visit.encounter["period"]["start"],
-    }
-    if repo.actor.practitioner:
-        condition["recorder"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
-    return condition
-
-
-def _request(repo: Repository, proposed: Resource, visit: Visit, mark: Resource) -> Resource:
-    request = {key: value for key, value in proposed.items() if key not in ("id", "meta")} | {
-        "identifier": [mark],
-        "status": "requested" if proposed["resourceType"] == "Task" else "active",
-        "intent": "order",
-        "encounter": {"reference": reference(visit.encounter)},
-        "authoredOn": instant_text(repo.now),
-    }
-    if proposed["resourceType"] == "Task" and repo.actor.organization:
-        request["owner"] = {"reference": repo.actor.organization}
-    return request
-
-
-def _next_visit(
-    repo: Repository, standing: Standing, mark: Resource, start: date, end: date, outcome: ActionOutcome
-) -> Resource:
-    task = visit_task(repo, standing.enrolment.plan, mark, start.isoformat(), end.isoformat())
-    source = outcome.action.source
-    named = {"description": source["title"]} if "title" in source else {}
-    return task | named | ({"_description": source["_title"]} if "_title" in source else {})
 
 
 def _closed(

@@ -13,7 +13,7 @@ from datetime import date
 from app.clock import instant_text
 from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, coding, reference
+from app.fhir.resource import Resource, coding, codings, reference
 from pathways.enrolment import Enrolment, refuse_dead
 from pathways.provenance import record_act
 from pathways.vocabulary import DECIDE, ENCOUNTER_CLASS, FORM, OPEN, RETURN, VISIT, form_identifier, is_kind, task_kind
@@ -46,7 +46,7 @@ def record_visit(
     ``response`` is a validated QuestionnaireResponse without id. Raises Conflict (the patient has died, the
     enrolment has ended), Invalid (a day in the future, or before the birth).
     """
-    if (encounter := repo.first(f"Encounter?identifier={FORM}|{form_key}:visit")) is not None:
+    if (encounter := sent_before(repo, form_key)) is not None:
         return of_encounter(repo, encounter)
     patient = repo.read(enrolment.patient)
     refuse_dead(patient)
@@ -64,9 +64,15 @@ def record_visit(
     stored = repo.create(response | links | {"identifier": form_identifier(form_key, "response")})
     resources = tuple(repo.create(resource) for resource in extract(stored, encounter))
     _close_waiting(repo, enrolment, encounter)
+    _close_tests(repo, enrolment.patient, resources)
     decision = repo.create(_decision(repo, enrolment, encounter, form_key))
     record_act(repo, "visit", [encounter, stored, *resources], encounter=reference(encounter))
     return Visit(encounter, stored, resources, decision)
+
+
+def sent_before(repo: Repository, form_key: str) -> Resource | None:
+    """The Encounter that this very form made when it was sent the first time."""
+    return repo.first(f"Encounter?identifier={FORM}|{form_key}:visit")
 
 
 def of_encounter(repo: Repository, encounter: Resource) -> Visit:
@@ -112,6 +118,16 @@ def _close_waiting(repo: Repository, enrolment: Enrolment, encounter: Resource) 
         elif is_kind(task, DECIDE):
             passed = {"status": "cancelled", "statusReason": {"text": "overtaken by a later visit"}}
             repo.update(task | passed | {"lastModified": instant_text(repo.now)})
+
+
+def _close_tests(repo: Repository, patient: str, resources: Sequence[Resource]) -> None:
+    """Complete the orders of tests whose results came with this visit."""
+    found = {pair for one in resources if one["resourceType"] == "Observation" for pair in codings(one["code"])}
+    if not found:
+        return
+    for order in list(repo.search_all(f"ServiceRequest?patient={patient}&status=active&intent=order")):
+        if found & set(codings(order.get("code"))):
+            repo.update(order | {"status": "completed"})
 
 
 def _decision(repo: Repository, enrolment: Enrolment, encounter: Resource, form_key: str) -> Resource:
