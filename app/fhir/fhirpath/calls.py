@@ -8,7 +8,7 @@ from typing import Any
 from . import functions
 from .environment import Run
 from .errors import FhirPathError
-from .fast import criterion_call, reference_type_test
+from .fast import criterion_call, reference_type_test, simple_call
 from .functions.registry import Body, find
 from .functions.subsetting import sort
 from .model import known
@@ -27,7 +27,9 @@ def compile_call(tree: Call, compile_step: Compile, scoped: Compile) -> Step:
     if tree.name == "sort":
         return _sort(start, tree, scoped)
     function = find(tree.name, len(tree.arguments), tree.at)
-    quick = criterion_call(tree, start, scoped) if tree.name in ("where", "exists", "all") else None
+    quick = simple_call(tree, start)
+    if quick is None and tree.name in ("where", "exists", "all"):
+        quick = criterion_call(tree, start, scoped)
     if quick is not None:
         return quick
     test = reference_type_test(tree)

@@ -9,10 +9,10 @@ from .environment import Run, single
 from .equality import is_number
 from .errors import FhirPathError
 from .fast import member_names, reference_type_test
-from .logic import LOGIC
+from .logic import LOGIC, defines, truth_of
 from .model import known
 from .nodes import Items, of_type, system
-from .operators import EMPTY, OPERATORS
+from .operators import EMPTY, OPERATORS, answer
 from .paths import Step, member_chain
 from .quantity import Quantity
 from .syntax import (
@@ -57,19 +57,10 @@ def compile_step(tree: Expression) -> Step:
             return compile_union(tree, scoped) if tree.operator == "|" else _binary(tree)
 
 
-def _defines(tree: Expression | None) -> bool:
-    """Whether a path defines a variable, which is then seen to the end of the path and no further."""
-    while isinstance(tree, Member | Call | Index):
-        if isinstance(tree, Call) and tree.name == "defineVariable":
-            return True
-        tree = tree.left
-    return False
-
-
 def scoped(tree: Expression) -> Step:
     """The closure of an expression that is a scope of its own for ``defineVariable``."""
     step = compile_step(tree)
-    if not _defines(tree):
+    if not defines(tree):
         return step
 
     def within(run: Run, this: Items) -> Items:
@@ -182,9 +173,10 @@ def _type_test(tree: TypeTest) -> Step:
 
 
 def _binary(tree: Binary) -> Step:
-    left, right, at = scoped(tree.left), scoped(tree.right), tree.at
     if tree.operator in LOGIC:
-        return LOGIC[tree.operator](left, right, at)
+        decide = truth_of(tree, scoped, tree.operator)
+        return lambda run, this: answer(decide(run, this))
+    left, right, at = scoped(tree.left), scoped(tree.right), tree.at
     operate = OPERATORS[tree.operator]
 
     def calculate(run: Run, this: Items) -> Items:

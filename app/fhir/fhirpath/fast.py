@@ -7,6 +7,7 @@ from collections.abc import Callable
 from .environment import Run
 from .errors import FhirPathError
 from .functions.resources import resolves_to
+from .logic import truth_of
 from .model import known
 from .nodes import Items
 from .operators import FALSE, TRUE
@@ -32,8 +33,8 @@ def criterion_call(tree: Call, start: Step | None, compile_step: Callable[[Expre
     """
     if len(tree.arguments) != 1 or mentions_index(tree.arguments[0]):
         return None
-    criterion, at, what = compile_step(tree.arguments[0]), tree.at, f"{tree.name}()"
-    holds = test_of(tree.arguments[0], compile_step, criterion, what)
+    criterion, at = truth_of(tree.arguments[0], compile_step, f"{tree.name}()"), tree.at
+    holds = test_of(tree.arguments[0], compile_step, criterion)
 
     def where(run: Run, this: Items) -> Items:
         try:
@@ -63,6 +64,19 @@ def criterion_call(tree: Call, start: Step | None, compile_step: Callable[[Expre
         return TRUE
 
     return {"where": where, "exists": exists, "all": every}[tree.name]
+
+
+def simple_call(tree: Call, start: Step | None) -> Step | None:
+    """The functions that are called most, and ask for nothing but their input."""
+    if tree.arguments or start is None:
+        return None
+    if tree.name == "exists":
+        return lambda run, this: TRUE if start(run, this) else FALSE
+    if tree.name == "empty":
+        return lambda run, this: FALSE if start(run, this) else TRUE
+    if tree.name == "first":
+        return lambda run, this: start(run, this)[:1]
+    return None
 
 
 def reference_type_test(tree: Expression) -> Callable[[Callable[[Expression], Step]], Step] | None:

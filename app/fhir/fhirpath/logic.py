@@ -1,4 +1,8 @@
-"""Three-valued logic, the right side evaluated only when it matters (http://hl7.org/fhirpath/N1/#boolean-logic)."""
+"""Three-valued logic, the right side evaluated only when it matters (http://hl7.org/fhirpath/N1/#boolean-logic).
+
+What is asked as a condition is compiled to a function that answers ``True``, ``False`` or ``None`` (empty), so that a
+row of ``and`` and ``or`` makes no collections on the way.
+"""
 
 from __future__ import annotations
 
@@ -8,67 +12,117 @@ from typing import Final
 from .environment import Run, truth
 from .errors import FhirPathError
 from .nodes import Items
-from .operators import EMPTY, FALSE, TRUE, answer
 from .paths import Step
+from .syntax import Binary, Call, Expression, Index, Member
 
-Build = Callable[[Step, Step, int], Step]
+Truth = Callable[[Run, Items], "bool | None"]
+"""A compiled condition: the evaluation and ``$this``, to ``True``, ``False`` or ``None``."""
+
+Compile = Callable[[Expression], Step]
 
 
-def _both(left: Step, right: Step, at: int) -> Step:
-    def both(run: Run, this: Items) -> Items:
+def truth_of(tree: Expression, scoped: Compile, what: str) -> Truth:
+    """The condition of a tree; ``what`` names who asks, should there be more than one item."""
+    if not defines(tree):
+        if isinstance(tree, Binary) and tree.operator in LOGIC:
+            left, right = (truth_of(side, scoped, tree.operator) for side in (tree.left, tree.right))
+            return LOGIC[tree.operator](left, right, tree.at)
+        if isinstance(tree, Call) and tree.left is not None and not tree.arguments:
+            if tree.name == "not":
+                return _not(truth_of(tree.left, scoped, "not()"), tree.at)
+            if tree.name in ("exists", "empty"):
+                return _found(scoped(tree.left), tree.name == "exists")
+    step = scoped(tree)
+    return lambda run, this: truth(step(run, this), what)
+
+
+def defines(tree: Expression | None) -> bool:
+    """Whether a path defines a variable, which is then seen to the end of the path and no further."""
+    while isinstance(tree, Member | Call | Index):
+        if isinstance(tree, Call) and tree.name == "defineVariable":
+            return True
+        tree = tree.left
+    return False
+
+
+def _found(step: Step, wanted: bool) -> Truth:
+    if wanted:
+        return lambda run, this: bool(step(run, this))
+    return lambda run, this: not step(run, this)
+
+
+def _not(inner: Truth, at: int) -> Truth:
+    def negated(run: Run, this: Items) -> bool | None:
         try:
-            mine = truth(left(run, this), "and")
-            if mine is False:
-                return FALSE
-            other = truth(right(run, this), "and")
+            found = inner(run, this)
         except FhirPathError as error:
             error.at(at)
             raise
-        return FALSE if other is False else EMPTY if mine is None or other is None else TRUE
+        return None if found is None else not found
+
+    return negated
+
+
+def _both(left: Truth, right: Truth, at: int) -> Truth:
+    def both(run: Run, this: Items) -> bool | None:
+        try:
+            mine = left(run, this)
+            if mine is False:
+                return False
+            other = right(run, this)
+        except FhirPathError as error:
+            error.at(at)
+            raise
+        return False if other is False else None if mine is None else other
 
     return both
 
 
-def _either(left: Step, right: Step, at: int) -> Step:
-    def either(run: Run, this: Items) -> Items:
+def _either(left: Truth, right: Truth, at: int) -> Truth:
+    def either(run: Run, this: Items) -> bool | None:
         try:
-            mine = truth(left(run, this), "or")
+            mine = left(run, this)
             if mine:
-                return TRUE
-            other = truth(right(run, this), "or")
+                return True
+            other = right(run, this)
         except FhirPathError as error:
             error.at(at)
             raise
-        return TRUE if other else EMPTY if mine is None or other is None else FALSE
+        return True if other else None if mine is None else other
 
     return either
 
 
-def _one(left: Step, right: Step, at: int) -> Step:
-    def one(run: Run, this: Items) -> Items:
+def _one(left: Truth, right: Truth, at: int) -> Truth:
+    def one(run: Run, this: Items) -> bool | None:
         try:
-            mine, other = truth(left(run, this), "xor"), truth(right(run, this), "xor")
+            mine, other = left(run, this), right(run, this)
         except FhirPathError as error:
             error.at(at)
             raise
-        return EMPTY if mine is None or other is None else answer(mine != other)
+        return None if mine is None or other is None else mine != other
 
     return one
 
 
-def _implies(left: Step, right: Step, at: int) -> Step:
-    def implies(run: Run, this: Items) -> Items:
+def _implies(left: Truth, right: Truth, at: int) -> Truth:
+    def implies(run: Run, this: Items) -> bool | None:
         try:
-            mine = truth(left(run, this), "implies")
+            mine = left(run, this)
             if mine is False:
-                return TRUE
-            other = truth(right(run, this), "implies")
+                return True
+            other = right(run, this)
         except FhirPathError as error:
             error.at(at)
             raise
-        return TRUE if other else EMPTY if mine is None or other is None else FALSE
+        return True if other else None if mine is None else other
 
     return implies
 
 
-LOGIC: Final[dict[str, Build]] = {"and": _both, "or": _either, "xor": _one, "implies": _implies}
+LOGIC: Final[dict[str, Callable[[Truth, Truth, int], Truth]]] = {
+    "and": _both,
+    "or": _either,
+    "xor": _one,
+    "implies": _implies,
+}

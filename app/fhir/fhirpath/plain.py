@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .environment import Run, truth
+from .environment import Run
 from .errors import FhirPathError
 from .functions.strings import pattern
+from .logic import Truth, truth_of
 from .model import Field, Type, known
 from .nodes import Node
 from .paths import STRINGS, Step
@@ -32,7 +33,7 @@ class LongWay(Exception):
     """This JSON cannot be read the short way."""
 
 
-def test_of(tree: Expression, compile_step: Compile, criterion: Step, what: str) -> Callable[[Run, Any], bool | None]:
+def test_of(tree: Expression, compile_step: Compile, criterion: Truth) -> Callable[[Run, Any], bool | None]:
     """A criterion as a question about an item, the short way where there is one; ``criterion`` is the other way."""
     kept: dict[Type, Test | None] = {}
 
@@ -46,7 +47,7 @@ def test_of(tree: Expression, compile_step: Compile, criterion: Step, what: str)
                     test = kept[type_] = _test(tree, type_, compile_step)
                 if test is not None:
                     return test(run, value)
-        return truth(criterion(run, [item]), what)
+        return criterion(run, [item])
 
     return holds
 
@@ -115,12 +116,12 @@ def _anyway(tree: Expression, type_: Type, compile_step: Compile, what: str) -> 
 
 def _slow(tree: Expression, type_: Type, compile_step: Compile, what: str) -> Test:
     """The evaluation on a node; compiled when it is first needed, since mostly it never is."""
-    kept: list[Step] = []
+    kept: list[Truth] = []
 
     def test(run: Run, value: Any) -> bool | None:
         if not kept:
-            kept.append(compile_step(tree))
-        return truth(kept[0](run, [Node(value, type_)]), what)
+            kept.append(truth_of(tree, compile_step, what))
+        return kept[0](run, [Node(value, type_)])
 
     return test
 
