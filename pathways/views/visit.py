@@ -27,7 +27,7 @@ from pathways.questionnaire.extract import extract
 from pathways.questionnaire.forms import QuestionnaireForm, form_class
 from pathways.questionnaire.populate import initial_answers, previous_values
 from pathways.views.enrol import enrolment_of
-from pathways.visit import Visit, record_visit
+from pathways.visit import Visit, record_visit, sent_before
 
 
 def add_to(pages: Blueprint) -> None:
@@ -37,8 +37,10 @@ def add_to(pages: Blueprint) -> None:
 
 def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
     """Show the form of the stage; store what is sent once, then show the next step."""
-    with work(current_actor()) as repo:
+    with work(current_actor(), reading=request.method == "GET") as repo:
         enrolment = enrolment_of(repo, patient_id, episode_id)
+        if request.method == "POST" and (before := sent_before(repo, request.form.get("form_key", ""))) is not None:
+            return _to_step(patient_id, episode_id, before)  # it moved the stage, and with it the form
         record = repo.record_of(patient_id)
         standing = evaluate(repo, enrolment, language=language(), record=record)
         questionnaire = _questionnaire(repo, standing)
@@ -54,13 +56,15 @@ def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
             )
         elif form.accepted() and (made := _recorded(repo, enrolment, questionnaire, form)) is not None:
             flash(_("Visit saved"), "success")
-            step = url_for(
-                "pathways.step", patient_id=patient_id, episode_id=episode_id, encounter_id=made.encounter["id"]
-            )
-            return redirect(step, 303)
+            return _to_step(patient_id, episode_id, made.encounter)
         person = present(context.patient or {}, language(), repo.today)
     shown = {"form": form, "person": person, "standing": standing, "questionnaire": questionnaire}
     return render("pathways/visit.html", patient_id=patient_id, **shown), (422 if form.sent else 200)
+
+
+def _to_step(patient_id: str, episode_id: str, encounter: Resource) -> ResponseReturnValue:
+    step = url_for("pathways.step", patient_id=patient_id, episode_id=episode_id, encounter_id=encounter["id"])
+    return redirect(step, 303)
 
 
 def _recorded(repo: Repository, enrolment: Enrolment, questionnaire: Resource, form: QuestionnaireForm) -> Visit | None:
