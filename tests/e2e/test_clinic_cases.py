@@ -8,10 +8,20 @@ from itertools import count
 import pytest
 
 from tests.e2e import clinic
-from tests.e2e.visitor import House, Visitor
+from tests.e2e.visitor import House, Visitor, wait_until
 
 pytestmark = pytest.mark.parametrize("house", ["fr"], indirect=True)
 _numbers = count(10)
+NAMES = (
+    ("Zerouali", "Larbi", "الزروالي", "العربي"),
+    ("Ouazzani", "Mokhtar", "الوزاني", "المختار"),
+    ("Filali", "Brahim", "الفيلالي", "إبراهيم"),
+    ("Chraibi", "Taoufik", "الشرايبي", "توفيق"),
+    ("Guessous", "Hamid", "كسوس", "حميد"),
+    ("Skouri", "Driss", "السكوري", "إدريس"),
+    ("Naciri", "Omar", "الناصري", "عمر"),
+    ("Belghiti", "Jamal", "بلغيتي", "جمال"),
+)
 Enrolled = Callable[[Visitor], tuple[str, str]]
 
 
@@ -21,10 +31,9 @@ def enrolled() -> Enrolled:
 
     def make(clinician: Visitor) -> tuple[str, str]:
         number = next(_numbers)
-        name = f"Zerouali{chr(87 + number)}"
-        person = clinic.Person(
-            name, "Larbi", "زروالي", "العربي", "03/04/1949", f"06550011{number}", f"LA5{number}77", gender="male"
-        )
+        names = NAMES[number % len(NAMES)]
+        birth = f"03/04/{1930 + number}"  # nobody is like another: neither by name and age nor by telephone
+        person = clinic.Person(*names, birth, f"0655{number}31{number}", f"LA5{number}77", gender="male")
         patient = clinic.register(clinician, person)
         clinician.go(patient)
         clinician.press("Enrol in a pathway")
@@ -83,9 +92,8 @@ def test_the_other_language_keeps_the_place_and_what_was_typed(house: House, enr
     physician = house.visitor("medecin")
     _patient, visit = enrolled(physician)
     physician.page.fill("[name='bp-systolic']", "151")
-    physician.page.wait_for_function(
-        "Object.keys(localStorage).some(key => key.startsWith('draft:') && localStorage[key].includes('151'))"
-    )
+    kept = "() => Object.keys(localStorage).some(key => key.startsWith('draft:') && localStorage[key].includes('151'))"
+    wait_until(lambda: physician.page.evaluate(kept))
     physician.follow(physician.page.locator("a.language"))
     assert physician.path == visit
     assert physician.page.locator("html").get_attribute("dir") == "rtl"

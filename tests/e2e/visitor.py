@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
+from time import monotonic, sleep
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Response
@@ -131,8 +133,8 @@ class Visitor:
             self.page.fill(f"[name='{name.replace('__', '-')}']", value)
 
     def choose(self, name: str, value: str) -> None:
-        """Tick the choice whose value holds ``value``; the group it stands in is opened first."""
-        option = self.page.locator(f"[name='{name}'][value*='{value}']").first
+        """Tick the choice whose value is ``value`` or a coding of it; the group it stands in is opened first."""
+        option = self.page.locator(f"[name='{name}']:is([value='{value}'], [value$='|{value}'])").first
         self.unfold(option)
         option.check()
 
@@ -189,3 +191,11 @@ def _too_wide(page: Page) -> list[str]:
 def _plain(text: str) -> str:
     """Without the marks of direction and the kinds of space, which are not what is being looked for."""
     return re.sub(r"\s+", " ", re.sub("[\u200e\u200f\u061c\u2066-\u2069]", "", text)).strip()
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait for something that the page does by itself. (The policy of the pages forbids the browser's own waiting.)"""
+    until = monotonic() + seconds
+    while not holds():
+        assert monotonic() < until, "it did not happen"
+        sleep(0.05)
