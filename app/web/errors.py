@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,9 +16,11 @@ from werkzeug.exceptions import HTTPException
 from app import errors
 from app.access.authentication import authenticated
 from app.access.table import opens
+from app.i18n import day_text
 from app.web import drafts
 
 log = logging.getLogger(__name__)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 STATUS: tuple[tuple[type[errors.MaslakError], int], ...] = (
     (errors.Malformed, 400),
     (errors.Invalid, 422),
@@ -73,8 +77,13 @@ def domain_error(error: errors.MaslakError) -> tuple[str, int]:
 def told(wrong: errors.MaslakError | errors.Issue) -> str:
     """What went wrong in the user's language, with its values filled in."""
     if isinstance(wrong, errors.Issue):
-        return errors.filled(_(wrong.text), wrong.values)
-    return errors.filled(_(wrong.template), wrong.details)
+        return errors.filled(_(wrong.text), _shown(wrong.values))
+    return errors.filled(_(wrong.template), _shown(wrong.details))
+
+
+def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a message as people write them: days in words."""
+    return {name: day_text(value) if _DAY.fullmatch(str(value)) else value for name, value in values.items()}
 
 
 def http_error(error: HTTPException) -> tuple[str, int] | Any:

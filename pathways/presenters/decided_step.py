@@ -22,6 +22,8 @@ class Decided:
     adapted: str
     who: str
     when: str
+    closed_unmade: bool
+    """Closed without a decision: a later visit overtook it, or the pathway ended."""
 
 
 def present(repo: Repository, task: Resource, language: str) -> Decided:
@@ -35,6 +37,7 @@ def present(repo: Repository, task: Resource, language: str) -> Decided:
         adapted=adapted(task, language),
         who=task.get("requester", {}).get("display", ""),
         when=task.get("lastModified", ""),
+        closed_unmade=task["status"] == "cancelled",
     )
 
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.fhir.resource import Resource
 from app.web import facility_tree
-from pathways.referral import moves
+from pathways.referral import moves, receiving
 
 STATE_WORDS = {
     "": _l("being written"),
@@ -50,6 +50,74 @@ MOVE_WORDS = {
 }
 
 
+LEADING = {
+    "2.0": moves.ACCEPT,
+    "3.0": moves.SCHEDULE,
+    "5.1": moves.NOTE,
+    "5.1.1": moves.NOTE,
+    "5.1.2": moves.RESCHEDULE,
+    "5.1.3": moves.SCHEDULE,
+    "5.1.4": moves.ANSWER,
+    "5.2": moves.CONFIRM_CANCELLATION,
+}
+"""State → the move that one expects next: the one primary button."""
+LAST = (moves.NO_SHOW, moves.CANCEL_APPOINTMENT, moves.REQUEST_CANCELLATION, moves.DECLINE)
+"""Moves that undo something stand apart, after the others."""
+SEEN = "5.1.4"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A move that may be made now. ``needs``: what it asks for (reason, day, note, nothing)."""
+
+    event: str
+    label: str
+    needs: str
+    primary: bool
+    apart: bool
+
+
+def open_moves(task: Resource, side: str) -> list[Open]:
+    """The moves that a side may make from the present state: the expected one first, those that undo last."""
+    _status, business = moves.state(task)
+    events = list(dict.fromkeys(move.event for move in moves.possible(task, side)))
+    found = []
+    for event in events:
+        noted = event == moves.NOTE and business == SEEN
+        label = _("Add a consultation note") if noted else str(MOVE_WORDS.get(event, event))
+        needs = "reason" if event in receiving.NEEDS_REASON else "day" if event in receiving.NEEDS_DAY else ""
+        found.append(Open(event, label, "note" if noted else needs, event == LEADING.get(business), event in LAST))
+    return sorted(found, key=lambda one: (not one.primary, one.apart, LAST.index(one.event) if one.apart else 0))
+
+
+def refused(task: Resource, event: str) -> str:
+    """Why a move is not possible, in the page's language."""
+    state = state_words(moves.state(task)[1])
+    label = str(MOVE_WORDS.get(event, event))
+    return _("The referral is now “%(state)s”: “%(move)s” is not possible. Look at it again.", state=state, move=label)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What was said with a move: when, which, the words."""
+
+    when: str
+    title: str
+    text: str
+
+
+def notes(task: Resource) -> list[Note]:
+    """What both sides have written, newest first."""
+    found = []
+    for one in task.get("note", ()):
+        event, _colon, words = one.get("text", "").partition(": ")
+        known = event in MOVE_WORDS
+        found.append(
+            Note(one.get("time", ""), str(MOVE_WORDS[event]) if known else "", words if known else one["text"])
+        )
+    return found[::-1]
+
+
 @dataclass(frozen=True, slots=True)
 class ReferralLine:
     """A referral as a row or a heading. ``deadline`` is an instant; ``overdue`` whether it has passed."""
@@ -68,7 +136,6 @@ class ReferralLine:
     deadline: str
     overdue: bool
     appointment: str
-    status_reason: str
     letter: str
 
 
@@ -98,7 +165,6 @@ def present(task: Resource, now: datetime) -> ReferralLine:
         deadline=deadline,
         overdue=bool(deadline) and status != "completed" and datetime.fromisoformat(deadline) < now,
         appointment=task.get("executionPeriod", {}).get("start", "")[:10],
-        status_reason=task.get("statusReason", {}).get("text", ""),
         letter=letter.split("/")[-1],
     )
 

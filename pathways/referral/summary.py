@@ -29,7 +29,9 @@ def summary(
     used: list[str] = []
     if leading is not None:
         last = measurement.readings(held, leading)[-3:]
-        lines += [f"{leading.name(language)} : {one.shown} {leading.unit} ({one.day})" for one in reversed(last)]
+        lines += [
+            f"{leading.name(language)} : {one.shown} {leading.unit} ({_written(one.day)})" for one in reversed(last)
+        ]
         used += [one.reference for one in last]
     for resource in held:
         match resource["resourceType"]:
@@ -44,6 +46,11 @@ def summary(
                 continue
         used.append(f"{resource['resourceType']}/{resource['id']}")
     return [line for line in dict.fromkeys(lines) if line.strip()], used
+
+
+def _written(day: str) -> str:
+    """An ISO day as both languages write it in figures: ``21/11/2026``."""
+    return "/".join(reversed(day.split("-")))
 
 
 def _present(condition: Resource) -> bool:

@@ -26,7 +26,7 @@ def death(patient_id: str) -> ResponseReturnValue:
     """Ask for the day, then close what was open."""
     day = DayField(_("Day of death"), [Required(_("Give the day of death"))], latest=clock.today(), width="short")
     form = type("DeathForm", (Form,), {"day": day}).opened()
-    with work(current_actor()) as repo:
+    with work(current_actor(), reading=request.method == "GET") as repo:
         if form.accepted():
             try:
                 recording.record_death(repo, f"Patient/{patient_id}", form.day.data, form_key=request.form["form_key"])

@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.errors import NotFound
+from app.errors import Conflict, Invalid, NotFound
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, extension
 from app.fhir.translation import text
 from app.i18n import language
 from app.store import work
 from app.web import current_actor, render
+from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, Form, LongTextField, Required
 from pathways import enrolment
 from pathways.presenters.person import present
@@ -39,7 +40,7 @@ class EndForm(Form):
             ("other", _l("Another reason")),
         ],
     )
-    text = LongTextField(_l("In a few words"), [AtMost(500)])
+    text = LongTextField(_l("In a few words"), [AtMost(500)], width="long")
 
 
 def add_to(pages: Blueprint) -> None:
@@ -52,15 +53,23 @@ def add_to(pages: Blueprint) -> None:
 
 def enrol(patient_id: str) -> ResponseReturnValue:
     """Choose a pathway in force and begin it; the first visit is due at once."""
-    with work(current_actor()) as repo:
+    with work(current_actor(), reading=request.method == "GET") as repo:
         patient = repo.read(f"Patient/{patient_id}")
+        enrolment.refuse_dead(patient)
         followed = {extension(one.episode, PATHWAY) for one in enrolment.enrolments(repo, f"Patient/{patient_id}")}
         plans = [plan for plan in pathways_in_force(repo) if plan["url"] not in followed]
         form = EnrolForm.opened(pathway=plans[0]["url"] if len(plans) == 1 else None)
-        form.pathway.offer([(plan["url"], _text(plan)) for plan in plans])
+        offered = pathways_in_force(repo) if form.sent else plans  # a second enrolment is refused by its own message
+        form.pathway.offer([(plan["url"], _text(plan)) for plan in offered])
         if form.accepted():
-            made = enrolment.enrol(repo, form.pathway.data, f"Patient/{patient_id}", form_key=request.form["form_key"])
-            return redirect(url_for("pathways.visit", patient_id=patient_id, episode_id=made.episode["id"]), 303)
+            try:
+                made = enrolment.enrol(
+                    repo, form.pathway.data, f"Patient/{patient_id}", form_key=request.form["form_key"]
+                )
+            except (Invalid, Conflict) as error:
+                form.wrong("pathway", told(error))
+            else:
+                return redirect(url_for("pathways.visit", patient_id=patient_id, episode_id=made.episode["id"]), 303)
         person = present(patient, language(), repo.today)
     return render("pathways/enrol.html", form=form, person=person, plans=plans), (422 if form.sent else 200)
 
@@ -68,7 +77,7 @@ def enrol(patient_id: str) -> ResponseReturnValue:
 def end_enrolment(patient_id: str, episode_id: str) -> ResponseReturnValue:
     """End an enrolment with a reason; its open tasks are cancelled."""
     form = EndForm.opened()
-    with work(current_actor()) as repo:
+    with work(current_actor(), reading=request.method == "GET") as repo:
         patient = repo.read(f"Patient/{patient_id}")
         held = enrolment_of(repo, patient_id, episode_id)
         if form.accepted():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
@@ -43,6 +45,11 @@ class PatientForm(Form):
     cnss = TextField(_l("CNSS number"), [AtMost(12)], width="short", render_kw={"dir": "ltr", "inputmode": "numeric"})
     city = TextField(_l("Commune"), [AtMost(80)])
     other_person = BooleanField(_l("None of these is the same person"))
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self:
+            field.flags.silent, field.flags.needed = True, bool(field.flags.required)
 
 
 def add_to(pages: Blueprint) -> None:

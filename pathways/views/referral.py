@@ -1,18 +1,13 @@
-"""One referral: write it, follow it, make the moves that are open, answer it, read the letter."""
+"""One referral: write it, follow it, make the moves that are open."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from html import unescape
-from re import sub
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app import clock
-from app.errors import Conflict, Forbidden, Invalid
+from app.errors import Conflict, Forbidden, Invalid, PreconditionFailed
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.i18n import language
@@ -24,7 +19,7 @@ from pathways import enrolment, measurement
 from pathways.presenters import referral as shown
 from pathways.presenters.person import present as present_person
 from pathways.progression import evaluate
-from pathways.referral import answering, moves, receiving, sending
+from pathways.referral import receiving, sending
 from pathways.referral import summary as drawn
 
 HOSPITALS = ("HP", "CHP", "CHR", "CHU")
@@ -40,9 +35,12 @@ class ReferForm(Form):
         choices=[("routine", _l("Not urgent")), ("urgent", _l("Urgent")), ("stat", _l("At once, with transport"))],
     )
     recipient = ChoiceField(_l("To"), [Required(_l("Choose the establishment"))], as_select=True)
-    reason = LongTextField(_l("Reason"), [Required(_l("Say why the patient is referred")), AtMost(1000)])
+    reason = LongTextField(_l("Reason"), [Required(_l("Say why the patient is referred")), AtMost(1000)], width="long")
     summary = LongTextField(
-        _l("Summary of the record"), [AtMost(4000)], description=_l("Drawn from the record: correct or complete it")
+        _l("Summary of the record"),
+        [AtMost(4000)],
+        description=_l("Drawn from the record: correct or complete it"),
+        width="long",
     )
 
 
@@ -52,29 +50,13 @@ class MoveForm(Form):
     move = HiddenField()
     seen = HiddenField()
     day = DayField(_l("Day of the appointment"), width="short")
-    reason = LongTextField(_l("Reason"), [AtMost(500)])
-
-
-class AnswerForm(Form):
-    """The counter-referral letter."""
-
-    seen = HiddenField()
-    findings = LongTextField(_l("What was found"), [Required(_l("Write what was found")), AtMost(4000)])
-    treatment = LongTextField(
-        _l("Treatment recommended"), [Required(_l("Write the treatment that you recommend")), AtMost(4000)]
-    )
-    advice = LongTextField(_l("Advice for the follow-up"), [AtMost(4000)])
-    return_on = DayField(
-        _l("To be seen again at the health centre by"), [Required(_l("Give the day of return"))], width="short"
-    )
+    reason = LongTextField(_l("Reason"), [AtMost(500)], width="long")
 
 
 def add_to(pages: Blueprint) -> None:
-    """The four pages."""
+    """Write one, follow one."""
     pages.add_url_rule("/patients/<patient_id>/refer", "refer", refer, methods=["GET", "POST"])
     pages.add_url_rule("/referrals/<task_id>", "referral", referral, methods=["GET", "POST"])
-    pages.add_url_rule("/referrals/<task_id>/answer", "answer", answer, methods=["GET", "POST"])
-    pages.add_url_rule("/letters/<composition_id>", "letter", letter)
 
 
 def refer(patient_id: str) -> ResponseReturnValue:
@@ -132,108 +114,55 @@ def hospitals(near: str | None) -> list[tuple[str, str]]:
     return [(node.reference, node.name) for node in found]
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A move that may be made now. ``needs``: what it asks for (reason, day, nothing)."""
-
-    event: str
-    label: str
-    needs: str
-
-
 def referral(task_id: str) -> ResponseReturnValue:
     """One referral with its request, its state, and the moves that the actor may make."""
-    actor = current_actor()
     form = MoveForm.opened()
-    with work(actor, reading=request.method == "GET") as repo:
-        if form.accepted():
-            try:
-                receiving.play(
-                    repo,
-                    f"Task/{task_id}",
-                    form.move.data,
-                    form_key=request.form["form_key"],
-                    reason=form.reason.data or "",
-                    day=form.day.data,
-                    seen_version=int(form.seen.data) if (form.seen.data or "").isdigit() else None,
-                )
-            except Invalid as error:
-                for issue in error.issues:
-                    form.wrong(str(issue.expression), told(issue))
-            else:
-                flash(_("Recorded."), "success")
-                return redirect(url_for("pathways.referral", task_id=task_id), 303)
+    with work(current_actor(), reading=request.method == "GET") as repo:
+        if form.accepted() and _played(repo, task_id, form):
+            flash(_("Recorded."), "success")
+            return redirect(url_for("pathways.referral", task_id=task_id), 303)
         task = repo.read(f"Task/{task_id}")
-        order = repo.read(task["focus"]["reference"])
-        line = shown.present(task, repo.now)
-        person = present_person(repo.read(task["for"]["reference"]), language(), repo.today)
-        open_moves = _open(repo, task)
+        shown_here = {
+            "order": repo.read(task["focus"]["reference"]),
+            "referral": shown.present(task, repo.now),
+            "notes": shown.notes(task),
+            "person": present_person(repo.read(task["for"]["reference"]), language(), repo.today),
+            "moves": _open(repo, task),
+        }
     chosen = form.move.data or request.args.get("move", "")
-    return render(
-        "pathways/referral.html", form=form, referral=line, order=order, person=person, moves=open_moves, chosen=chosen
-    ), (422 if form.sent else 200)
+    return render("pathways/referral.html", form=form, chosen=chosen, **shown_here), (422 if form.sent else 200)
 
 
-def _open(repo: Repository, task: Resource) -> list[Open]:
+def _played(repo: Repository, task_id: str, form: MoveForm) -> bool:
+    """Make the move; False when it cannot be made: then the form says why, over the referral as it is now."""
+    event = form.move.data or ""
+    try:
+        receiving.play(
+            repo,
+            f"Task/{task_id}",
+            event,
+            form_key=request.form["form_key"],
+            reason=form.reason.data or "",
+            day=form.day.data,
+            seen_version=_version(form.seen.data),
+        )
+    except Invalid as error:
+        for issue in error.issues:
+            form.wrong(str(issue.expression), told(issue))
+    except (Conflict, PreconditionFailed):
+        form.wrong("", shown.refused(repo.read(f"Task/{task_id}"), event))
+    else:
+        return True
+    return False
+
+
+def _version(text: str | None) -> int | None:
+    return int(text) if (text or "").isdigit() else None  # type: ignore[arg-type]
+
+
+def _open(repo: Repository, task: Resource) -> list[shown.Open]:
     try:
         side = receiving.side(repo, task)
     except Forbidden:
         return []
-    if not repo.actor.may(receiving.GRANT[side]):
-        return []
-    found: list[Open] = []
-    for move in moves.possible(task, side):
-        if any(one.event == move.event for one in found):
-            continue  # a move with two outcomes is one button; the first outcome is the one that it makes
-        needs = "reason" if move.event in receiving.NEEDS_REASON else "day" if move.event in receiving.NEEDS_DAY else ""
-        found.append(Open(move.event, str(shown.MOVE_WORDS.get(move.event, move.event)), needs))
-    return found
-
-
-def answer(task_id: str) -> ResponseReturnValue:
-    """Write the letter; sending it gives the patient back to the health centre."""
-    with work(current_actor(), reading=request.method == "GET") as repo:
-        task = repo.read(f"Task/{task_id}")
-        form = AnswerForm.opened(seen=task["meta"]["versionId"])
-        if form.accepted():
-            written = answering.Letter(
-                form.findings.data, form.treatment.data, form.return_on.data, form.advice.data or "", language()
-            )
-            seen = int(form.seen.data) if (form.seen.data or "").isdigit() else None
-            try:
-                answering.answer(repo, f"Task/{task_id}", written, form_key=request.form["form_key"], seen_version=seen)
-            except Invalid as error:
-                for issue in error.issues:
-                    form.wrong(str(issue.expression), told(issue))
-            else:
-                flash(_("The letter is sent. The patient is back with the health centre."), "success")
-                return redirect(url_for("pathways.referral", task_id=task_id), 303)
-        person = present_person(repo.read(task["for"]["reference"]), language(), repo.today)
-        line = shown.present(task, repo.now)
-        order = repo.read(task["focus"]["reference"])
-    return render("pathways/answer.html", form=form, referral=line, order=order, person=person, today=clock.today()), (
-        422 if form.sent else 200
-    )
-
-
-def letter(composition_id: str) -> ResponseReturnValue:
-    """The letter from the hospital, for reading and for printing."""
-    with work(current_actor(), reading=True) as repo:
-        composition = repo.read(f"Composition/{composition_id}")
-        person = present_person(repo.read(composition["subject"]["reference"]), language(), repo.today)
-    author = next((one.get("display", "") for one in composition.get("author", ())), "")
-    return render(
-        "pathways/letter.html",
-        letter=composition,
-        person=person,
-        titles=shown.section_words(),
-        author=author,
-        hospital=facility_tree.name_of(composition.get("custodian", {}).get("reference")),
-        lines=_lines,
-    )
-
-
-def _lines(section: Resource) -> list[str]:
-    """The lines of a section's narrative as plain text."""
-    div = section.get("text", {}).get("div", "")
-    return [unescape(sub(r"<[^>]*>", "", line)) for line in div.replace("<br/>", "\n").splitlines()]
+    return shown.open_moves(task, side) if repo.actor.may(receiving.GRANT[side]) else []

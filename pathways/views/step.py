@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.errors import Invalid, NotFound
+from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.i18n import language
@@ -44,10 +45,16 @@ class AdaptForm(Form):
             ("proposed", _l("The treatment of the protocol, another day for the next visit")),
         ],
     )
+
+    def validate_orders(self, field: ChoiceField) -> None:
+        """Another treatment has to be named."""
+        if self.decision.data == "other" and not field.data:
+            raise ValueError(_("Choose the treatment that you give instead"))
+
     orders = ChoiceField(_l("Which treatment?"), when={"field": "decision", "is": ["other"]}, as_select=True)
-    next_visit = DayField(_l("Next visit"), width="short")
+    next_visit = DayField(_l("Next visit"), width="short", description=_l("The day that the protocol proposes"))
     reason = ChoiceField(_l("Why?"), [Required(_l("Choose why the step is adapted"))])
-    text = LongTextField(_l("In a few words"), [AtMost(500)])
+    text = LongTextField(_l("In a few words"), [AtMost(500)], width="long")
 
 
 def add_to(pages: Blueprint) -> None:
@@ -59,41 +66,35 @@ def add_to(pages: Blueprint) -> None:
 def step(patient_id: str, episode_id: str, encounter_id: str) -> ResponseReturnValue:
     """Show the next step of a visit and take the decision on it."""
     adapting = request.values.get("act") == "adapt"
-    with work(current_actor()) as repo:
+    with work(current_actor(), reading=request.method == "GET") as repo:
         enrolment = enrolment_of(repo, patient_id, episode_id)
         visit = _visit_of(repo, patient_id, encounter_id)
         here = f"Encounter/{encounter_id}"
         standing = evaluate(repo, enrolment, language=language(), encounter=here, on=day_of_visit(visit.encounter))
-        form = AdaptForm.opened(seen=standing.fingerprint, decision="keep")
-        choices = _prepare(repo, form, standing)
-        decided = visit.decision["status"] not in OPEN
-        if form.sent and (not adapting or form.validate()):
-            try:
-                made = decide(
-                    repo,
-                    visit,
-                    standing,
-                    form_key=request.form["form_key"],
-                    seen=request.form.get("seen", ""),
-                    adaptation=_adaptation(repo, form, standing, choices) if adapting else None,
-                )
-            except Invalid as error:
-                for issue in error.issues:
-                    form.wrong(str(issue.expression), told(issue))
-            else:
-                return _after(patient_id, standing, made.task)
         change = proposed_change(repo, standing)
+        prescribes = not (change and not change.none) or repo.actor.may("visit:prescribe")
+        if adapting and not prescribes:
+            raise Forbidden("a change of treatment is decided by a physician")
+        form = AdaptForm.opened(seen=standing.fingerprint, decision="keep", next_visit=_due(standing))
+        choices = _prepare(repo, form, standing)
+        if form.sent and (not adapting or form.validate()):
+            task = _decided(
+                repo, form, visit, standing, _adaptation(repo, form, standing, choices) if adapting else None
+            )
+            if task is not None:
+                return _after(patient_id, standing, task)
+        decided = visit.decision["status"] not in OPEN
         shown: dict[str, Any] = {
             "person": present(repo.read(f"Patient/{patient_id}"), language(), repo.today),
             "step": next_step.present(standing),
             "changes": orders.present_change(change, language()) if change else [],
             "made": decided_step.present(repo, visit.decision, language()) if decided else None,
-            "prescribes": not (change and not change.none) or repo.actor.may("visit:prescribe"),
+            "prescribes": prescribes,
         }
     return render(
         "pathways/step.html",
         form=form,
-        adapting=adapting,
+        adapting=adapting and not decided,
         decided=decided,
         referral=standing.referral,
         patient_id=patient_id,
@@ -101,6 +102,35 @@ def step(patient_id: str, episode_id: str, encounter_id: str) -> ResponseReturnV
         encounter_id=encounter_id,
         **shown,
     ), (422 if form.sent else 200)
+
+
+def _decided(
+    repo: Repository, form: AdaptForm, visit: Visit, standing: Standing, adaptation: Adaptation | None
+) -> Resource | None:
+    """The decision's Task; None when it cannot be taken: then the form says why and keeps what was typed.
+
+    A proposal that has changed since the page was opened is shown anew: the next press decides on what is read then.
+    """
+    try:
+        made = decide(
+            repo,
+            visit,
+            standing,
+            form_key=request.form["form_key"],
+            seen=request.form.get("seen", ""),
+            adaptation=adaptation,
+        )
+    except (Invalid, Conflict) as error:
+        for issue in error.issues:
+            form.wrong(str(issue.expression), told(issue))
+        form.seen.raw_data, form.seen.data = None, standing.fingerprint
+        return None
+    return made.task
+
+
+def _due(standing: Standing) -> date | None:
+    """The day of the next visit that the protocol proposes."""
+    return standing.follow_up.due.latest if standing.follow_up else None
 
 
 def _visit_of(repo: Repository, patient_id: str, encounter_id: str) -> Visit:
@@ -123,14 +153,13 @@ def _prepare(repo: Repository, form: AdaptForm, standing: Standing) -> dict[str,
 def _adaptation(
     repo: Repository, form: AdaptForm, standing: Standing, choices: dict[str, list[Resource]]
 ) -> Adaptation:
-    if form.decision.data == "other" and form.orders.data not in choices:
-        raise Invalid("choose the treatment that you give instead", expression="orders")
+    other = form.decision.data == "other"
     return Adaptation(
         reason=form.reason.data or "",
         text=form.text.data or "",
         keep_treatment=form.decision.data == "keep",
-        orders=as_orders(repo, standing, choices[form.orders.data]) if form.decision.data == "other" else None,
-        next_visit=form.next_visit.data,
+        orders=as_orders(repo, standing, choices[form.orders.data]) if other else None,
+        next_visit=form.next_visit.data if form.next_visit.data != _due(standing) else None,
     )
 
 

@@ -123,6 +123,9 @@
     form.addEventListener("change", (event) => { toggle(form); if (event.target.matches("[data-min], [data-max]")) judge(event.target); });
   });
 
+  // paper
+  all("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => window.print()); });
+
   // no line
   const offline = document.querySelector("[data-offline]");
   const line = () => { offline.hidden = navigator.onLine; };
