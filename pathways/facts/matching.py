@@ -37,6 +37,8 @@ def test(kind: str, modifier: str, texts: list[str], now: datetime, value_sets: 
         return lambda values: not inner(values)
     if kind == "token" and modifier in ("in", "not-in"):
         return _in_value_set(texts, modifier == "in", value_sets)
+    if kind == "token" and not modifier and not any("|" in text for text in texts):
+        return _codes_in(frozenset(texts))
     makers = {"token": _token, "reference": _reference, "date": _date, "string": _string, "uri": _uri}
     if kind in ("number", "quantity"):
         each = [_quantity(text, modifier) for text in texts]
@@ -78,6 +80,21 @@ def _token(text: str, modifier: str) -> Test:
             for value in values
             for s, c in codes(value)
         )
+
+    return matches
+
+
+def _codes_in(wanted: frozenset[str]) -> Test:
+    """Codes of any system: ``status=final,amended``."""
+
+    def matches(values: list[Any]) -> bool:
+        for value in values:
+            if value.__class__ is str:
+                if value in wanted:
+                    return True
+            elif any(code in wanted for _, code in codes(value)):
+                return True
+        return False
 
     return matches
 

@@ -71,19 +71,13 @@ def _plain_code(kind: str, modifier: str, texts: tuple[str, ...]) -> tuple[tuple
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query in its parts. ``sort``: (name, reader, kind, descending); ``open``: it has places to be filled."""
+    """A query in its parts. ``sort``: (name, reader, kind, descending)."""
 
     type: str
     criteria: tuple[Criterion, ...]
     sort: tuple[tuple[str, Accessor, str, bool], ...] = ()
     count: int | None = None
     include: tuple[Accessor, ...] = ()
-    open: bool = False
-
-    def filled(self, values: Sequence[str]) -> Query:
-        """The query with its places filled; a value with commas stands for several."""
-        criteria = tuple([one.filled(values) for one in self.criteria])
-        return Query(self.type, criteria, self.sort, self.count, self.include)
 
 
 def place(at: int) -> str:
@@ -107,7 +101,7 @@ def read(text: str) -> Query:
         else:
             criteria.append(_criterion(type, key, value))
     about = (_sort(type, options), _count(options), _includes(type, options))
-    return Query(type, tuple(criteria), *about, open=PLACE in text)
+    return Query(type, tuple(criteria), *about)
 
 
 def _criterion(type: str, key: str, value: str) -> Criterion:

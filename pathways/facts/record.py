@@ -61,43 +61,46 @@ class Facts:
         key = (text, *values)
         answer = self._answers.get(key)
         if answer is None:
-            query = read(text)
-            answer = self._answers[key] = self._answer(query.filled(values) if query.open else query)
+            answer = self._answers[key] = self._answer(read(text), values)
         return answer
 
-    def _answer(self, query: Query) -> Resource:
-        candidates, rest = self._candidates(query)
+    def _answer(self, query: Query, values: Sequence[str]) -> Resource:
+        candidates, rest = self._candidates(query, values)
         for criterion in query.criteria:
-            if criterion is not rest:
-                candidates = self._matching(query.type, criterion, candidates)
+            if candidates and criterion is not rest:
+                candidates = self._matching(query.type, criterion.filled(values), candidates)
         for _, find, kind, descending in reversed(query.sort):
-            candidates = sorted(candidates, key=_key(find, kind, descending), reverse=descending)
+            if len(candidates) > 1:
+                candidates = sorted(candidates, key=_key(find, kind, descending), reverse=descending)
         shown = candidates if query.count is None else candidates[: query.count]
         entries = [{"resource": one, "search": MATCH} for one in shown]
         entries += [{"resource": one, "search": {"mode": "include"}} for one in self._included(query, shown)]
         bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(candidates)}
         return bundle | ({"entry": entries} if entries else {})
 
-    def _candidates(self, query: Query) -> tuple[list[Resource], Criterion | None]:
+    def _candidates(self, query: Query, values: Sequence[str]) -> tuple[list[Resource], Criterion | None]:
         """The resources to look at, and the criterion that the index of codes has answered already."""
         for criterion in query.criteria:
-            if criterion.name == "code" and (pairs := criterion.plain_code()):
+            if criterion.name == "code" and (pairs := criterion.filled(values).plain_code()):
                 index = self._index(query.type, criterion)
                 if len(pairs) == 1:
                     return index.get(pairs[0], []), criterion
-                found = {id(one): one for pair in pairs for one in index.get(pair, ())}
+                lists = [one for pair in pairs if (one := index.get(pair))]
+                if len(lists) < 2:
+                    return (lists[0] if lists else []), criterion
+                found = {id(one) for some in lists for one in some}
                 return [one for one in self._by_type.get(query.type, ()) if id(one) in found], criterion
         return self._by_type.get(query.type, []), None
 
     def _matching(self, type: str, criterion: Criterion, candidates: list[Resource]) -> list[Resource]:
         """The candidates that meet a criterion. Whose they are is worked out once for all resources of a type."""
-        if not candidates:
-            return candidates
-        test, find = criterion.test(self.now, self._value_sets), criterion.read
+        find = criterion.read
         if criterion.name not in OWNERS or criterion.modifier:
+            test = criterion.test(self.now, self._value_sets)
             return [one for one in candidates if test(find(one))]
         key = (type, criterion.name, *criterion.texts)
         if key not in self._others:
+            test = criterion.test(self.now, self._value_sets)
             self._others[key] = {id(one) for one in self._by_type[type] if not test(find(one))}
         others = self._others[key]
         return [one for one in candidates if id(one) not in others] if others else candidates
