@@ -110,12 +110,13 @@ def token_actor(text: str, *, origin: str = "") -> Actor:
             raise Unauthorized("the account of this token is not active")
         return _person_with_scopes(actor_of(account, origin=origin), scopes)
     return Actor(
-        key=f"token:{token.id}",
+        key=f"client:{token.client}" if token.client else f"token:{token.id}",
         name=token.label,
         roles=frozenset({"system"}),
         grants=grants.of_scopes(scopes) | grants.EVERYBODY,
         organizations=None,
         scopes=scopes,
+        per_minute=token.per_minute,
         origin=origin,
     )
 

@@ -1,4 +1,4 @@
-"""Commands for accounts, establishments and tokens: ``flask --app app.factory access …``."""
+"""Commands for accounts, establishments, tokens and systems: ``flask --app app.factory access …``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 
 from app.access import accounts, csv_rows, facilities, passwords, staff, tokens
 from app.access.actor import automation
+from app.access.client_cli import client_group
 from app.access.grants import ROLES
 from app.errors import MaslakError
 
@@ -146,6 +147,9 @@ def facilities_import(file: Path) -> None:
     with _work() as repo:
         report = facilities.import_rows(repo, rows)
     _tell(report)
+
+
+access_cli.add_command(client_group)
 
 
 def _tell(report: csv_rows.Report) -> None:

@@ -74,7 +74,10 @@ class Account(db.Model, UserMixin):
 
 
 class ApiToken(db.Model):
-    """A bearer token for ``/fhir``: only its SHA-256 is kept. ``account_id`` set: it acts as that person."""
+    """A bearer token for ``/fhir``: only its SHA-256 is kept.
+
+    ``account_id`` set: it acts as that person. ``client_id`` set: a registered system fetched it.
+    """
 
     __tablename__ = "api_token"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -82,9 +85,39 @@ class ApiToken(db.Model):
     label: Mapped[str] = mapped_column(String(120))
     scopes: Mapped[str] = mapped_column(Text)
     account_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("account.id"))
+    client_id: Mapped[int | None] = mapped_column(Integer, ForeignKey("api_client.id"), index=True)
     created: Mapped[datetime] = mapped_column(Instant)
     expires: Mapped[datetime] = mapped_column(Instant)
     revoked: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class ApiClient(db.Model):
+    """A system that fetches its own tokens (SMART Backend Services): its public keys, and what it may ask for.
+
+    Never deleted, only revoked: the audit names it. ``key`` is the ``client_id`` of OAuth. Keys stand in ``jwks``
+    (JSON) or behind ``jwks_url``; ``per_minute`` is its pace at the FHIR door, None without limit.
+    """
+
+    __tablename__ = "api_client"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    scopes: Mapped[str] = mapped_column(Text)
+    jwks: Mapped[str | None] = mapped_column(Text)
+    jwks_url: Mapped[str | None] = mapped_column(String(500))
+    per_minute: Mapped[int | None] = mapped_column(Integer)
+    created: Mapped[datetime] = mapped_column(Instant)
+    last_token: Mapped[datetime | None] = mapped_column(Instant)
+    revoked: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class UsedAssertion(db.Model):
+    """A signed statement of a client that has been taken: the key of the table refuses it a second time."""
+
+    __tablename__ = "used_assertion"
+    client_id: Mapped[int] = mapped_column(Integer, ForeignKey("api_client.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
 class EmergencyAccess(db.Model):

@@ -8,9 +8,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from app.access.tables import ApiToken
+from app.access.tables import ApiClient, ApiToken
 from app.clock import now
 from app.db import db
 from app.errors import Invalid, NotFound, Unauthorized
@@ -30,6 +30,9 @@ class Verified:
     scopes: tuple[str, ...]
     expires: datetime
     account_id: int | None
+    client: str | None = None
+    """The ``client_id`` of the registered system that fetched it."""
+    per_minute: int | None = None
 
 
 def checked_scopes(text: str) -> tuple[str, ...]:
@@ -44,7 +47,9 @@ def checked_scopes(text: str) -> tuple[str, ...]:
     return scopes
 
 
-def issue(*, label: str, scopes: str, lifetime: timedelta, account_id: int | None = None) -> tuple[str, ApiToken]:
+def issue(
+    *, label: str, scopes: str, lifetime: timedelta, account_id: int | None = None, client_id: int | None = None
+) -> tuple[str, ApiToken]:
     """A new token: its text (shown this once) and its row, added to the session. Raises Invalid."""
     if not timedelta(0) < lifetime <= LONGEST:
         raise Invalid(f"a token lives between a minute and {LONGEST.days} days")
@@ -54,6 +59,7 @@ def issue(*, label: str, scopes: str, lifetime: timedelta, account_id: int | Non
         label=label,
         scopes=" ".join(checked_scopes(scopes)),
         account_id=account_id,
+        client_id=client_id,
         created=now(),
         expires=now() + lifetime,
     )
@@ -70,10 +76,23 @@ def verify(text: str) -> Verified:
     if key in _known and _known[key][0] > instant:
         token = _known[key][1]
     else:
-        row = db.session.scalar(select(ApiToken).where(ApiToken.digest == key, ApiToken.revoked.is_(None)))
-        if row is None:
+        found = db.session.execute(
+            select(ApiToken, ApiClient)
+            .outerjoin(ApiClient, ApiToken.client_id == ApiClient.id)
+            .where(ApiToken.digest == key, ApiToken.revoked.is_(None), ApiClient.revoked.is_(None))
+        ).first()
+        if found is None:
             raise Unauthorized("the token is unknown or was revoked")
-        token = Verified(row.id, row.label, tuple(row.scopes.split()), row.expires, row.account_id)
+        row, client = found
+        token = Verified(
+            row.id,
+            row.label,
+            tuple(row.scopes.split()),
+            row.expires,
+            row.account_id,
+            client.key if client else None,
+            client.per_minute if client else None,
+        )
         _remember(key, token, instant)
     if token.expires <= instant:
         raise Unauthorized("the token is past its time")
@@ -88,6 +107,18 @@ def revoke(token_id: int) -> ApiToken:
     row.revoked = row.revoked or now()
     _known.pop(row.digest, None)
     return row
+
+
+def revoke_of(client_id: int) -> None:
+    """End all tokens of a registered system, here at once and in other processes within seconds."""
+    for row in db.session.scalars(select(ApiToken).where(ApiToken.client_id == client_id, ApiToken.revoked.is_(None))):
+        revoke(row.id)
+
+
+def forget_old(client_id: int) -> None:
+    """Take away the tokens of a system whose time ended more than a day ago; the audit names the system, not them."""
+    old = ApiToken.expires < now() - timedelta(days=1)
+    db.session.execute(delete(ApiToken).where(ApiToken.client_id == client_id, old))
 
 
 def digest(text: str) -> str:

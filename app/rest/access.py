@@ -10,4 +10,7 @@ ACCESS: dict[str, str] = {f"fhir.{row.name}": "fhir:write" if row.writes else "f
     "fhir.bundle": "fhir:read",  # a batch may only read; each entry is looked at by itself
     "fhir.operation": "signed-in",  # each operation names its own grant
     "fhir.nothing": PUBLIC,
+    "fhir.smart_configuration": PUBLIC,
+    "smart.configuration": PUBLIC,
+    "smart.token": PUBLIC,  # who asks is proven by what is sent
 }

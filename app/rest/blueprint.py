@@ -14,6 +14,7 @@ from werkzeug.routing import RequestRedirect
 from app.access.table import EXTENSION as TABLE
 from app.errors import NotFound
 from app.feature import Feature
+from app.rest import smart
 from app.rest.access import ACCESS
 from app.rest.answering import answered
 from app.rest.door import failed, response_to
@@ -37,6 +38,7 @@ def blueprint(features: Sequence[Feature] = ()) -> Blueprint:
     for shape in OPERATION_SHAPES:
         _add(made, shape, "operation", _view("operation"), ["GET", "POST"])
     _add(made, "/metadata", "metadata", _view("metadata"), ["GET"])
+    _add(made, "/.well-known/smart-configuration", "smart_configuration", smart.configuration, ["GET"])
     _add(made, "", "bundle", _view("bundle"), ["POST"])
     _add(made, "/<path:path>", "nothing", _nothing, _METHODS)
     _add(made, "", "nothing", _nothing, _METHODS)
@@ -53,6 +55,7 @@ def _settle(app: App, features: Sequence[Feature]) -> None:
     app.extensions[EXTENSION] = registry(features)
     app.extensions.setdefault(TABLE, {}).update(ACCESS)
     register_expander(expand)
+    app.register_blueprint(smart.blueprint())
     app.wsgi_app = Gate(app, app.wsgi_app)  # type: ignore[attr-defined]
 
 

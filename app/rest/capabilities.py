@@ -18,13 +18,15 @@ from app.fhir.json import dumps
 from app.fhir.resource import Resource
 from app.rest import negotiation
 from app.rest.asked import Answer
-from app.rest.door import base_url
+from app.rest.door import base_url, root_url
 from app.rest.operations import registered
 from app.rest.routes import BY_NAME
 from app.store.parameters import Parameter, parameters_of
 
 SERVED_SINCE = "maslak.capabilities"
 _COMMON = frozenset({"_id", "_lastUpdated", "_tag", "_profile", "_security", "_source"})
+OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+SMART = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
 SYSTEM_CODES = {
     "bundle": ("transaction", "batch"),
     "search_system": ("search-system",),
@@ -66,6 +68,10 @@ def statement(base: str) -> Resource:
                 "mode": "server",
                 "security": {
                     "cors": False,
+                    "extension": [
+                        {"url": OAUTH_URIS, "extension": [{"url": "token", "valueUri": f"{root_url()}/oauth/token"}]}
+                    ],
+                    "service": [{"coding": [SMART], "text": "SMART Backend Services 2.2"}],
                     "description": "Every request but /metadata carries a bearer token with SMART v2 scopes.",
                 },
                 "resource": [_resource(type, operations) for type in sorted(resource_types())],

@@ -61,7 +61,9 @@ def _marked(value: Any, path: Path, where: dict[int, Path]) -> Any:
         return [_marked(item, (*path, index), where) for index, item in enumerate(value)]
     elif isinstance(value, str):
         # another text of the same type, where there can be one (of one letter there is only one in the process)
-        made = value.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass") if len(value) > 1 else _Text(value)
+        made = (
+            value.encode("utf-8", "surrogatepass").decode("utf-8", "surrogatepass") if len(value) > 1 else _Text(value)
+        )
     elif isinstance(value, Decimal):
         made = _Decimal(value)
     elif isinstance(value, int) and not isinstance(value, bool):

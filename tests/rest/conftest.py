@@ -32,23 +32,24 @@ class Fhir:
     """Sends requests to ``/fhir`` with the token of somebody; bodies are resources or raw text."""
 
     def __init__(self, flask: Flask, held: dict[str, str]):
-        self._client = flask.test_client()
-        self._held = held
+        self.flask = flask
+        self.client = flask.test_client()
+        self.held = held
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, by: str = "all", headers: dict[str, Any] | None = None
     ) -> TestResponse:
-        sent = {"Authorization": f"Bearer {self._held[by]}", "Content-Type": "application/fhir+json"} | (headers or {})
+        sent = {"Authorization": f"Bearer {self.held[by]}", "Content-Type": "application/fhir+json"} | (headers or {})
         data = body if isinstance(body, (bytes, str)) or body is None else json.dumps(body)
         if body is None and "Content-Type" not in (headers or {}):
             sent.pop("Content-Type")
-        return self._client.open(
+        return self.client.open(
             f"/fhir{path}", method=method, data=data, headers={k: v for k, v in sent.items() if v is not None}
         )
 
     def close(self) -> None:
         """Let go of the database."""
-        with self._client.application.app_context():
+        with self.flask.app_context():
             db.session.remove()
             db.engine.dispose()
 
