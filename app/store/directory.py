@@ -27,6 +27,7 @@ class DirectoryRow:
 
     id: str
     name: str
+    other_name: str
     birth_year: str
     sex: str
     establishment: str | None
@@ -56,13 +57,18 @@ def search_directory(unit: Unit, query: str) -> list[DirectoryRow]:
 
 
 def _row(id: str, patient: dict[str, Any], visible: bool) -> DirectoryRow:
-    name: dict[str, Any] = next(iter(patient.get("name", ())), {})
-    text = name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")]).strip()
+    names = [_text(name) for name in patient.get("name", ())]
     return DirectoryRow(
         id=id,
-        name=text,
+        name=names[0] if names else "",
+        other_name=names[1] if len(names) > 1 else "",
         birth_year=patient.get("birthDate", "")[:4],
         sex=patient.get("gender", "unknown"),
         establishment=patient.get("managingOrganization", {}).get("reference"),
         visible=visible,
     )
+
+
+def _text(name: dict[str, Any]) -> str:
+    """Family name first, as lists are read."""
+    return name.get("text") or " ".join([name.get("family", ""), *name.get("given", ())]).strip()

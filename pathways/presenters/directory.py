@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.i18n import language
 from app.web import facility_tree
 
 
@@ -17,6 +18,7 @@ class FoundPerson:
 
     id: str
     name: str
+    other_name: str
     sex: str
     birth_year: str
     establishment: str
@@ -29,7 +31,7 @@ def present_rows(rows: Iterable[Any]) -> list[FoundPerson]:
     return [
         FoundPerson(
             row.id,
-            row.name or _("Name unknown"),
+            *_names(row),
             sexes.get(row.sex, ""),
             row.birth_year,
             facility_tree.name_of(row.establishment) if row.establishment else "",
@@ -37,3 +39,10 @@ def present_rows(rows: Iterable[Any]) -> list[FoundPerson]:
         )
         for row in rows
     ]
+
+
+def _names(row: Any) -> tuple[str, str]:
+    """The name in the page's script first, then the other."""
+    given = [name for name in (row.name, row.other_name) if name]
+    given.sort(key=lambda name: any("\u0600" <= letter <= "\u06ff" for letter in name) != (language() == "ar"))
+    return (given or [_("Name unknown")])[0], given[1] if len(given) > 1 else ""

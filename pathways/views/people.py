@@ -65,6 +65,9 @@ def find_patient() -> ResponseReturnValue:
     if len(asked) >= LEAST:
         with work(current_actor(), reading=True) as repo:
             rows = present_rows(find(repo, asked))
+    exact = len(rows) == 1 and rows[0].visible and any(letter.isdigit() for letter in asked)
+    if exact:
+        return redirect(url_for("pathways.patient", patient_id=rows[0].id), 303)
     return render("pathways/find.html", asked=asked, rows=rows, short=0 < len(asked) < LEAST)
 
 
