@@ -1,1 +1,1 @@
-"""Several pathways for one patient: one visit form, one list of dates, one target for each measurement, no drug twice."""
+"""Several pathways for one patient: one visit form, one list of dates, one target a measurement, no drug twice."""

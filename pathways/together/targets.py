@@ -21,7 +21,7 @@ URL = f"{CANONICAL_BASE}/StructureDefinition/target"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One target of one pathway: ``measure`` a Coding, ``variable`` its name in the pathway, ``value`` for this patient."""
+    """One target of one pathway: ``measure`` a Coding, ``variable`` its name there, ``value`` for this patient."""
 
     measure: Resource
     variable: str
