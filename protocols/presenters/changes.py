@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -93,6 +93,28 @@ def element_word(name: str) -> str:
     return words.get(name, name)
 
 
+def place_word(name: str, owner: Resource) -> str:
+    """The same for an element in its owner: the parts of our extensions are told by their url."""
+    words = {
+        "taken": _("Explanation, when it applies"),
+        "notTaken": _("Explanation, when it does not apply"),
+        "title": _("Title"),
+        "source": _("Source"),
+    }
+    return words.get(owner.get("url", ""), element_word(name)) if name.startswith("value") else element_word(name)
+
+
+def amount_word(path: Sequence[str | int]) -> str:
+    """What a number of an artefact decides, in words."""
+    words = {
+        "timingDuration": _("Interval"),
+        "low": _("Interval, from"),
+        "high": _("Interval, to"),
+        "doseQuantity": _("Dose"),
+    }
+    return words.get(str(path[-2]), element_word(str(path[-1])))
+
+
 def _artefact(resource: Resource, changes: list[Change], lang: str) -> ChangedArtefact:
     whole = changes[0] if len(changes) == 1 and changes[0].path == resource["resourceType"] else None
     return ChangedArtefact(
@@ -105,12 +127,15 @@ def _artefact(resource: Resource, changes: list[Change], lang: str) -> ChangedAr
 
 def _row(change: Change, lang: str) -> ChangeRow:
     places = [_named(one, lang) for one in change.within[1:]]
+    owner = change.within[-1] if change.within else {}
+    names = [name.split("[")[0] for name in change.path.split(".")]
+    unit = str(owner.get("unit", "")) if change.element == "value" else ""
     return ChangeRow(
         place=" › ".join(dict.fromkeys(place for place in places if place)),
-        label=element_word(change.element),
+        label=amount_word(names) if unit else place_word(change.element, owner),
         kind=change.kind,
-        before=_shown(change.before, lang),
-        after=_shown(change.after, lang),
+        before=f"{_shown(change.before, lang)} {unit}".strip(),
+        after=f"{_shown(change.after, lang)} {unit}".strip(),
         path=change.path,
         language=OWN_NAMES.get(change.language or "", ""),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from babel.units import format_unit
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
-from app.config import CANONICAL_BASE, LOCALES
+from app.config import CANONICAL_BASE
 from app.fhir.resource import Resource, choice, code_in, codings, extension, extensions
 from app.fhir.translation import text
 from app.i18n import num
+from protocols.parameters import plain
 
 KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 LEVEL = f"{CANONICAL_BASE}/StructureDefinition/level-of-care"
@@ -27,7 +28,6 @@ ROLES = (
 )
 ORDER = ("stage", "diagnosis", "treatment", "follow-up", "tests", "other", "referral")
 """The order of a consultation: who is concerned, what to give, when to come back, what to test, when to refer."""
-UNITS = {"min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,29 @@ def in_reading_order(plans: Iterable[Resource]) -> list[Resource]:
     return sorted(plans, key=lambda plan: (ORDER.index(role(plan)), plan["url"]))
 
 
-def timing_text(action: Resource, lang: str) -> str:
+def timing_text(action: Resource) -> str:
     """``4 weeks``, ``3 to 6 months``; empty where the timing is computed or absent."""
     found = choice(action, "timing")
     if found is None:
         return ""
     kind, value = found
     if kind in ("Duration", "Age", "Quantity"):
-        return _amount(value, lang)
+        return _amount(value)
     if kind == "Range":
         low, high = value.get("low", {}), value.get("high", {})
         if low and high and low.get("code") == high.get("code"):
-            return _("%(low)s to %(high)s", low=num(low["value"]), high=_amount(high, lang))
-        return " – ".join(_amount(one, lang) for one in (low, high) if one)
+            return _("%(low)s to %(high)s", low=num(low["value"]), high=_amount(high))
+        return " – ".join(_amount(one) for one in (low, high) if one)
     return ""
+
+
+def value_text(constant: str, unit: str = "") -> str:
+    """A FHIRPath constant in words: ``4 weeks`` in the page's language, a number with its unit, a code as it is."""
+    number, _space, word = constant.partition(" ")
+    code = {"minute": "min", "hour": "h", "day": "d", "week": "wk", "month": "mo", "year": "a"}.get(word.rstrip("s"))
+    if code and number.isdigit():
+        return _amount({"value": int(number), "code": code})
+    return f"{plain(constant)} {unit}".strip()
 
 
 def levels(owner: Resource, lang: str) -> list[tuple[str, str]]:
@@ -113,7 +122,7 @@ def _item(action: Resource, lang: str) -> Item:
         prefix=action.get("prefix", ""),
         title=text(action, "title", lang) or "",
         description=text(action, "description", lang) or text(action, "textEquivalent", lang) or "",
-        timing=timing_text(action, lang),
+        timing=timing_text(action),
         urgent=action.get("priority") in ("urgent", "asap", "stat"),
         to_confirm=to_be_confirmed(action),
         action=action,
@@ -127,8 +136,18 @@ def _all(owner: Resource) -> Iterator[Resource]:
         yield from _all(action)
 
 
-def _amount(quantity: Resource, lang: str) -> str:
-    unit = UNITS.get(quantity.get("code") or quantity.get("unit") or "")
-    if unit is None:
-        return f"{num(quantity.get('value'))} {quantity.get('unit', '')}".strip()
-    return str(format_unit(quantity["value"], f"duration-{unit}", locale=LOCALES[lang]))
+def _amount(quantity: Resource) -> str:
+    """A length of time in words; Babel's own lack the Arabic plurals of months, and Morocco's words."""
+    value, unit = quantity.get("value"), quantity.get("code") or quantity.get("unit") or ""
+    if value is None or value != int(value):
+        return f"{num(value)} {quantity.get('unit', '')}".strip()
+    count = int(value)
+    words = {
+        "min": lambda: ngettext("%(num)d minute", "%(num)d minutes", count),
+        "h": lambda: ngettext("%(num)d hour", "%(num)d hours", count),
+        "d": lambda: ngettext("%(num)d day", "%(num)d days", count),
+        "wk": lambda: ngettext("%(num)d week", "%(num)d weeks", count),
+        "mo": lambda: ngettext("%(num)d month", "%(num)d months", count),
+        "a": lambda: ngettext("%(num)d year", "%(num)d years", count),
+    }
+    return str(words[unit]()) if unit in words else f"{count} {quantity.get('unit', '')}".strip()

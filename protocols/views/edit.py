@@ -21,7 +21,7 @@ from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import BooleanField, Form, HiddenField, LongTextField, NumberField, Required, TextField
 from protocols import collection, drafting
-from protocols.presenters.changes import element_word
+from protocols.presenters.changes import amount_word, place_word
 from protocols.presenters.versions import present
 from protocols.wording import Amount, Mark, Part, Text, parts, places, rewritten
 
@@ -55,8 +55,9 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
         library, artefact = artefact_of(repo, library_id, resource_type, artefact_id)
     cut = parts(artefact)
     part = next((one for one in cut if one.key == request.args.get("part", "")), cut[0])
-    found = places(artefact, part)
+    found = sorted(places(artefact, part), key=lambda place: "extension" in place.path[len(part.path) :][:1])
     form = _form(found).opened(seen=artefact["meta"]["versionId"], **_values(found))
+    unmarked(form)
     theirs: dict[str, dict[str, str]] = {}
     if form.accepted():
         typed = _typed(form, found)
@@ -114,10 +115,18 @@ def _form(found: Sequence[Place]) -> type[Form]:
                 label = _l("French") if tongue == "fr" else _l("Arabic")
                 fields[f"{place.key}.{tongue}"] = kind(label, required, render_kw=attributes)
         elif isinstance(place, Amount):
-            fields[place.key] = NumberField("", [Required(_l("Enter a number"))], low=0, high=100000, unit=place.unit)
+            fields[place.key] = NumberField(
+                amount_word(place.path), [Required(_l("Enter a number"))], low=0, high=100000, unit=place.unit
+            )
         else:
             fields[place.key] = BooleanField(_l("To be confirmed by the Ministry"))
     return type("EditForm", (Form,), fields)
+
+
+def unmarked(form: Form) -> None:
+    """Do not say "(if known)" beside what may stay empty."""
+    for field in form:
+        field.flags.silent = True
 
 
 def _values(found: Sequence[Place]) -> dict[str, Any]:
@@ -179,12 +188,18 @@ def _lines(found: Sequence[Place], theirs: dict[str, dict[str, str]]) -> list[Li
     return [
         Line(
             place,
-            element_word(str(place.path[-1])) if not isinstance(place, Mark) else "",
+            _label(place),
             " › ".join(dict.fromkeys(filter(None, (_name(one) for one in place.within[1:])))),
             theirs.get(place.key, {}),
         )
         for place in found
     ]
+
+
+def _label(place: Place) -> str:
+    if isinstance(place, Mark):
+        return ""
+    return place_word(str(place.path[-1]), place.within[-1])
 
 
 def _part_title(part: Part) -> str:

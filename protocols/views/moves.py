@@ -21,6 +21,7 @@ from app.web.form import AtMost, Form, HiddenField, LongTextField, Required
 from protocols import lifecycle, publishing
 from protocols.presenters.versions import present
 from protocols.views.changes import changed
+from protocols.views.edit import unmarked
 from protocols.views.reach import reached
 from protocols.views.workspace import predecessor
 
@@ -143,6 +144,7 @@ def move(page: Page, library_id: str) -> ResponseReturnValue:
         library = repo.read(f"Library/{library_id}")
         found = _changes(repo, page, library)
     form = _form(page).opened(seen=library["meta"]["versionId"])
+    unmarked(form)
     missing: list[str] = []
     if form.accepted():
         try:

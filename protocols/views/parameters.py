@@ -16,7 +16,8 @@ from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, Form, Required, TextField
 from protocols import collection, drafting
-from protocols.parameters import Parameter, parameters, plain, with_values
+from protocols.parameters import Parameter, parameters, with_values
+from protocols.presenters.plans import value_text
 from protocols.presenters.versions import present
 
 OTHER = "other"
@@ -35,7 +36,7 @@ def values(library_id: str) -> ResponseReturnValue:
     held = parameters(artefacts, language())
     form = _form(held).opened(**_opened(held))
     for one in held:
-        options = [(option.value, f"{plain(option.value)} {one.unit} – {option.source}") for option in one.options]
+        options = [(option.value, f"{value_text(option.value, one.unit)} – {option.source}") for option in one.options]
         form[one.name].offer([*options, (OTHER, _("Another value"))])
     if form.accepted():
         chosen = {one.name: _chosen(form, one) for one in held}

@@ -15,6 +15,7 @@ from app.config import CANONICAL_BASE, LANGUAGES, LOCALES
 from app.errors import NotFound
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, reference
+from app.fhir.translation import text
 from app.i18n import direction, language
 from app.store import work
 from app.web import current_actor, render
@@ -49,13 +50,16 @@ def protocol(library_id: str) -> ResponseReturnValue:
     languages = LANGUAGES if both else (language(),)
     with work(actor, reading=True) as repo:
         library = version_of(repo, actor, library_id)
-        seen = (reference(library), library["meta"]["versionId"], str(repo.today))
+        around = [*visible(repo, actor, library["url"]), *followers(repo, library)]
+        seen = tuple((reference(one), one["meta"]["versionId"]) for one in [library, *around])
         bodies = {}
         for lang in languages:
-            bodies[lang] = remembered(
-                (*seen, lang, both, actor.may("release:read")),
-                lambda one=lang: _body(repo, actor, library, one, alone=not both),
-            )
+
+            def make(lang: str = lang) -> Markup:
+                return _body(repo, held_of(repo, actor, library), lang, alone=not both)
+
+            fixed = library["status"] != "draft"
+            bodies[lang] = remembered((seen, lang, both), make) if fixed else make()
     return render(
         "protocols/protocol.html",
         version=versions.present(library, language()),
@@ -92,25 +96,34 @@ def released_before(held: list[Resource], library: Resource) -> Resource | None:
     )
 
 
-def held_of(repo: Repository, actor: Actor, library: Resource) -> Held:
-    """Read everything that the page of a set shows."""
-    history = [
+def visible(repo: Repository, actor: Actor, url: str) -> list[Resource]:
+    """The versions of a set that somebody may see, the newest first."""
+    return [
         one
-        for one in collection.versions(repo, library["url"])
+        for one in collection.versions(repo, url)
         if actor.may("release:read") or lifecycle.state(one) in (lifecycle.RELEASED, lifecycle.RETIRED)
     ]
+
+
+def followers(repo: Repository, library: Resource) -> list[Resource]:
+    """The sets in force that depend on this one: pathways that follow a protocol."""
+    return list(repo.search_all(f"Library?depends-on={library['url']}&status=active"))
+
+
+def held_of(repo: Repository, actor: Actor, library: Resource) -> Held:
+    """Read everything that the page of a set shows."""
+    history = visible(repo, actor, library["url"])
     before = released_before(history, library)
     artefacts = collection.parts(repo, library)
     pathways = []
     if not any(role(one) == "stage" for one in artefacts if one["resourceType"] == "PlanDefinition"):
-        for other in repo.search_all(f"Library?depends-on={library['url']}&status=active"):
+        for other in followers(repo, library):
             pathways += [one for one in collection.parts(repo, other) if one["resourceType"] == "PlanDefinition"]
     return Held(library, artefacts, history, before and (before, collection.parts(repo, before)), pathways)
 
 
-def _body(repo: Repository, actor: Actor, library: Resource, lang: str, *, alone: bool) -> Markup:
+def _body(repo: Repository, held: Held, lang: str, *, alone: bool) -> Markup:
     """The whole text of the page in one language."""
-    held = held_of(repo, actor, library)
     by_url = {one["url"]: one for one in held.artefacts}
 
     def definitions(canonical: str) -> Resource:
@@ -118,8 +131,8 @@ def _body(repo: Repository, actor: Actor, library: Resource, lang: str, *, alone
 
     with force_locale(LOCALES[lang]):
         shown: dict[str, Any] = {
-            "page": page.present(library, held.artefacts, definitions, lang),
-            "version": versions.present(library, lang),
+            "page": page.present(held.library, held.artefacts, definitions, lang),
+            "version": versions.present(held.library, lang),
             "history": [versions.present(one, lang) for one in held.history],
             "changed": _changed(held, lang),
             "before": held.before and versions.present(held.before[0], lang),
@@ -137,7 +150,5 @@ def _changed(held: Held, lang: str) -> list[changes.ChangedArtefact]:
 
 
 def _figures(held: Held, lang: str) -> list[Figure]:
-    from app.fhir.translation import text
-
     found = (figure(plan, text(plan, "title", lang) or "", lang) for plan in held.pathways)
     return [one for one in found if one]
