@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import perf_counter
 
 import click
@@ -24,6 +25,7 @@ def demo_load(patients: int, seed: int) -> None:
     """Make the establishments, the staff and the simulated patients, and print the sign-ins."""
     started = perf_counter()
     try:
+        load.refuse_production()
         before = load.state()
         if before is not None and before.complete:
             click.echo(f"Demo: {before.patients} patients of {before.day} are there already")
@@ -55,9 +57,9 @@ def print_sign_ins() -> None:
 def _progress(done: int, total: int) -> None:
     """A line that counts; on a terminal it is written over."""
     text = f"Demo: {done}/{total} patients"
-    if click.get_text_stream("stderr").isatty():
+    if sys.stderr.isatty():
         click.echo(f"\r{text}", nl=done >= total, err=True)
-    elif done % 1000 == 0:
+    elif done % max(100, total // 1000 * 25) == 0:
         click.echo(text, err=True)
 
 

@@ -120,7 +120,7 @@ def taken_drugs(orders: Iterable[Resource]) -> list[tuple[str, str]]:
 def _rounded(chance: random.Random, value: float, signal: Mapping[str, Any]) -> float:
     habits = signal.get("end_digits")
     if habits is None:
-        return round(value, signal.get("decimals", 0))
+        return float(round(value, signal.get("decimals", 0)))
     roll = chance.random()
     step = 10 if roll < habits["tens"] else 2 if roll < habits["tens"] + habits["even"] else 1
-    return step * round(value / step)
+    return float(step * round(value / step))

@@ -157,7 +157,8 @@ class Life:
     def _left_open(self) -> bool:
         """Whether nobody decides: more often on the last days, when the physician has not come to it yet."""
         fresh = (self.around.day - self.day).days <= RECENT
-        return self.chance.random() < self.habits["leaves_open"] * (6 if fresh else 1)
+        chance: float = self.habits["leaves_open"] * (6 if fresh else 1)
+        return self.chance.random() < chance
 
     def _decide(self, visit: Visit, standing: Standing) -> None:
         adaptation = None

@@ -51,13 +51,18 @@ def state() -> State | None:
         return _state(repo)
 
 
+def refuse_production() -> None:
+    """Raise Conflict on a production server: everybody knows the demo's password."""
+    if current_app.config["PRODUCTION"]:
+        raise Conflict("a demo region is never loaded into a production server")
+
+
 def load(patients: int, seed: int, progress: Progress | None = None) -> State:
     """Make the region and its people, or what is missing of them; the state that stands afterwards.
 
     Raises Conflict on a production server, and when the pathways have not been loaded.
     """
-    if current_app.config["PRODUCTION"]:
-        raise Conflict("a demo region is never loaded into a production server")
+    refuse_production()
     at = state() or State(patients, seed, clock.today(), 0)
     if at.complete:
         return at

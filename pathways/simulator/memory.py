@@ -13,12 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from app.access.actor import Actor
 from app.clock import day_of, instant_text
 from app.errors import NotFound, NotSupported
 from app.fhir.resource import Resource, reference
 from pathways.facts import Facts
+from pathways.facts.query import place
 
 OUTSIDE = frozenset({"Provenance"})
 """Types that stand outside of a patient's record (their compartment has none of ours)."""
@@ -112,7 +114,7 @@ class Memory:
 
     def search(self, query: str) -> Found:
         """Every match, without paging."""
-        entries = self.facts.query(query).get("entry", ())
+        entries = self.facts.query(*_apart(query)).get("entry", ())
         return Found([entry["resource"] for entry in entries])
 
     def search_all(self, query: str) -> Iterator[Resource]:
@@ -162,3 +164,17 @@ class Memory:
 
     def __getattr__(self, name: str) -> Any:
         raise NotSupported(f"a record in memory knows no '{name}'")
+
+
+def _apart(query: str) -> tuple[str, list[str]]:
+    """The shape of a query and its values: shapes are few and are read once, values are everybody's own."""
+    type, _, rest = query.partition("?")
+    shape, values = [], []
+    for pair in rest.split("&"):
+        name, _, value = pair.partition("=")
+        if name.startswith("_"):
+            shape.append(pair)
+        else:
+            shape.append(f"{name}={place(len(values))}")
+            values.append(unquote(value))
+    return f"{type}?{'&'.join(shape)}", values

@@ -12,7 +12,6 @@ from app.access.accounts import by_name
 from app.access.actor import Actor
 from app.access.grants import ROLES, of_roles
 from app.access.staff import CLINICAL, INPE, ROLE
-from app.config import CANONICAL_BASE
 from app.errors import Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
@@ -173,6 +172,3 @@ def _name(row: Row) -> str:
 
 def _id(number: str) -> str:
     return number.lower()
-
-
-SID = f"{CANONICAL_BASE}/sid/demo"
