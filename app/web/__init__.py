@@ -37,9 +37,9 @@ def init_app(flask: Flask, features: Sequence[Feature] = ()) -> None:
 
 
 def _pages() -> Blueprint:
-    from app.web import account, accounts, emergency, facilities, imports, sign_in, static_files, style
+    from app.web import account, accounts, clients, emergency, facilities, imports, sign_in, static_files, style
 
     pages = Blueprint("web", __name__, template_folder="templates")
-    for module in (sign_in, account, accounts, facilities, imports, emergency, style, static_files):
+    for module in (sign_in, account, accounts, clients, facilities, imports, emergency, style, static_files):
         module.add_to(pages)
     return pages

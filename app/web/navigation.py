@@ -19,6 +19,7 @@ from app.web import facility_tree
 OWN = (
     Place("web.accounts", _l("Accounts"), "account:manage", 80),
     Place("web.facilities", _l("Establishments"), "facility:manage", 81),
+    Place("web.clients", _l("Systems"), "account:manage", 82),
 )
 ROLE_NAMES = {
     "ministry-editor": _l("Ministry, editor"),
