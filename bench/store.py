@@ -77,7 +77,7 @@ def measure(name: str, address: str, patients: int, seconds: float) -> None:
                     repo.create(resource)
         stored = patients * 50 / (perf_counter() - started)
         if name == "postgresql":
-            with db.engine.connect() as connection:
+            with db.engine.begin() as connection:
                 connection.exec_driver_sql("analyze")
         bare = rate(lambda: bare_read(chance.randrange(patients)), seconds)
         report = [("bare select", bare), ("stored in Bundles of 50", stored)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.errors import Malformed, NotFound
-from app.store.search.date import compared
+from app.store.search.date import instants
 from app.store.search.request import SearchRequest, parse, unescaped
 from app.store.search.sorting import cursor_of, place_of
 from app.store.stored import RawPage, Stored
@@ -60,9 +60,9 @@ def _where(unit: Unit, request: SearchRequest) -> tuple[str, list[Any]]:
         if asked.modifier or asked.rest or asked.name not in PARAMETERS:
             raise Malformed(f"'{asked.source}' is no search parameter of AuditEvent here: {', '.join(PARAMETERS)} are.")
         if asked.name in ("date", "_lastUpdated"):
-            tests = [compared(value, "a.recorded", "(a.recorded + 1)", unit.now) for value in wanted]
-            texts.append("(" + " or ".join(test for test, _ in tests) + ")")
-            values += [number for _, numbers in tests for number in numbers]
+            text, numbers = instants("a.recorded", wanted, unit.now)
+            texts.append(text)
+            values += numbers
         elif asked.name in ("patient", "entity"):
             named = [value if "/" in value else f"Patient/{value}" for value in wanted]
             keys = unit.heads.find(named)

@@ -20,6 +20,7 @@ from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
 from app.store.copying import array_literal
+from app.store.tables import INDEXES
 
 Row = tuple[Any, ...]
 
@@ -73,6 +74,10 @@ class Driver(ABC):
         """A list given as one value as a table ``alias(value)``."""
 
     @abstractmethod
+    def refresh_statistics(self) -> None:
+        """Let the planner know the tables after a large load, without waiting for the database to notice."""
+
+    @abstractmethod
     def begin_reading(self) -> None:
         """See one state of the database, or at least take no lock, until ``end_reading``."""
 
@@ -109,7 +114,7 @@ class Sqlite(Driver):
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         try:
-            return self._connection.execute(sql, values).fetchall()
+            return self._connection.execute(_hinted(sql), values).fetchall()
         except sqlite3.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
@@ -144,6 +149,9 @@ class Sqlite(Driver):
         key, seq = self._last
         self._last = key + count, seq + count
         return [(key + n, seq + n) for n in range(1, count + 1)]
+
+    def refresh_statistics(self) -> None:
+        pass  # its planner follows the order in which the queries are written
 
     def begin_reading(self) -> None:
         self.rows("BEGIN")
@@ -206,6 +214,9 @@ class Postgresql(Driver):
         )
         return [(key, seq) for key, seq in found]
 
+    def refresh_statistics(self) -> None:
+        self.run(f"analyze {', '.join(('head', 'version', *(f'index_{name}' for name in INDEXES), 'index_scope'))}")
+
     def begin_reading(self) -> None:
         self._connection.autocommit = True  # each statement by itself: no round trips for BEGIN and COMMIT
 
@@ -230,6 +241,12 @@ class Postgresql(Driver):
 
     def table_of(self, alias: str, kind: str = "bigint") -> str:
         return f"unnest(?::{kind}[]) as {alias}(value)"
+
+
+@lru_cache(4096)
+def _hinted(sql: str) -> str:
+    """The columns that must not choose the index (``app.store.search.conditions.by_key``), as SQLite is told."""
+    return sql.replace("/*+*/", "+")
 
 
 @lru_cache(4096)

@@ -15,6 +15,8 @@ from app.store.heads import Heads, KnownKeys
 from app.store.scope import Scope
 from app.store.values import micros
 
+MANY = 5000
+"""So many changes in one transaction make a difference to the database's statistics."""
 FLUSH_AT = 500
 """So many changes are kept back before they are written; it bounds the memory of a long load."""
 
@@ -38,6 +40,7 @@ class Unit:
         self.deleted: set[int] = set()
         self.fresh_ids: set[str] = set()
         self._writer = Writer(driver, self.heads)
+        self._written = 0
 
     @property
     def today(self) -> date:
@@ -59,6 +62,7 @@ class Unit:
         changes = list(self.pending.values())
         self.pending = {}
         self._writer.write(changes, self.stamp)
+        self._written += len(changes)
         for change in changes:
             if change.method == DELETE:
                 self.deleted.add(change.key)
@@ -76,6 +80,8 @@ class Unit:
         self.flush()
         if self.deleted:
             self._refuse_orphans()
+        if self._written >= MANY:
+            self.driver.refresh_statistics()
 
     def _refuse_orphans(self) -> None:
         """Nothing that is referred to is deleted (https://hl7.org/fhir/R4/http.html#delete). Raises Conflict."""

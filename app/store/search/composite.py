@@ -6,7 +6,7 @@ from typing import Any
 
 from app.errors import Malformed
 from app.store.parameters import Parameter
-from app.store.search.conditions import NEVER, Condition, Match, all_of, any_of
+from app.store.search.conditions import NEVER, Condition, Match, all_of, any_of, by_key
 from app.store.search.date import date
 from app.store.search.quantity import number, quantity
 from app.store.search.reference import reference
@@ -45,8 +45,9 @@ def _bound(base: str, components: tuple[Parameter, ...], matches: list[Match]) -
     first, *others = within
     text, values = first.where, list(first.values)
     for other in others:
-        where = other.where.replace("i.", "j.")
-        text += f" and exists (select 1 from index_{other.table} j where j.key = i.key and j.part = i.part and {where})"
+        where = by_key(other.where.replace("i.", "j."))
+        bound = f"j.key = i.key and j.part = i.part and {where}"
+        text += f" and exists (select 1 from index_{other.table} j where {bound})"
         values += other.values
     together = Match(first.table, text, tuple(values)).condition()
     return all_of([together, *outside])

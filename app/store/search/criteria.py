@@ -12,7 +12,7 @@ from app.store.codes import type_codes
 from app.store.parameters import Parameter, parameters_of
 from app.store.search.composite import composite
 from app.store.search.conditions import NEVER, Condition, Match, any_of, negated, on_paths
-from app.store.search.date import date, last_updated
+from app.store.search.date import date, instants
 from app.store.search.quantity import number, quantity
 from app.store.search.reference import reference
 from app.store.search.request import Criterion, unescaped
@@ -68,7 +68,8 @@ class Compiler:
         if asked.rest is not None:
             return self._chain(parameters, asked, asked.rest, depth)
         if asked.name == "_lastUpdated" and asked.modifier is None:
-            return last_updated(asked.values, self._unit.now)
+            text, held = instants("@head.updated", asked.values, self._unit.now)
+            return Condition(text, tuple(held))
         return self._plain(parameters, asked)
 
     def _plain(self, parameters: Sequence[Parameter], asked: Criterion) -> Piece:
@@ -176,7 +177,10 @@ class Compiler:
 
     def _resources(self, types: tuple[str, ...], asked: Criterion, depth: int) -> Condition:
         """The keys of live resources of a type that meet a criterion, as a subquery."""
-        condition = as_condition(self.piece(types, asked, depth + 1), driving=True)
+        piece = self.piece(types, asked, depth + 1)
+        if isinstance(piece, Match):  # its rows are those of live resources of this type alone
+            return Condition(f"select i.key from index_{piece.table} i where {piece.where}", piece.values)
+        condition = as_condition(piece, driving=True)
         code = type_codes()[types[0]]
         text = f"select t.key from head t where t.type = {code} and t.state = {LIVE} and {condition.at('t.key', 't')}"
         return Condition(text, condition.values)

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.fhir.dates import parse
 from app.store.parameters import Parameter
-from app.store.search.conditions import Condition, Match, on_paths
+from app.store.search.conditions import Match, on_paths
 from app.store.search.request import unescaped
 from app.store.values import micros
 
@@ -27,22 +27,43 @@ def date(parameters: Sequence[Parameter], values: Iterable[str], now: datetime) 
     return Match("date", f"{on_paths(codes)} and ({' or '.join(texts)})", tuple(held))
 
 
-def last_updated(values: Iterable[str], now: datetime) -> Condition:
-    """``_lastUpdated``, an instant of the head itself."""
+def instants(column: str, values: Iterable[str], now: datetime) -> tuple[str, list[Any]]:
+    """SQL that compares a column of instants (microseconds) with the ranges of values, so that an index serves it."""
     texts, held = [], []
     for value in values:
-        text, numbers = compared(value, "@head.updated", "(@head.updated + 1)", now)
-        texts.append(text)
-        held += numbers
-    return Condition("(" + " or ".join(texts) + ")", tuple(held))
+        prefix, first, last = _read(value)
+        if prefix == "ap":
+            slack = abs(micros(now) - first) // 10
+            prefix, first, last = "eq", first - slack, last + slack
+        text, numbers = _INSTANT[prefix]
+        texts.append(text.replace("@", column))
+        held += [first if number == "first" else last for number in numbers]
+    return "(" + " or ".join(texts) + ")", held
+
+
+_INSTANT: dict[str, tuple[str, tuple[str, ...]]] = {
+    "eq": ("(@ >= ? and @ < ?)", ("first", "last")),
+    "ne": ("(@ < ? or @ >= ?)", ("first", "last")),
+    "gt": ("@ >= ?", ("last",)),
+    "lt": ("@ < ?", ("first",)),
+    "ge": ("@ >= ?", ("first",)),
+    "le": ("@ < ?", ("last",)),
+    "sa": ("@ >= ?", ("last",)),
+    "eb": ("@ < ?", ("first",)),
+}
+
+
+def _read(value: str) -> tuple[str, int, int]:
+    """(prefix, low, high) of a value, high out. Raises Malformed."""
+    found = PREFIX.fullmatch(unescaped(value).strip())
+    prefix, text = (found[1] or "eq", found[2]) if found else ("eq", value)
+    wanted = parse(text.replace(" ", "+"))  # a + that was not encoded
+    return prefix, micros(wanted.low), micros(wanted.high)
 
 
 def compared(value: str, low: str, high: str, now: datetime) -> tuple[str, list[Any]]:
     """SQL that compares a stored range [low, high) with the range of a value, both half-open."""
-    found = PREFIX.fullmatch(unescaped(value).strip())
-    prefix, text = (found[1] or "eq", found[2]) if found else ("eq", value)
-    wanted = parse(text.replace(" ", "+"))  # a + that was not encoded
-    first, last = micros(wanted.low), micros(wanted.high)
+    prefix, first, last = _read(value)
     if prefix == "eq":
         return f"({low} >= ? and {low} < ? and {high} <= ?)", [first, last, last]
     if prefix == "ne":

@@ -14,6 +14,9 @@ from app.store.search.token import token
 from app.store.search.uri import canonical_test
 from app.store.values import URI_LENGTH
 
+OF_ONE_PATIENT = "@head.patient > 0 and @head.patient = ?"
+"""A single record; ``> 0`` is what the partial index on it is made for."""
+
 
 def reference(
     parameters: Sequence[Parameter], values: Iterable[str], modifier: str | None, heads: Heads
@@ -61,7 +64,7 @@ def _to(parameters: Sequence[Parameter], keys: dict[str, int]) -> Condition | Ma
         recorded, settled = record_paths(parameters[0].base)
         if settled and set(recorded) == set(next(iter(by_paths))):
             marks = ", ".join("?" * len(keys))
-            equal = f"@head.patient = {marks}" if len(keys) == 1 else f"@head.patient in ({marks})"
+            equal = OF_ONE_PATIENT if len(keys) == 1 else f"@head.patient > 0 and @head.patient in ({marks})"
             return Condition(equal, tuple(keys.values()))
     tests = [
         (f"{on_paths(codes)} and i.target in ({', '.join('?' * len(found))})", found)

@@ -14,12 +14,16 @@ from app.store.parameters import primary_date, record_paths, searchable_types
 from app.store.search.conditions import Condition, Match
 from app.store.search.criteria import Compiler, Piece, UnknownParameter, as_condition
 from app.store.search.include import check_includes, included
+from app.store.search.reference import OF_ONE_PATIENT
 from app.store.search.request import SearchRequest, parse
 from app.store.search.sorting import SortKey, after, cursor_of, order_by, place_of, sort_keys
 from app.store.stored import METHODS, RawPage, Stored
 from app.store.tables import LIVE
 from app.store.unit import Unit
 from app.store.values import instant
+
+FEW = 2000
+"""Rows of an index that are better gathered first than looked for one resource at a time."""
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ def prepared(
 
 def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece]) -> Plan:
     """Choose where to begin: one token of one patient's record, or the heads."""
-    patient = next((p for p in pieces if isinstance(p, Condition) and p.text == "@head.patient = ?"), None)
+    patient = next((p for p in pieces if isinstance(p, Condition) and p.text == OF_ONE_PATIENT), None)
     driving = _driving(request, pieces, patient)
     if driving is not None and driving.equal is not None:
         path, system, code = driving.equal
@@ -91,12 +95,25 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece]) -> Plan
         plan.values += [code, system]
     else:
         plan = Plan("head h", "h.key", "h", [_typed(request.types)])
-    first = next((p for p in pieces if isinstance(p, Match) and p.narrow), None) if patient is None else None
+    first = _beginning(unit, pieces) if patient is None and driving is None else None
     for piece in pieces:
         if piece is not driving:
             plan.add(as_condition(piece, driving=piece is first))
     _limit(unit, request, plan, patient)
     return plan
+
+
+def _beginning(unit: Unit, pieces: Sequence[Piece]) -> Match | None:
+    """The match whose rows are few, from which to begin. PostgreSQL finds it by its statistics; for SQLite we count."""
+    matches = [piece for piece in pieces if isinstance(piece, Match)]
+    narrow = next((match for match in matches if match.narrow), None)
+    if narrow is not None or unit.driver.name != "sqlite":
+        return narrow
+    for match in matches:
+        inner = f"select 1 from index_{match.table} i where {match.where} limit {FEW}"
+        if unit.driver.rows(f"select count(*) from ({inner})", match.values)[0][0] < FEW:
+            return match
+    return None
 
 
 def _driving(request: SearchRequest, pieces: Sequence[Piece], patient: Condition | None) -> Match | None:

@@ -15,7 +15,7 @@ import orjson
 
 from app.errors import Malformed
 from app.store.parameters import Parameter, parameters_of, primary_date
-from app.store.search.conditions import on_paths
+from app.store.search.conditions import by_key, on_paths
 from app.store.search.string import LAST
 
 _LARGEST = 2**62
@@ -69,7 +69,7 @@ def _derived(parameters: Sequence[Parameter], descending: bool) -> SortKey:
     table, column, least, greatest = _COLUMNS[parameters[0].kind]
     codes = [code for parameter in parameters for code in parameter.codes()]
     pick = "max" if descending else "min"
-    inner = f"select {pick}(i.{column}) from index_{table} i where i.key = @key and {on_paths(codes)}"
+    inner = f"select {pick}(i.{column}) from index_{table} i where i.key = @key and {by_key(on_paths(codes))}"
     return SortKey(f"coalesce(({inner}), {least if descending else greatest})", descending, False)
 
 
