@@ -51,7 +51,8 @@ def refuse_cycle(definition: Mapping[str, Any], chain: tuple[str, ...]) -> None:
     """Raises Invalid when a definition stands in the chain of those that are being applied."""
     name = name_of(definition)
     if name in chain:
-        raise Invalid("the definitions go in a circle: " + " → ".join([*chain[chain.index(name) :], name]))
+        names = " → ".join([*chain[chain.index(name) :], name])
+        raise Invalid("the definitions go in a circle: {names}", names=names)
 
 
 def tail(reference: str) -> str:
