@@ -44,21 +44,41 @@ KNOWN_LOINC = {
     "72166-2",
     "10230-1",
 }
-MARKED_LOINC = {"82810-3"}
-"""Codes that the fact sheet does not list, agreed in the authoring conventions: pregnancy status."""
-DOSES = {  # ATC → every daily dose in mg that the sources name for hypertension
-    "C08CA01": {"2.5", "5", "10"},
-    "C09CA07": {"40", "80"},
-    "C09CA01": {"50", "100"},
-    "C09AA03": {"20", "40"},
-    "C09AA05": {"5", "10"},
-    "C09AA04": {"4", "8", "10"},
-    "C09AA02": {"20", "40"},
-    "C03BA04": {"12.5", "25"},
-    "C03BA11": {"1.25", "1.5", "2.5"},
-    "C03AA03": {"25", "50"},
+MARKED_LOINC = {"82810-3", "20436-2", "1521-4", "41653-7"}
+"""Codes that the fact sheet does not list: pregnancy status; glucose 2 hours after a load, after a meal, by meter."""
+Dose = tuple[str, str, int]
+"""(value, UCUM unit, times a day)"""
+
+
+def once(*values: str, unit: str = "mg") -> set[Dose]:
+    return {(value, unit, 1) for value in values}
+
+
+def twice(*values: str) -> set[Dose]:
+    return {(value, "mg", 2) for value in values}
+
+
+DOSES = {  # ATC → every dose that the sources name
+    "C08CA01": once("2.5", "5", "10"),
+    "C09CA07": once("40", "80"),
+    "C09CA01": once("50", "100"),
+    "C09AA03": once("20", "40"),
+    "C09AA05": once("5", "10"),
+    "C09AA04": once("4", "8", "10"),
+    "C09AA02": once("20", "40"),
+    "C03BA04": once("12.5", "25"),
+    "C03BA11": once("1.25", "1.5", "2.5"),
+    "C03AA03": once("25", "50"),
+    "A10BA02": once("500", "1000") | twice("1000"),
+    "A10BB09": once("40", "80") | twice("80"),
+    "A10AC01": once("10", unit="[IU]"),
 }
-MEDICINES = [one for one in ARTEFACTS.values() if one.get("kind") == "MedicationRequest"]
+UNITS = {"mg": "mg", "[IU]": "UI"}
+COMPUTED = ("gliclazide-reduced", "nph-adjusted")
+"""Medicines whose dose the step works out from the dose taken: the printed one is where the source begins."""
+PRESCRIPTIONS = [one for one in ARTEFACTS.values() if one.get("kind") == "MedicationRequest"]
+MEDICINES = [one for one in PRESCRIPTIONS if "doseAndRate" in one["dosage"][0]]
+KEPT = [one for one in PRESCRIPTIONS if one not in MEDICINES]
 
 
 def codings(system: str) -> set[str]:
@@ -87,25 +107,40 @@ def test_local_clinical_codes_exist() -> None:
     assert codings(system["url"]) <= {concept["code"] for concept in system["concept"]}
 
 
+def dose(medicine: dict[str, Any]) -> Dose:
+    (dosage,) = medicine["dosage"]
+    (rate,) = dosage["doseAndRate"]
+    repeat = dosage["timing"]["repeat"]
+    assert (repeat["period"], repeat["periodUnit"]) == (1, "d")
+    return str(rate["doseQuantity"]["value"]), rate["doseQuantity"]["code"], repeat["frequency"]
+
+
 @pytest.mark.parametrize("medicine", MEDICINES, ids=lambda one: one["url"].rsplit("/", 1)[1])
-def test_doses_are_those_of_the_sources_in_milligrams(medicine: dict[str, Any]) -> None:
+def test_doses_are_those_of_the_sources_in_their_unit(medicine: dict[str, Any]) -> None:
     """WHO prints "GLICLAZIDE 80 g" once: a dose is checked by value and by unit."""
     code = medicine["productCodeableConcept"]["coding"][0]["code"]
-    (dosage,) = medicine["dosage"]
-    (dose,) = dosage["doseAndRate"]
-    quantity = dose["doseQuantity"]
-    assert quantity["code"] == quantity["unit"] == "mg"
-    assert str(quantity["value"]) in DOSES[code]
-    assert dosage["timing"]["repeat"] == {"frequency": 1, "period": 1, "periodUnit": "d"}
+    value, unit, times = dose(medicine)
+    dosage = medicine["dosage"][0]
+    assert (value, unit, times) in DOSES[code]
+    assert dosage["doseAndRate"][0]["doseQuantity"]["unit"] == UNITS[unit]
     assert dosage["route"]["coding"]
-    said = str(Decimal(str(quantity["value"]))).replace(".", ",")
-    assert dosage["text"].startswith(f"{said} mg ")
-    assert f"{said} mg" in medicine["title"]
+    said = f"{str(Decimal(value)).replace('.', ',')} {UNITS[unit]}"
+    if medicine["url"].endswith(COMPUTED):
+        assert "dose indiquée" in dosage["text"]
+    else:
+        assert dosage["text"].startswith(f"{said} ")
+        assert said in medicine["title"]
+    assert ("deux fois" in dosage["text"]) == (times == 2)
 
 
 def test_every_dose_of_the_sources_can_be_prescribed() -> None:
-    found: dict[str, set[str]] = {}
+    found: dict[str, set[Dose]] = {}
     for one in MEDICINES:
         code = one["productCodeableConcept"]["coding"][0]["code"]
-        found.setdefault(code, set()).add(str(one["dosage"][0]["doseAndRate"][0]["doseQuantity"]["value"]))
+        found.setdefault(code, set()).add(dose(one))
     assert found == DOSES
+
+
+def test_a_medicine_that_is_kept_names_no_dose_of_its_own() -> None:
+    assert KEPT
+    assert all("même dose" in one["title"] for one in KEPT)
