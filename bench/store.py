@@ -2,9 +2,9 @@
 
     python bench/store.py [--patients 200] [--seconds 3] [--on sqlite postgresql]
 
-Each operation is a transaction of its own with its audit row, as a request would be, without HTTP. Beside each figure stands
-its ratio to a bare ``select body … where id = ?`` on the same connection in the
-same run, so that figures of different machines can be compared.
+Each operation is a transaction of its own with its audit row, as a request would be, without HTTP. Beside each figure
+stands its ratio to a bare ``select body … where id = ?`` on the same connection in the same run, so that figures of
+different machines can be compared.
 """
 
 from __future__ import annotations
