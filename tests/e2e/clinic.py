@@ -85,4 +85,4 @@ def save(clinician: Visitor) -> None:
 
 def accept(clinician: Visitor) -> None:
     """Accept the next step that is shown."""
-    clinician.follow(clinician.main.locator("button[name=act][value=accept]"))
+    clinician.press("Accept")

@@ -55,7 +55,7 @@ def test_a_nurse_records_and_a_physician_decides(house: House, enrolled: Enrolle
     clinic.fill_first_assessment(nurse, "172", "104")
     clinic.save(nurse)
     nurse.shows("A physician decides on the change of treatment. It waits in the physicians' “My day”.")
-    assert not nurse.main.locator("button[name=act]").count()
+    assert not nurse.offers("Accept")
     nurse.look("step-nurse")
     physician = house.visitor("medecin")
     waiting = physician.main.locator("section[aria-labelledby=group-decisions]")

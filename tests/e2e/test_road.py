@@ -148,7 +148,7 @@ def _back_at_the_health_centre(physician: Visitor, patient: str) -> None:
     clinic.save(physician)
     assert physician.path.endswith("/step"), physician.main.inner_text()
     physician.look("step-return")
-    if physician.main.locator("button[name=act][value=accept]").count():
+    if physician.offers("Accept"):
         clinic.accept(physician)
     physician.go(patient)
     after = physician.main.locator("ol.steps li[aria-current=step]").inner_text()

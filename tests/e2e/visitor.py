@@ -106,8 +106,16 @@ class Visitor:
         """Follow the link or press the button that bears these words."""
         text = self.say(msgid)
         named = self.page.locator(within).locator("a, button")
-        exactly = named.filter(has_text=re.compile(rf"^\s*{re.escape(text)}…?\s*$"))
+        exactly = self._named(msgid, within)
         self.follow((exactly if exactly.count() else named.filter(has_text=text)).first)
+
+    def offers(self, msgid: str) -> bool:
+        """Whether there is a link or a button that bears just these words."""
+        return self._named(msgid, "main").count() > 0
+
+    def _named(self, msgid: str, within: str) -> Locator:
+        bearing = re.compile(rf"^\s*{re.escape(self.say(msgid))}…?\s*$")
+        return self.page.locator(within).locator("a, button").filter(has_text=bearing)
 
     def follow(self, what: Locator) -> None:
         """Click something that leads to another page, and wait for that page."""
