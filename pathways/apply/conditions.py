@@ -7,8 +7,7 @@ condition that fails, or answers anything but one Boolean, is reported, never si
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.plan import Condition, PlannedAction
@@ -18,8 +17,7 @@ from pathways.apply.values import plain
 Taken = Literal["taken", "not-taken", "missing", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether an action applies. ``used``: the variables that its conditions looked at; ``missing``: those of them that
     are needed and empty; ``failure`` what went wrong."""
 

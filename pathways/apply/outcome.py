@@ -10,7 +10,7 @@ from app.errors import Issue
 from app.fhir import translation
 from pathways.apply.conditions import Taken, Verdict
 from pathways.apply.plan import URGENT, PlannedAction
-from pathways.apply.timing import Due
+from pathways.apply.timing import OPEN, Due
 
 if TYPE_CHECKING:
     from pathways.apply.frame import Frame
@@ -42,23 +42,24 @@ class Source(NamedTuple):
 class ActionOutcome:
     """The outcome of one action. Texts and values are worked out when first asked for, in the request's language."""
 
+    instead_of: ActionOutcome | None = None
+    """The sibling that was chosen, or that must be decided first, where that is why this one is not taken."""
+    due: Due = OPEN
+    nested: Frame | None = None
+    """The frame of the plan that the action applies, where it applies one."""
+    asked_by: ActionOutcome | None = None
+    """The action that lacks what this one asks for."""
+    timed_by: Resource | None = None
+    """The ActivityDefinition whose own timing counts where the action has none."""
+
     def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict, taken: Taken | None = None):
         self.action = action
         self.frame = frame
         self.verdict = verdict
         self.taken: Taken = taken or verdict.taken
-        self.instead_of: ActionOutcome | None = None
-        """The sibling that was chosen, or that must be decided first, where that is why this one is not taken."""
         self.failure: str | None = verdict.failure.reason if verdict.failure else None
         self.children: list[ActionOutcome] = []
         self.resources: list[str] = []
-        self.due = Due(None, None)
-        self.nested: Frame | None = None
-        """The frame of the plan that the action applies, where it applies one."""
-        self.asked_by: ActionOutcome | None = None
-        """The action that lacks what this one asks for."""
-        self.timed_by: Resource | None = None
-        """The ActivityDefinition whose own timing counts where the action has none."""
 
     id = property(lambda self: self.action.id)
     kind = property(lambda self: self.action.kind)

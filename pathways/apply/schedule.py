@@ -9,7 +9,7 @@ from typing import Any
 from app.errors import Invalid
 from app.fhir.resource import period
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.timing import Due, from_timing, related, working
+from pathways.apply.timing import OPEN, Due, from_timing, related, working
 from pathways.facts.paths import element_of
 
 Resource = dict[str, Any]
@@ -37,9 +37,10 @@ def schedule(outcomes: Iterable[ActionOutcome]) -> None:
     for one in taken:
         _settle(one, known, settled, ())
     for one in taken:
-        calendar = one.frame.asked.calendar
-        one.due = working(settled[id(one)], calendar, one.urgent, one.action.avoid_ramadan)
-        _mark(one)
+        due = settled[id(one)]
+        if due != OPEN:
+            one.due = working(due, one.frame.asked.calendar, one.urgent, one.action.avoid_ramadan)
+            _mark(one)
 
 
 def _taken(outcome: ActionOutcome, found: list[ActionOutcome]) -> None:
@@ -55,7 +56,7 @@ def _settle(
     if id(one) in settled:
         return settled[id(one)]
     due = one.due
-    if due == Due(None, None) and id(one) not in chain:
+    if due == OPEN and id(one) not in chain:
         try:
             due = _by_relation(one, known, settled, (*chain, id(one))) or _by_definition(one) or due
         except Invalid as error:
@@ -76,7 +77,7 @@ def _by_relation(
         if other is None or id(other) in chain:
             continue
         base = _settle(other, known, settled, chain)
-        if base == Due(None, None):
+        if base == OPEN:
             base = Due(one.frame.anchor, one.frame.anchor)
         found.append(related(relation, relation.get("relationship", "after"), base))
     if not found:
@@ -95,8 +96,6 @@ def _by_definition(one: ActionOutcome) -> Due | None:
 
 def _mark(one: ActionOutcome) -> None:
     """Write the due days into the requests that the action proposes."""
-    if one.due == Due(None, None):
-        return
     for reference in one.resources:
         resource = one.frame.run.resources.get(reference)
         if resource is not None:

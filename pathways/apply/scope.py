@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha1
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.config import CANONICAL_BASE
 from app.fhir.fhirpath import node
@@ -31,8 +31,7 @@ SHARED = frozenset({"patient", "subject", "encounter", "practitioner", "organiza
 """Variables of the request, the same in every plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a variable is for this subject: its items, and the variables that it used itself."""
 
     items: Settled
@@ -118,8 +117,8 @@ class Scope(Mapping[str, Any]):
     outer plan's."""
 
     __slots__ = (
-        "_answers", "_asked", "_busy", "_closure", "_given", "_items", "_meanings", "_parent", "_places", "_ports", "_shared",
-        "_variables", "_watch", "focus", "told",
+        "_answers", "_asked", "_busy", "_closure", "_given", "_items", "_meanings", "_parent", "_places", "_ports",
+        "_shared", "_variables", "_watch", "focus", "told",
     )  # fmt: skip
 
     def __init__(

@@ -9,7 +9,7 @@ the search, since a later one would be a guess. ``all-or-none``: all, or none wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pathways.apply.conditions import Verdict
 from pathways.apply.plan import PlannedAction
@@ -17,8 +17,7 @@ from pathways.apply.plan import PlannedAction
 ONE = frozenset({"exactly-one", "at-most-one"})
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
+class Pick(NamedTuple):
     """One option of a group. ``skipped``: index of the sibling because of which it is not taken whatever its verdict;
     ``verdict`` None: not looked at."""
 

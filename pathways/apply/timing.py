@@ -7,10 +7,9 @@ moves to the next working day, except for what is urgent; out of Ramadan where t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -21,16 +20,15 @@ from app.fhir.resource import choice
 from pathways.calendar import Calendar
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """Earliest and latest day, both in; None where that side is open."""
 
     earliest: date | None
     latest: date | None
 
-    def __iter__(self) -> Any:
-        return iter((self.earliest, self.latest))
 
+OPEN = Due(None, None)
+"""No due day at all."""
 
 UNITS = {
     "a": "years", "year": "years", "years": "years",
@@ -93,7 +91,7 @@ def related(offset: Mapping[str, Any], relationship: str, other: Due) -> Due:
     base = other.latest if relationship.endswith("-end") or relationship == "after" else other.earliest
     base = base or other.earliest or other.latest
     if base is None:
-        return Due(None, None)
+        return OPEN
     low, high = _offsets(offset)
     if relationship.startswith("before"):
         return Due(base - high if high is not None else None, base - low if low is not None else base)

@@ -74,8 +74,9 @@ def _skipped(frame: Frame, pick: Pick, instead: ActionOutcome | None) -> ActionO
 
 def _report_no_choice(frame: Frame, group: ActionOutcome, picks: list[Pick]) -> None:
     behaviour = group.action.source.get("selectionBehavior")
-    decided = all(child.taken == "not-taken" for child in group.children)
-    if behaviour in ("exactly-one", "one-or-more") and picks and decided:
+    if behaviour not in ("exactly-one", "one-or-more") or not picks:
+        return
+    if all(child.taken == "not-taken" for child in group.children):
         frame.report(
             group, f"selection is {behaviour}, but none of the {len(picks)} options applies", code="business-rule"
         )

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from app.errors import Malformed, NotSupported
@@ -29,8 +29,7 @@ _SPLIT = re.compile(r"(?<!\\),")
 _RESULT = frozenset({"_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements", "_format"})
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(NamedTuple):
     """One ``name:modifier=a,b`` of a query; ``read`` finds the parameter's values in a resource."""
 
     name: str

@@ -160,6 +160,10 @@ def _compared(
     tree: Expression, left: Expression, type_: Type, compile_step: Compile, accepts: Callable[[str], bool] | None
 ) -> Test | None:
     """A question about the one string that a path finds."""
+    if isinstance(left, Member) and left.left is None and accepts is not None:
+        field = type_.fields.get(left.name)
+        if field is not None and len(field.options) == 1 and field.options[0][1].names & STRINGS:
+            return _own_string(field, accepts, _slow(tree, type_, compile_step, "The criterion"))
     found = _way(left, type_, compile_step)
     if found is None or accepts is None or not found[1].names & STRINGS:
         return None
@@ -175,6 +179,20 @@ def _compared(
         if len(values) == 1 and values[0].__class__ is str:
             return accepts(values[0])
         return slow(run, value)
+
+    return test
+
+
+def _own_string(field: Field, accepts: Callable[[str], bool], slow: Test) -> Test:
+    """The commonest question of all: about a string of the item itself."""
+    key = field.options[0][0]
+    sibling = f"_{key}"
+
+    def test(run: Run, value: Any) -> bool | None:
+        found = value.get(key)
+        if found.__class__ is str:
+            return accepts(found)
+        return None if found is None and sibling not in value else slow(run, value)
 
     return test
 
