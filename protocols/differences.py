@@ -53,7 +53,7 @@ def set_diff(before: list[Resource], after: list[Resource]) -> list[tuple[Resour
     """The artefacts of two versions of a set that differ, paired by url, with their changes, as the newer has them."""
     old = {one["url"]: one for one in before}
     new = {one["url"]: one for one in after}
-    pairs = [(old.get(url), one) for url, one in new.items()]
+    pairs: list[tuple[Resource | None, Resource | None]] = [(old.get(url), one) for url, one in new.items()]
     pairs += [(one, None) for url, one in old.items() if url not in new]
     found = [(after or before or {}, artifact_diff(before, after)) for before, after in pairs]
     return [(one, changes) for one, changes in found if changes]

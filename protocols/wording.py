@@ -179,15 +179,20 @@ def _repeats(element: Resource, key: str) -> bool:
 
 
 def _written(resource: Resource, place: Text | Amount | Mark, value: Any) -> Resource:
+    name = str(place.path[-1])
     if isinstance(place, Mark):
-        return _put(resource, place.path, lambda owner: _marked(owner, bool(value)))
-    if isinstance(place, Amount):
-        number = int(value) if value == int(value) else value
-        return _put(resource, place.path[:-1], lambda owner: owner | {place.path[-1]: number})
-    return _put(resource, place.path[:-1], lambda owner: _said(owner, str(place.path[-1]), value))
+        made: Resource = _put(resource, place.path, lambda owner: _marked(owner, bool(value)))
+    elif isinstance(place, Amount):
+        number = int(value) if value == int(value) and place.value == int(place.value) else value
+        made = _put(resource, place.path[:-1], lambda owner: {**owner, name: number})
+    else:
+        made = _put(resource, place.path[:-1], lambda owner: _said(owner, name, value))
+    return made
 
 
 def _marked(owner: Resource, to_confirm: bool) -> Resource:
+    if (extension(owner, TO_BE_CONFIRMED) is True) == to_confirm:
+        return owner
     if to_confirm:
         return with_extension(owner, TO_BE_CONFIRMED, valueBoolean=True)
     return without_extension(owner, TO_BE_CONFIRMED)

@@ -59,7 +59,7 @@ def type_word(resource_type: str) -> str:
         "ConceptMap": _("correspondence of codes"),
         "Library": _("set"),
     }
-    return words.get(resource_type, resource_type)
+    return str(words.get(resource_type, resource_type))
 
 
 def element_word(name: str) -> str:
@@ -90,7 +90,7 @@ def element_word(name: str) -> str:
         "dosage": _("Dosage"),
         "concept": _("Code"),
     }
-    return words.get(name, name)
+    return str(words.get(name, name))
 
 
 def place_word(name: str, owner: Resource) -> str:
@@ -112,7 +112,7 @@ def amount_word(path: Sequence[str | int]) -> str:
         "high": _("Interval, to"),
         "doseQuantity": _("Dose"),
     }
-    return words.get(str(path[-2]), element_word(str(path[-1])))
+    return str(words.get(str(path[-2]), element_word(str(path[-1]))))
 
 
 def _artefact(resource: Resource, changes: list[Change], lang: str) -> ChangedArtefact:
@@ -152,7 +152,7 @@ def _shown(value: Any, lang: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return str(_("yes") if value else _("no"))
     if isinstance(value, (int, float, Decimal)):
         return num(value)
     if isinstance(value, list):

@@ -85,7 +85,7 @@ def timing_text(action: Resource) -> str:
     if kind == "Range":
         low, high = value.get("low", {}), value.get("high", {})
         if low and high and low.get("code") == high.get("code"):
-            return _("%(low)s to %(high)s", low=num(low["value"]), high=_amount(high))
+            return str(_("%(low)s to %(high)s", low=num(low["value"]), high=_amount(high)))
         return " – ".join(_amount(one) for one in (low, high) if one)
     return ""
 

@@ -122,8 +122,10 @@ def _dose(action: Resource, definitions: Definitions, lang: str) -> Dose | None:
         return None
     product = order.get("productCodeableConcept", {})
     medicine = text(product, "text", lang) or text(order, "title", lang) or ""
-    dosage = next(iter(order.get("dosage", ())), {})
-    quantity = next((one["doseQuantity"] for one in dosage.get("doseAndRate", ()) if "doseQuantity" in one), {})
+    dosage: Resource = next(iter(order.get("dosage", ())), {})
+    quantity: Resource = next(
+        (one["doseQuantity"] for one in dosage.get("doseAndRate", ()) if "doseQuantity" in one), {}
+    )
     amount = f"{num(quantity['value'])} {quantity.get('unit', '')}".strip() if quantity else ""
     code = next((one.get("code", "") for one in product.get("coding", ())), "")
     return Dose(medicine, amount, text(dosage, "text", lang) or "", code)

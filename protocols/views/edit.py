@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.errors import Invalid, NotFound, PreconditionFailed
+from app.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, reference
 from app.fhir.translation import text
@@ -20,7 +20,7 @@ from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import BooleanField, Form, HiddenField, LongTextField, NumberField, Required, TextField
-from protocols import collection, drafting
+from protocols import collection, drafting, lifecycle
 from protocols.presenters.changes import amount_word, place_word
 from protocols.presenters.versions import present
 from protocols.wording import Amount, Mark, Part, Text, parts, places, rewritten
@@ -53,6 +53,7 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
     here = {"library_id": library_id, "resource_type": resource_type, "artefact_id": artefact_id}
     with work(current_actor(), reading=True) as repo:
         library, artefact = artefact_of(repo, library_id, resource_type, artefact_id)
+    refuse_reading(library)
     cut = parts(artefact)
     part = next((one for one in cut if one.key == request.args.get("part", "")), cut[0])
     found = sorted(places(artefact, part), key=lambda place: "extension" in place.path[len(part.path) :][:1])
@@ -76,11 +77,11 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
                     "below it where it differs. Save again to keep yours."
                 )
             )
-        except Invalid as error:
+        except (Invalid, Conflict) as error:
             form.form_errors += [told(issue) for issue in error.issues]
         else:
             flash(_("Saved"), "success")
-            return redirect(url_for("protocols.edit", **here, part=part.key or None), 303)
+            return redirect(_address(here, part), 303)
     shown: dict[str, Any] = {
         "form": form,
         "version": present(library, language()),
@@ -91,6 +92,11 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
         "lines": _lines(found, theirs),
     }
     return render("protocols/edit.html", **shown, **here), (422 if form.sent else 200)
+
+
+def _address(here: dict[str, str], part: Part) -> str:
+    values: dict[str, Any] = here | ({"part": part.key} if part.key else {})
+    return url_for("protocols.edit", **values)
 
 
 def artefact_of(repo: Repository, library_id: str, resource_type: str, artefact_id: str) -> tuple[Resource, Resource]:
@@ -123,6 +129,12 @@ def _form(found: Sequence[Place]) -> type[Form]:
     return type("EditForm", (Form,), fields)
 
 
+def refuse_reading(library: Resource) -> None:
+    """No form opens on a version that is no draft; what had been typed into one still comes back with the reason."""
+    if request.method == "GET" and (state := lifecycle.state(library)) != lifecycle.DRAFT:
+        raise Conflict("a version that is {state} does not change: draft a new version", state=state)
+
+
 def unmarked(form: Form) -> None:
     """Do not say "(if known)" beside what may stay empty."""
     for field in form:
@@ -148,7 +160,7 @@ def _typed(form: Form, found: Sequence[Place]) -> dict[str, Any]:
     }
 
 
-def _seen(form: Form) -> int | None:
+def _seen(form: Form) -> int:
     value = str(form["seen"].data or "")
     return int(value) if value.isdigit() else 0
 
@@ -204,9 +216,9 @@ def _label(place: Place) -> str:
 
 def _part_title(part: Part) -> str:
     if part.key == "":
-        return _("Title and description")
+        return str(_("Title and description"))
     if part.key == "variables":
-        return _("Names of the values used")
+        return str(_("Names of the values used"))
     return _name(part.element) or part.key
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.errors import Invalid
+from app.errors import Conflict, Invalid, PreconditionFailed
 from app.i18n import language
 from app.store import work
 from app.web import current_actor, render
@@ -19,6 +19,7 @@ from protocols import collection, drafting
 from protocols.parameters import Parameter, parameters, with_values
 from protocols.presenters.plans import value_text
 from protocols.presenters.versions import present
+from protocols.views.edit import refuse_reading
 
 OTHER = "other"
 
@@ -33,6 +34,7 @@ def values(library_id: str) -> ResponseReturnValue:
     with work(current_actor(), reading=True) as repo:
         library = repo.read(f"Library/{library_id}")
         artefacts = collection.parts(repo, library)
+    refuse_reading(library)
     held = parameters(artefacts, language())
     form = _form(held).opened(**_opened(held))
     for one in held:
@@ -46,6 +48,8 @@ def values(library_id: str) -> ResponseReturnValue:
                 for before, after in changed:
                     if after != before:
                         drafting.edit(repo, f"Library/{library_id}", after, seen=int(before["meta"]["versionId"]))
+        except (Conflict, PreconditionFailed) as error:
+            form.form_errors.append(told(error))
         except Invalid as error:
             for issue in error.issues:
                 form.wrong(f"{issue.expression}.{OTHER}", told(issue))

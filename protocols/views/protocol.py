@@ -119,7 +119,8 @@ def held_of(repo: Repository, actor: Actor, library: Resource) -> Held:
     if not any(role(one) == "stage" for one in artefacts if one["resourceType"] == "PlanDefinition"):
         for other in followers(repo, library):
             pathways += [one for one in collection.parts(repo, other) if one["resourceType"] == "PlanDefinition"]
-    return Held(library, artefacts, history, before and (before, collection.parts(repo, before)), pathways)
+    pair = None if before is None else (before, collection.parts(repo, before))
+    return Held(library, artefacts, history, pair, pathways)
 
 
 def _body(repo: Repository, held: Held, lang: str, *, alone: bool) -> Markup:

@@ -92,5 +92,5 @@ def release(library_id: str) -> ResponseReturnValue:
 def _said(form: ReleaseForm) -> str:
     day = form.effective.data
     if day is not None and day > clock.today():
-        return _("The release is planned for %(day)s.", day=day_text(day))
-    return _("The version is in force.")
+        return str(_("The release is planned for %(day)s.", day=day_text(day)))
+    return str(_("The version is in force."))

@@ -17,6 +17,7 @@ from app.web.errors import told
 from app.web.form import FileField, Form, Required
 from protocols import drafting
 from protocols.presenters.versions import present
+from protocols.views.edit import refuse_reading
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of a file; the largest artefact of a protocol has a tenth of it."""
@@ -39,6 +40,7 @@ def upload(library_id: str) -> ResponseReturnValue:
     """Take a file; what is wrong with it is shown with the path of each error."""
     with work(current_actor(), reading=True) as repo:
         library = repo.read(f"Library/{library_id}")
+    refuse_reading(library)
     form = UploadForm.opened()
     wrong: list[tuple[str, str]] = []
     if form.accepted():

@@ -175,6 +175,15 @@ def test_a_form_sent_twice_is_saved_once(by: Any, drafted: None, flask: Flask) -
         assert repo.read("PlanDefinition/migraine-treatment-1.1.0")["meta"]["versionId"] == "2"
 
 
+def test_what_is_in_review_opens_no_form_and_what_was_typed_before_comes_back(by: Any, drafted: None) -> None:
+    opened = by("editor2").fields(PLAN_PAGE)
+    by("editor").send(f"/releases/{V2}/submit")
+    answer = by("editor2").send(PLAN_PAGE, opened=opened, title__fr="Trop tard")
+    assert answer.status_code == 422 and "Trop tard" in answer.text
+    for page in (PLAN_PAGE, f"/releases/{V2}/values", f"/releases/{V2}/upload"):
+        assert by("editor2").get(page).status_code == 409
+
+
 def test_a_bad_number_is_told_and_what_was_typed_stays(by: Any, drafted: None) -> None:
     answer = by("editor").send(PLAN_PAGE + "?part=step-1", action__0__timingDuration__value="beaucoup")
     assert answer.status_code == 422 and 'value="beaucoup"' in answer.text
