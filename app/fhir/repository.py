@@ -130,6 +130,9 @@ class Repository(Protocol):
     def canonical(self, reference: str) -> Resource:
         """``url|version``, or for ``url`` alone the latest active business version by semver. Raises NotFound."""
 
+    def meta_of(self, type: str | None) -> Resource:
+        """The profiles, tags and security labels in use in a type (None: in all), each once, as a Meta."""
+
     def create(self, resource: Resource, *, if_none_exist: str | None = None) -> Resource:
         """The resource with id and meta; an id that it carries is kept. Raises Conflict where that id is taken.
 

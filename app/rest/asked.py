@@ -57,6 +57,8 @@ class Asked:
     prefer: Preference = field(default_factory=Preference)
     language: str = "en"
     headers: Any = field(default_factory=dict)
+    within_scopes: tuple[str, ...] = ()
+    """Queries of which a search's matches must meet one; they stand in no link."""
     nested: bool = False
     """Whether this is an entry of a Bundle."""
 

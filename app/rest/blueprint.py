@@ -22,6 +22,7 @@ from app.rest.gate import Gate
 from app.rest.operations import EXTENSION, registry
 from app.rest.routes import BY_NAME, OPERATION_SHAPES, ROWS, check_types, located
 from app.store import register_expander
+from app.store.values import register_base
 from app.terminology.expander import expand
 
 MAX_BODY = 32 * 2**20
@@ -55,6 +56,8 @@ def _settle(app: App, features: Sequence[Feature]) -> None:
     app.extensions[EXTENSION] = registry(features)
     app.extensions.setdefault(TABLE, {}).update(ACCESS)
     register_expander(expand)
+    if app.config.get("BASE_URL"):
+        register_base(str(app.config["BASE_URL"]).rstrip("/") + "/fhir")
     app.register_blueprint(smart.blueprint())
     app.wsgi_app = Gate(app, app.wsgi_app)  # type: ignore[attr-defined]
 

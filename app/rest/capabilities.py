@@ -24,7 +24,8 @@ from app.rest.routes import BY_NAME
 from app.store.parameters import Parameter, parameters_of
 
 SERVED_SINCE = "maslak.capabilities"
-_COMMON = frozenset({"_id", "_lastUpdated", "_tag", "_profile", "_security", "_source"})
+_SPECIAL = ("_text", "_content", "_filter")
+_COMMON = frozenset({"_id", "_lastUpdated", "_tag", "_profile", "_security", "_source", *_SPECIAL})
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 SMART = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
 SYSTEM_CODES = {
@@ -79,7 +80,7 @@ def statement(base: str) -> Resource:
                 "searchParam": [
                     {"name": name, "type": parameter.kind, "definition": parameter.url}
                     for name, parameter in parameters_of("Patient").items()
-                    if name in load("search_parameters")["Resource"] and answered(parameter)
+                    if name in _COMMON and answered(parameter)
                 ],
                 **_operations([o for listed in operations.values() for o in listed if o.system_level]),
             }
@@ -114,7 +115,8 @@ def _resource(type: str, operations: Any) -> Resource:
 
 def answered(parameter: Parameter) -> bool:
     """Whether the store can answer a parameter: it is indexed, composed of such, or stands in the head."""
-    return bool(parameter.paths or parameter.components or parameter.code in ("_id", "_lastUpdated"))
+    by_itself = ("_id", "_lastUpdated", *_SPECIAL)
+    return bool(parameter.paths or parameter.components or parameter.code in by_itself)
 
 
 @cache

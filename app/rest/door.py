@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Request, Response, current_app, request
 from werkzeug.http import http_date
@@ -20,8 +21,10 @@ from app.rest import negotiation
 from app.rest.asked import Answer, Asked, decoded
 from app.rest.json_patch import operations_of
 from app.rest.outcomes import REASONS, answer_to
+from app.store.values import register_base
 
 _BODY = frozenset({"POST", "PUT", "PATCH"})
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_BODY = frozenset({204, 304})
 
 
@@ -42,7 +45,10 @@ def root_url() -> str:
 
 @lru_cache(64)
 def _called(scheme: str, host: str | None, server: tuple[str, int]) -> str:
-    return get_current_url(scheme, get_host(scheme, host, server)).rstrip("/")
+    url = get_current_url(scheme, get_host(scheme, host, server)).rstrip("/")
+    if urlsplit(url).hostname in _LOOPBACK:  # anybody may write another name into Host
+        register_base(f"{url}/fhir")
+    return url
 
 
 def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.errors import Invalid, Issue, Malformed, NotFound
+from app.errors import Forbidden, Invalid, Issue, Malformed, NotFound
 from app.feature import Operation
 from app.fhir.bundle import document as document_bundle
 from app.fhir.bundle import found, searchset
@@ -16,6 +16,7 @@ from app.fhir.validation import validate as problems_of
 from app.rest.everything import episode_everything, everything
 from app.rest.operations import OperationRequest
 from app.rest.parameters import answer
+from app.rest.permission import limits
 
 _MODES = ("create", "update", "delete", "profile")
 
@@ -61,7 +62,11 @@ def _profile(repo: Repository, request: OperationRequest) -> Resource | None:
 
 
 def meta(repo: Repository, request: OperationRequest) -> Resource:
-    """``$meta`` (https://hl7.org/fhir/R4/resource-operation-meta.html) of a resource."""
+    """``$meta`` (https://hl7.org/fhir/R4/resource-operation-meta.html) of a resource, a type or the whole server."""
+    if not request.id:
+        if limits(repo.actor, "r", request.type):
+            raise Forbidden("A scope with a query does not cover this: ask for $meta of one resource.")
+        return answer(("return", "Meta", repo.meta_of(request.type)))
     return answer(("return", "Meta", repo.read(str(request.reference))["meta"]))
 
 
@@ -147,7 +152,7 @@ def _code_of(observation: Resource) -> Any:
 _READ = "fhir:read"
 OPERATIONS = (
     Operation("validate", validate, grant=_READ),
-    Operation("meta", meta, grant=_READ, type_level=False),
+    Operation("meta", meta, grant=_READ, system_level=True),
     Operation("meta-add", meta_add, grant="fhir:write", type_level=False, affects_state=True),
     Operation("meta-delete", meta_delete, grant="fhir:write", type_level=False, affects_state=True),
     Operation("everything", everything, grant=_READ, types=("Patient",), type_level=False),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.errors import Forbidden, NotSupported
 from app.fhir.repository import Repository
-from app.rest.asked import Answer, Asked, decoded
-from app.rest.permission import limits, only_limit, require, require_within
+from app.rest.asked import Answer, Asked
+from app.rest.permission import limits, require, require_within
 from app.rest.routes import Interaction
 
 
@@ -24,8 +24,7 @@ def perform(repo: Repository, row: Interaction, asked: Asked) -> Answer:
 def _limited(repo: Repository, row: Interaction, asked: Asked) -> Answer:
     """Under a scope with a query: it narrows a search, and every resource touched must meet it, before and after."""
     if row.action == "s":
-        more = decoded(only_limit(asked.actor, "s", asked.type))
-        return row.run(repo, asked if asked.first("_page") else asked.at(parameters=(*asked.parameters, *more)))
+        return row.run(repo, asked.at(within_scopes=limits(asked.actor, "s", asked.type)))
     if (asked.id is None and row.action in "rd") or row.name in ("update_conditional", "patch_conditional"):
         raise Forbidden("A scope with a query does not cover this interaction: name the resource by its id.")
     if asked.id is not None and row.action != "c" and repo.peek(str(asked.type), asked.id) is not None:

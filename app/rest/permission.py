@@ -37,14 +37,6 @@ def limits(actor: Actor, action: str, type: str | None) -> tuple[str, ...]:
     return () if "" in queries else queries
 
 
-def only_limit(actor: Actor, action: str, type: str | None) -> str:
-    """The one query that limits a search, "" for none. Raises Forbidden where several do: they cannot be one search."""
-    found = limits(actor, action, type)
-    if len(found) > 1:
-        raise Forbidden(f"Several scopes limit {type}: a search needs a token with one of them.")
-    return found[0] if found else ""
-
-
 def within_limits(repo: Repository, references: Iterable[str], action: str = "r") -> set[str]:
     """Those of the references (``Type/id``) that the actor's scopes reach."""
     by_type: dict[str, list[str]] = {}

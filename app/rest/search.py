@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import SimpleNamespace
+from urllib.parse import quote
 
 from app.errors import Issue, Malformed, NotFound
 from app.fhir.compartment import parameters_for
@@ -12,6 +13,7 @@ from app.fhir.repository import Repository
 from app.rest.asked import Answer, Asked, Parameters, encoded
 from app.rest.bundles import next_link, resume, searchset
 from app.rest.permission import seen
+from app.rest.reach import reached
 from app.rest.summary import wanted
 from app.store.parameters import parameters_of
 
@@ -32,6 +34,7 @@ def search(repo: Repository, asked: Asked) -> Answer:
     count = count_of(asked)
     if (part and part.mode == "count") or count == 0:
         return _counted(repo, asked, path)
+    reached(asked)
     query = _query(asked, asked.without(*_PRESENTATION, "_count"), count, cursor)
     page = repo.page(query, strict=asked.prefer.strict)
     page = SimpleNamespace(
@@ -86,10 +89,13 @@ def _relative(asked: Asked, pair: tuple[str, str]) -> tuple[str, str]:
 
 def _query(asked: Asked, parameters: Parameters, count: int, cursor: str | None = None) -> str:
     paging = (("_count", str(count)),) + ((("_cursor", cursor),) if cursor else ())
+    if asked.within_scopes:
+        paging = (("_any", ",".join(quote(one, safe="") for one in asked.within_scopes)), *paging)
     return f"{asked.type or ''}?{encoded((*(_relative(asked, pair) for pair in parameters), *paging))}"
 
 
 def _counted(repo: Repository, asked: Asked, path: str) -> Answer:
+    reached(asked)
     left_out = (*_PRESENTATION, "_count", "_sort", "_include", "_revinclude", "_total")
     page = repo.page(_query(asked, (*asked.without(*left_out), ("_total", "accurate")), 0), strict=asked.prefer.strict)
     none = SimpleNamespace(matches=(), included=(), total=page.total)

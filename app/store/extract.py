@@ -15,6 +15,7 @@ from app.fhir.fhirpath import Program, compile
 from app.store.codes import path_code
 from app.store.parameters import Parameter, parameters_of
 from app.store.paths import Step, paths
+from app.store.search.fulltext import index_text
 from app.store.values import Emitter, Rows, emitter
 
 
@@ -38,6 +39,8 @@ def extract(resource: dict[str, Any]) -> Rows:
     rows = Rows()
     type = resource["resourceType"]
     _walk(_tree(type), resource, rows, 0)
+    if "text" in resource:
+        index_text(resource, rows)
     for code, kind, program in _programs(type):
         for fhir_type, value in program.nodes(resource):
             made = emitter(kind, fhir_type.removeprefix("System.").replace("Boolean", "boolean"))

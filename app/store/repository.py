@@ -11,7 +11,7 @@ from app.errors import Gone, NotFound, PreconditionFailed
 from app.fhir.dates import Range
 from app.fhir.resource import Resource
 from app.ids import new_id
-from app.store import audit_search, claims, directory, history, lookups, outbox, reading, writing
+from app.store import audit_search, claims, directory, history, lookups, metas, outbox, reading, writing
 from app.store.search.run import run
 from app.store.stored import Page, RawPage, Stored
 from app.store.unit import Unit
@@ -72,6 +72,9 @@ class StoreRepository:
 
     def canonical(self, reference: str) -> Resource:
         return lookups.canonical(self.unit, reference)
+
+    def meta_of(self, type: str | None) -> Resource:
+        return metas.meta_of(self.unit, type)
 
     # -- changing
 

@@ -42,6 +42,21 @@ Emitter = Callable[[Rows, int, int, Any], None]
 """``emit(rows, path, part, value)``."""
 
 
+_own_bases: set[str] = set()
+
+
+def register_base(url: str) -> None:
+    """Let absolute references under this address mean what is stored here."""
+    _own_bases.add(url.rstrip("/") + "/")
+
+
+def own_relative(literal: str) -> str:
+    """An absolute reference as ``Type/id`` where it names this server; else as it is."""
+    base = next((base for base in _own_bases if literal.startswith(base)), None)
+    rest = literal.removeprefix(base) if base else ""
+    return rest if rest[:1].isupper() and "?" not in rest else literal
+
+
 def micros(instant: datetime) -> int:
     """Microseconds since 1970 of an aware instant."""
     return (instant - _EPOCH) // _MICROSECOND
@@ -119,6 +134,8 @@ def _reference(rows: Rows, path: int, part: int, value: Any) -> None:
         _canonical(rows, path, part, value)
         return
     if literal := value.get("reference"):
+        if literal.startswith("http"):
+            literal = own_relative(literal)
         if literal[0].isupper() and "?" not in literal:
             rows.reference[path, part, literal.split("/_history/")[0].split("#")[0]] = None
         elif not literal.startswith("#"):

@@ -24,6 +24,7 @@ SCOPES = {
     "all": "system/*.cruds",
     "reader": "system/*.rs",
     "observations": "system/Observation.rs",
+    "several": "system/Observation.rs?status=final system/Observation.rs?status=amended",
     "finals": "system/Observation.cruds?status=final system/Patient.r",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qsl, unquote
 
 from app.errors import Malformed
 from app.fhir.compartment import parameters_for
@@ -11,11 +12,13 @@ from app.fhir.definitions import load
 from app.store.codes import type_codes
 from app.store.parameters import Parameter, parameters_of
 from app.store.search.composite import composite
-from app.store.search.conditions import NEVER, Condition, Match, any_of, negated, on_paths
+from app.store.search.conditions import NEVER, Condition, Match, all_of, any_of, negated, on_paths
 from app.store.search.date import date, instants
+from app.store.search.filter import filtered
+from app.store.search.fulltext import content, text
 from app.store.search.quantity import number, quantity
 from app.store.search.reference import reference
-from app.store.search.request import Criterion, unescaped
+from app.store.search.request import Criterion, criterion, unescaped
 from app.store.search.string import string
 from app.store.search.token import pairs_match, token
 from app.store.search.uri import uri
@@ -31,6 +34,9 @@ MODIFIERS = {
 }
 MAX_DEPTH = 8
 _TABLES = {"reference": ("reference", "uri", "token"), "number": ("quantity",), "token": ("token", "string")}
+
+_SPECIAL = frozenset({"_text", "_content", "_filter", "_any"})
+"""``_any``, ours: resources that meet one of several whole queries, each percent-encoded once more."""
 
 Piece = Condition | Match
 
@@ -58,6 +64,8 @@ class Compiler:
             return self._list(asked)
         if asked.name == "_compartment" and len(types) == 1 and not asked.rest:
             return self._compartment(types[0], asked)
+        if asked.name in _SPECIAL and asked.modifier is None and not asked.rest:
+            return self._special(types, asked, depth)
         found = [parameters_of(type).get(asked.name) for type in types]
         parameters = [one for one in found if one is not None]
         if not parameters or len(parameters) < len(found) or not _answerable(parameters[0]):
@@ -102,6 +110,20 @@ class Compiler:
             return pairs_match(parameters, pairs).condition(negated=modifier == "not-in")
         found = token(parameters, values, None if modifier == "not" else modifier)
         return found.condition(negated=True) if modifier == "not" else found
+
+    def _special(self, types: Sequence[str], asked: Criterion, depth: int) -> Condition:
+        if asked.name == "_text":
+            return text(asked)
+        if asked.name == "_content":
+            return content(asked, self._unit.driver.name == "postgresql")
+        if asked.name == "_filter":
+            return filtered(asked.text, types, lambda one: self.piece(types, one, depth + 1))
+        return any_of([self._query(types, unquote(query), depth) for query in asked.values])
+
+    def _query(self, types: Sequence[str], query: str, depth: int) -> Condition:
+        """All criteria of a whole query text."""
+        pairs = parse_qsl(query, keep_blank_values=True)
+        return all_of([as_condition(self.piece(types, criterion(*pair), depth + 1)) for pair in pairs])
 
     def _ids(self, asked: Criterion) -> Condition:
         ids = [unescaped(value) for value in asked.values]

@@ -12,7 +12,7 @@ from app.store.search.conditions import NEVER, Condition, Match, on_paths
 from app.store.search.request import unescaped
 from app.store.search.token import token
 from app.store.search.uri import canonical_test
-from app.store.values import URI_LENGTH
+from app.store.values import URI_LENGTH, own_relative
 
 OF_ONE_PATIENT = "@head.patient > 0 and @head.patient = ?"
 """A single record; ``> 0`` is what the partial index on it is made for."""
@@ -24,7 +24,7 @@ def reference(
     """What refers to one of the values: ``Type/id``, ``id``, an absolute url, a canonical, or ``:identifier``."""
     if modifier == "identifier":
         return (token(parameters, values, None),)
-    wanted = [unescaped(value) for value in values]
+    wanted = [own_relative(unescaped(value)) for value in values]
     locals_: dict[str, None] = {}
     elsewhere: list[str] = []
     for value in wanted:

@@ -30,6 +30,8 @@ class Criterion:
     values: tuple[str, ...]
     rest: Criterion | None = None
     source: str = ""
+    text: str = ""
+    """The whole value, commas included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,11 @@ def _add(request: SearchRequest, name: str, value: str) -> None:
         request.types = _types(value)
     elif name.split(":")[0] in ("_include", "_revinclude"):
         request.includes.append(_include(name, value))
+    elif name == "_contained" and value != "false":
+        raise Malformed(
+            "_contained: only false is served; resources are found by what stands in them, not in what they contain.",
+            expression="http._contained",
+        )
     elif name not in SHOWN_ELSEWHERE:
         request.criteria.append(criterion(name, value))
 
@@ -148,7 +155,7 @@ def criterion(name: str, value: str) -> Criterion:
     code, _, modifier = first.partition(":")
     if dot:
         return Criterion(code, modifier or None, (), criterion(rest, value), name)
-    return Criterion(code, modifier or None, tuple(split(value, ",")), None, name)
+    return Criterion(code, modifier or None, tuple(split(value, ",")), None, name, value)
 
 
 def split(text: str, mark: str) -> list[str]:

@@ -1,0 +1,46 @@
+"""What a search asks of other types than its own: chains, ``_has`` and filters tell about those too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.errors import Forbidden
+from app.rest.asked import Asked
+from app.rest.permission import limits, require
+from app.store.parameters import parameters_of
+from app.store.search.filter import names
+
+
+def reached(asked: Asked) -> None:
+    """Raises Forbidden (403) where a criterion looks at resources that the token's scopes do not let it search.
+
+    A chain without a type (``subject.name``) reaches every type that the reference allows: name one.
+    """
+    if asked.actor.scopes is None or asked.actor.scopes == _ALL:
+        return
+    for name, value in asked.parameters:
+        for path in names(value) if name == "_filter" else (name,):
+            for type in _types(asked.type, path):
+                require(asked.actor, "s", type)
+                if limits(asked.actor, "s", type):
+                    raise Forbidden(f"{path} asks about {type} resources, of which the token's scopes reach only some.")
+
+
+_ALL = frozenset({"system/*.cruds"})
+
+
+def _types(type: str | None, path: str) -> Iterable[str]:
+    """The types that a parameter looks at beside its own."""
+    if path.startswith("_has:"):
+        _, source, _, rest = [*path.split(":", 3), "", "", ""][:4]
+        yield source
+        yield from _types(source, rest)
+        return
+    first, dot, rest = path.partition(".")
+    if not dot or type is None:
+        return
+    code, _, target = first.partition(":")
+    parameter = parameters_of(type).get(code)
+    for one in [target] if target else (parameter.targets if parameter else ()):
+        yield one
+        yield from _types(one, rest)
