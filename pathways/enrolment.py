@@ -58,6 +58,12 @@ def refuse_dead(patient: Resource) -> None:
         raise Conflict("the patient is recorded as dead: no new act can be recorded")
 
 
+def refuse_ended(enrolment: Enrolment) -> None:
+    """Raise Conflict when the patient does not follow the pathway any more."""
+    if enrolment.episode["status"] not in ("active", "onhold"):
+        raise Conflict("the patient does not follow this pathway any more")
+
+
 def enrolments(repo: Repository, patient_reference: str) -> list[Enrolment]:
     """The enrolments of a patient that run, oldest first."""
     episodes = repo.search(

@@ -48,7 +48,7 @@ def register(repo: Repository, person: Person, *, form_key: str) -> Resource:
 
     Raises Invalid (each field that is wrong), Duplicate (somebody has the identifier already: ``details["patient"]``).
     """
-    if same := repo.first(f"Patient?identifier={FORM}|{form_key}"):
+    if same := registered(repo, form_key):
         return same
     person = tidied(person)
     if issues := wrong_fields(repo, person):
@@ -60,6 +60,11 @@ def register(repo: Repository, person: Person, *, form_key: str) -> Resource:
     patient = repo.create(as_patient(repo, person, form_key), if_none_exist=f"identifier={FORM}|{form_key}")
     record_act(repo, "registration", [patient])
     return patient
+
+
+def registered(repo: Repository, form_key: str) -> Resource | None:
+    """The Patient that this form has registered already, where it is sent a second time."""
+    return repo.first(f"Patient?identifier={FORM}|{form_key}")
 
 
 def likely_same(repo: Repository, person: Person) -> list[Any]:

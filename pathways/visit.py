@@ -14,7 +14,7 @@ from app.clock import instant_text
 from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, coding, codings, reference
-from pathways.enrolment import Enrolment, refuse_dead
+from pathways.enrolment import Enrolment, refuse_dead, refuse_ended
 from pathways.provenance import record_act
 from pathways.vocabulary import DECIDE, ENCOUNTER_CLASS, FORM, OPEN, RETURN, VISIT, form_identifier, is_kind, task_kind
 
@@ -50,8 +50,7 @@ def record_visit(
         return of_encounter(repo, encounter)
     patient = repo.read(enrolment.patient)
     refuse_dead(patient)
-    if enrolment.episode["status"] not in ("active", "onhold"):
-        raise Conflict("the patient does not follow this pathway any more")
+    refuse_ended(enrolment)
     on = day or repo.today
     if on > repo.today:
         raise Invalid("a visit cannot be in the future", expression="day")

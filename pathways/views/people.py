@@ -16,7 +16,7 @@ from app.web.errors import told
 from app.web.form import AtMost, BooleanField, ChoiceField, Form, Required, TextField
 from pathways.finding import find
 from pathways.presenters.directory import present_rows
-from pathways.registration import Person, likely_same, register
+from pathways.registration import Person, likely_same, register, registered
 
 LEAST = 2
 """Letters or digits below which a search would find everybody."""
@@ -82,8 +82,9 @@ def register_patient() -> ResponseReturnValue:
         )
         try:
             with work(current_actor()) as repo:
-                if not form.other_person.data:
-                    alike = present_rows(likely_same(repo, person)) if _readable(person) else []
+                again = registered(repo, request.form["form_key"]) is not None
+                if not form.other_person.data and not again and _readable(person):
+                    alike = present_rows(likely_same(repo, person))
                 if not alike:
                     patient = register(repo, person, form_key=request.form["form_key"])
                     return redirect(url_for("pathways.patient", patient_id=patient["id"]), 303)

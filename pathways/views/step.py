@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from wtforms.validators import ValidationError
 
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.fhir.repository import Repository
@@ -49,7 +50,7 @@ class AdaptForm(Form):
     def validate_orders(self, field: ChoiceField) -> None:
         """Another treatment has to be named."""
         if self.decision.data == "other" and not field.data:
-            raise ValueError(_("Choose the treatment that you give instead"))
+            raise ValidationError(_("Choose the treatment that you give instead"))
 
     orders = ChoiceField(_l("Which treatment?"), when={"field": "decision", "is": ["other"]}, as_select=True)
     next_visit = DayField(_l("Next visit"), width="short", description=_l("The day that the protocol proposes"))
@@ -73,7 +74,7 @@ def step(patient_id: str, episode_id: str, encounter_id: str) -> ResponseReturnV
         standing = evaluate(repo, enrolment, language=language(), encounter=here, on=day_of_visit(visit.encounter))
         change = proposed_change(repo, standing)
         prescribes = not (change and not change.none) or repo.actor.may("visit:prescribe")
-        if adapting and not prescribes:
+        if (adapting or request.method == "POST") and not prescribes:
             raise Forbidden("a change of treatment is decided by a physician")
         form = AdaptForm.opened(seen=standing.fingerprint, decision="keep", next_visit=_due(standing))
         choices = _prepare(repo, form, standing)

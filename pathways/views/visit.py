@@ -18,7 +18,7 @@ from app.terminology import Terminology
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import DayField
-from pathways.enrolment import Enrolment, refuse_dead
+from pathways.enrolment import Enrolment, refuse_dead, refuse_ended
 from pathways.facts import Facts
 from pathways.presenters.person import present
 from pathways.progression import Standing, evaluate
@@ -47,6 +47,7 @@ def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
         context = _context(repo, record)
         if request.method == "GET":
             refuse_dead(context.patient or {})
+            refuse_ended(enrolment)
         form = _opened(questionnaire, context, record)
         replaced = form.sent and request.form.get("questionnaire") != canonical(questionnaire)
         if replaced:
