@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
+import click
 from flask import Flask
 
 import app.access
@@ -14,7 +15,7 @@ import app.i18n
 import app.rest
 import app.store
 import app.web
-from app.config import from_environment
+from app.config import SettingMissing, from_environment
 from app.db import db
 from app.db import init_app as init_database
 from app.feature import Feature
@@ -27,7 +28,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     a production server has no SECRET_KEY.
     """
     flask = Flask("app", static_folder=None, template_folder=None)
-    flask.config.from_mapping(from_environment())
+    flask.config.from_mapping(_environment())
     flask.config.from_mapping(settings or {})
     features = load_features(flask.config["FEATURES"])
     flask.extensions["features"] = features
@@ -41,6 +42,16 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         add_feature(flask, feature)
     app.cli.init_app(flask, features)
     return flask
+
+
+def _environment() -> dict[str, Any]:
+    """The settings; on the command line what is missing is told in one line."""
+    try:
+        return from_environment()
+    except SettingMissing as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise click.ClickException(error.message) from error
 
 
 def load_features(names: tuple[str, ...]) -> tuple[Feature, ...]:
