@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.fhir.resource import Resource
 from app.fhir.translation import text
-from app.i18n import OWN_NAMES, num
+from app.i18n import OWN_NAMES
 from protocols.differences import Change
 
 
@@ -154,7 +154,7 @@ def _shown(value: Any, lang: str) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, (int, float, Decimal)):
-        return num(value)
+        return str(value).replace(".", ",")  # no sign between thousands: it could be read as a decimal
     if isinstance(value, list):
         return ", ".join(_shown(one, lang) for one in value)
     if isinstance(value, dict):

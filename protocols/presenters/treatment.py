@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from app.errors import NotFound
 from app.fhir.resource import Resource
 from app.fhir.translation import text
-from app.i18n import num
 from protocols.presenters.plans import Item
 
 Definitions = Callable[[str], Resource]
@@ -19,7 +18,7 @@ Group = dict[str, dict[str, list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """A medicine, how much of it (left to right), and how it is taken."""
+    """A medicine, how much of it (left to right), and how it is taken where that is not once a day."""
 
     medicine: str
     amount: str
@@ -121,14 +120,33 @@ def _dose(action: Resource, definitions: Definitions, lang: str) -> Dose | None:
     if order.get("kind") != "MedicationRequest":
         return None
     product = order.get("productCodeableConcept", {})
-    medicine = text(product, "text", lang) or text(order, "title", lang) or ""
     dosage: Resource = next(iter(order.get("dosage", ())), {})
     quantity: Resource = next(
         (one["doseQuantity"] for one in dosage.get("doseAndRate", ()) if "doseQuantity" in one), {}
     )
-    amount = f"{num(quantity['value'])} {quantity.get('unit', '')}".strip() if quantity else ""
+    named = text(product, "text", lang) if quantity else None  # without a dose the title says what is meant
+    repeat = dosage.get("timing", {}).get("repeat", {})
     code = next((one.get("code", "") for one in product.get("coding", ())), "")
-    return Dose(medicine, amount, text(dosage, "text", lang) or "", code)
+    return Dose(
+        named or text(order, "title", lang) or "",
+        _amount(quantity, repeat),
+        "" if _once_a_day(repeat) else text(dosage, "text", lang) or "",
+        code,
+    )
+
+
+def _amount(quantity: Resource, repeat: Resource) -> str:
+    """``12,5 mg``, ``1000 mg × 2``; no sign between thousands: ``1.000`` is a thousand to some and one to others."""
+    if not quantity:
+        return ""
+    number = str(quantity["value"]).replace(".", ",")
+    times = repeat.get("frequency", 1)
+    return f"{number} {quantity.get('unit', '')}".strip() + (f" × {times}" if times != 1 else "")
+
+
+def _once_a_day(repeat: Resource) -> bool:
+    """The usual schedule, which the table does not repeat at each dose."""
+    return (repeat.get("frequency", 1), repeat.get("period", 1), repeat.get("periodUnit", "d")) == (1, 1, "d")
 
 
 def _alternatives(title: str, group: Group, numbers: list[str]) -> Alternatives:

@@ -15,7 +15,7 @@ from app.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, reference
 from app.fhir.translation import text
-from app.i18n import language, num
+from app.i18n import language
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
@@ -188,7 +188,7 @@ def _others(found: Sequence[Place], typed: dict[str, Any]) -> dict[str, dict[str
             held = {"fr": place.fr, "ar": place.ar}
             other = {tongue: held[tongue] for tongue in held if held[tongue] != mine[tongue]}
         elif isinstance(place, Amount):
-            other = {"": num(place.value)} if place.value != mine else {}
+            other = {"": str(place.value).replace(".", ",")} if place.value != mine else {}
         else:
             other = {"": _("yes") if place.value else _("no")} if place.value != mine else {}
         if other:
