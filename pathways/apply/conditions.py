@@ -6,7 +6,6 @@ condition that fails, or answers anything but one Boolean, is reported, never si
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from pathways.apply.expression import ExpressionFailed, Path
@@ -30,7 +29,7 @@ class Verdict(NamedTuple):
 UNCONDITIONAL = Verdict("taken")
 
 
-def judge(action: PlannedAction, scope: Scope, plan: Mapping[str, Any], subject: Mapping[str, Any]) -> Verdict:
+def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     """The verdict on an action. Expressions that begin with the subject's type are read on the subject, others on the
     plan."""
     if not action.conditions:
@@ -40,7 +39,7 @@ def judge(action: PlannedAction, scope: Scope, plan: Mapping[str, Any], subject:
     used = scope.watch()
     for condition in action.conditions:
         try:
-            answers.append(_answer(condition, scope, plan, subject))
+            answers.append(_answer(condition, scope, plan))
         except ExpressionFailed as error:
             failure = failure or error
     scope.unwatch()
@@ -54,12 +53,13 @@ def judge(action: PlannedAction, scope: Scope, plan: Mapping[str, Any], subject:
     return Verdict("taken", names)
 
 
-def _answer(condition: Condition, scope: Scope, plan: Mapping[str, Any], subject: Mapping[str, Any]) -> bool | None:
+def _answer(condition: Condition, scope: Scope, plan: Any) -> bool | None:
     if condition.expression is None:
         raise condition.failure or ExpressionFailed(condition.text, "the condition has no expression")
     if not isinstance(condition.expression, Path):
         raise ExpressionFailed(condition.text, "a query is no condition: write a FHIRPath expression over it")
-    focus = subject if condition.expression.begins_with == subject["resourceType"] else plan
+    subject = scope.focus
+    focus = subject if condition.expression.begins_with == subject.type.name else plan
     items = condition.expression.items(focus, scope)
     if not items:
         return None

@@ -101,7 +101,7 @@ def activity(
 
     Its own expressions are read on the ActivityDefinition, the action's on the plan. ``priority`` of the action wins.
     """
-    made = request_resource(definition | ({"priority": priority} if priority else {}), frame.asked)
+    made = request_resource(definition | {"priority": priority} if priority else definition, frame.asked)
     own = variables_of(definition)
     inner = Scope(frame.asked, own, scope) if own else scope
     made = _filled(made, dynamic_values(definition), definition, inner)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.config import CANONICAL_BASE
+from app.fhir.fhirpath import node
 from app.fhir.resource import choice, code_in, extension, extensions
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
 from pathways.apply.scope import Variable, meanings, variables_of
@@ -86,6 +87,8 @@ class Plan:
     meanings: Mapping[str, str]
     actions: tuple[PlannedAction, ...]
     explains: bool
+    node: Any = None
+    """The source as expressions see it."""
 
 
 _KEPT = 512
@@ -105,7 +108,9 @@ def read_plan(source: dict[str, Any]) -> Plan:
     citations = tuple(_citations(source.get("relatedArtifact")))
     marked = extension(source, TO_BE_CONFIRMED) is True
     actions = _actions(source.get("action", ()), "PlanDefinition", citations, marked)
-    plan = Plan(source, variables, meanings(variables), actions, bool(variables) or _any_explained(actions))
+    plan = Plan(
+        source, variables, meanings(variables), actions, bool(variables) or _any_explained(actions), node(source)
+    )
     _read[key] = plan
     while len(_read) > _KEPT:
         _read.popitem(last=False)

@@ -228,7 +228,7 @@ class Scope(Mapping[str, Any]):
                 return Answer(Settled(read.items(self.focus, self)), tuple(used))
             if isinstance(read, Search):
                 bundle = read.run(self._asked.facts, self.focus, self, self._places)
-                return Answer(Settled(collection(bundle)), tuple(used), bundle)
+                return Answer(Settled((node(bundle),)), tuple(used), bundle)
             raise variable.failure or ExpressionFailed(variable.name, "the variable has no expression")
         except ExpressionFailed as error:
             if error.expression.startswith("%"):

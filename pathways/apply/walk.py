@@ -27,7 +27,7 @@ def walk(frame: Frame) -> list[ActionOutcome]:
 
 
 def _judge(frame: Frame, action: PlannedAction) -> Verdict:
-    return judge(action, frame.scope, frame.plan.source, frame.asked.subject)
+    return judge(action, frame.scope, frame.plan.node)
 
 
 def _take(frame: Frame, action: PlannedAction, verdict: Verdict) -> ActionOutcome:

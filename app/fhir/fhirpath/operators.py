@@ -49,10 +49,10 @@ def unlike(left: Items, right: Items) -> Items:
 
 def _comparison(sign: str, test: Callable[[int], bool]) -> Callable[[Items, Items], Items]:
     def compare(left: Items, right: Items) -> Items:
-        if not left or not right:
+        if len(left) != 1 or len(right) != 1:
             single(left, sign), single(right, sign)
             return EMPTY
-        found = order(single(left, sign), single(right, sign))
+        found = order(left[0], right[0])
         return EMPTY if found is None else TRUE if test(found) else FALSE
 
     return compare
