@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from time import perf_counter
@@ -70,10 +71,11 @@ def jobs_cli() -> None:
 
 @jobs_cli.command("run")
 @click.option("--once", is_flag=True, help="Do what is waiting and stop.")
+@click.option("--parent", type=int, help="Stop when this process is gone.")
 @with_appcontext
-def jobs_run(once: bool) -> None:
-    """Do the work that is waiting in the outbox."""
-    done = run_pending(current_app.extensions["features"], forever=not once)
+def jobs_run(once: bool, parent: int | None) -> None:
+    """Do the work that is waiting in the outbox, and what is done once a day."""
+    done = run_pending(current_app.extensions["features"], forever=not once, parent=parent)
     click.echo(f"Jobs: {done} done")
 
 
@@ -117,6 +119,19 @@ def serve(demo: bool) -> None:
     production = current_app.config["PRODUCTION"]
     host = os.environ.get("HOST", "127.0.0.1")
     workers = os.environ.get("WORKERS") or str(os.cpu_count() or 1 if production else 1)
+    if os.environ.get("WORKER", "1") != "0":  # the jobs run beside the server and end with it
+        jobs = [
+            sys.executable,
+            "-W",
+            "ignore::DeprecationWarning",
+            "-m",
+            "flask",
+            "--app",
+            "app.factory",
+            "jobs",
+            "run",
+        ]
+        subprocess.Popen([*jobs, "--parent", str(os.getpid())], stdout=subprocess.DEVNULL)
     click.echo(f"\nMaslak is at http://{host}:{port}   (Ctrl-C stops it)")
     sys.stdout.flush()
     arguments = ["-m", "granian", "--interface", "wsgi", "--factory", "--host", host, "--port", port]

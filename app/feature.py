@@ -64,5 +64,7 @@ class Feature:
     """``check(resources, definitions) -> issues``: what ``content check`` and a release refuse, beyond FHIR itself."""
     jobs: Mapping[str, Callable[[Any, Mapping[str, Any]], None]] = field(default_factory=dict)
     """Outbox topic -> ``handle(repo, payload)``."""
+    daily: Sequence[Callable[[Any], None]] = ()
+    """``act(repo)``: done by the worker once a day, each in a transaction of its own."""
     home: Mapping[str, str] = field(default_factory=dict)
     """Role -> endpoint to which that role is led after sign-in."""

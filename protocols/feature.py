@@ -43,6 +43,13 @@ def _check(resources: Sequence[Any], definitions: Any) -> Sequence[Any]:
     return [issue for one in resources for issue in untranslated(one)]
 
 
+def _release_due(repo: Any) -> None:
+    from protocols.publishing import release_due
+    from protocols.views.release import checks
+
+    release_due(repo, checks=checks())
+
+
 FEATURE = Feature(
     name="protocols",
     blueprint=_blueprint,
@@ -74,5 +81,6 @@ FEATURE = Feature(
     commands=_commands,
     content=Path(__file__).parent / "content",
     check=_check,
+    daily=(_release_due,),
     home={"ministry-editor": "protocols.releases", "ministry-approver": "protocols.releases"},
 )

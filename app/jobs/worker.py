@@ -1,17 +1,19 @@
 """The worker: takes what is due in the outbox, one job a transaction, and tries again later what failed.
 
-Handlers come from the features' ``jobs`` (topic -> ``handle(repo, payload)``); a topic that nobody handles any more is
+It also does what features want done once a day. It ends when the server that started it has ended. Handlers come from the features' ``jobs`` (topic -> ``handle(repo, payload)``); a topic that nobody handles any more is
 put off, not lost.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from app import clock
 from app.access.actor import automation
 from app.feature import Feature
 from app.store import outbox, work
@@ -29,17 +31,32 @@ def handlers(features: Iterable[Feature]) -> dict[str, Handler]:
     return {topic: handle for feature in features for topic, handle in feature.jobs.items()}
 
 
-def run_pending(features: Iterable[Feature], *, forever: bool = False) -> int:
-    """Do everything that is due; with ``forever`` go on looking. How many were done."""
+def run_pending(features: Sequence[Feature], *, forever: bool = False, parent: int | None = None) -> int:
+    """Do everything that is due; with ``forever`` go on looking, until the process ``parent`` is gone. How many jobs."""
     known = handlers(features)
-    done = 0
-    while True:
+    done, day = 0, None
+    while parent is None or os.getppid() == parent:
+        if day != clock.today():
+            day = clock.today()
+            run_daily(features)
         if _run_one(known):
             done += 1
         elif forever:
             time.sleep(REST_SECONDS)
         else:
-            return done
+            break
+    return done
+
+
+def run_daily(features: Iterable[Feature]) -> None:
+    """Do what is wanted once a day; what fails is written down and tried again the next day or at the next start."""
+    for feature in features:
+        for act in feature.daily:
+            try:
+                with work(WORKER) as repo:
+                    act(repo)
+            except Exception:
+                log.exception("daily work of %s failed", feature.name)
 
 
 def _run_one(known: Mapping[str, Handler]) -> bool:
