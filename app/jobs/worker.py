@@ -1,7 +1,7 @@
 """The worker: takes what is due in the outbox, one job a transaction, and tries again later what failed.
 
-It also does what features want done once a day. It ends when the server that started it has ended. Handlers come from the features' ``jobs`` (topic -> ``handle(repo, payload)``); a topic that nobody handles any more is
-put off, not lost.
+It also does what features want done once a day, and ends when the server that started it has ended. Handlers come from
+the features' ``jobs`` (topic -> ``handle(repo, payload)``); a topic that nobody handles any more is put off, not lost.
 """
 
 from __future__ import annotations
