@@ -32,7 +32,7 @@ def handlers(features: Iterable[Feature]) -> dict[str, Handler]:
 
 
 def run_pending(features: Sequence[Feature], *, forever: bool = False, parent: int | None = None) -> int:
-    """Do everything that is due; with ``forever`` go on looking, until the process ``parent`` is gone. How many jobs."""
+    """Do all that is due; with ``forever`` go on looking, until the process ``parent`` is gone. How many jobs."""
     known = handlers(features)
     done, day = 0, None
     while parent is None or os.getppid() == parent:
