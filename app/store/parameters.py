@@ -1,5 +1,5 @@
-"""Search parameters as the store indexes and searches them: the official ones of R4 and our own (data beside this
-file).
+"""Search parameters as the store indexes and searches them: the official ones of R4 and our own
+(``own_search_parameters``).
 """
 
 from __future__ import annotations
@@ -7,10 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path as File
 from typing import Any
-
-import orjson
 
 from app.fhir.definitions import load, resource_types
 from app.store.codes import path_code
@@ -73,7 +70,7 @@ def parameter(resource_type: str, code: str) -> Parameter | None:
 @cache
 def own() -> dict[str, dict[str, Any]]:
     """Our own parameters by type and code."""
-    found: dict[str, dict[str, Any]] = orjson.loads((File(__file__).parent / "own_search_parameters.json").read_bytes())
+    found: dict[str, dict[str, Any]] = load("own_search_parameters")
     return found
 
 

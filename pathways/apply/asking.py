@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.errors import Invalid, Malformed, NotFound
+from app.fhir.fhirpath import Terminology
 from app.fhir.resource import parse_canonical, parse_reference
 from pathways.apply.request import ApplyRequest
 from pathways.apply.values import value_of
@@ -20,7 +21,17 @@ DEFINITIONS = ("ActivityDefinition", "PlanDefinition", "Questionnaire")
 LANGUAGES = ("fr", "ar")
 
 
-def requests_of(repo: Repository, asked: Any, definition: Resource) -> list[ApplyRequest]:
+class Terms(Protocol):
+    """The terminology of the house, handed in by the entrance: what queries (``:in``) and FHIRPath ask of it."""
+
+    def codes_in(self, value_set: str) -> Iterable[tuple[str, str]]:
+        """Every (system, code) of a value set. Raises NotFound, Invalid."""
+
+    def port(self) -> Terminology:
+        """The same for FHIRPath."""
+
+
+def requests_of(repo: Repository, asked: Any, definition: Resource, terms: Terms | None = None) -> list[ApplyRequest]:
     """One ApplyRequest a subject. ``asked`` is an OperationRequest of the REST room.
 
     Raises Malformed without a subject, NotFound on an unknown one, Forbidden on a patient outside the actor's scope.
@@ -33,16 +44,22 @@ def requests_of(repo: Repository, asked: Any, definition: Resource) -> list[Appl
     find = finder(repo, [definition, *given, *_definitions_in(asked)])
     made = []
     for reference in dict.fromkeys(subjects):
-        facts = _facts(repo, asked, reference, given)
+        facts = _facts(repo, asked, reference, given, terms)
         subject = facts.get(reference)
         if subject is None:
             raise NotFound(f"there is no {reference}", expression="Parameters.parameter('subject')")
-        made.append(_request(repo, asked, facts, subject, find, calendar))
+        made.append(_request(repo, asked, facts, subject, find, calendar, terms))
     return made
 
 
 def _request(
-    repo: Repository, asked: Any, facts: Facts, subject: Resource, find: Callable[[str], Resource], calendar: Calendar
+    repo: Repository,
+    asked: Any,
+    facts: Facts,
+    subject: Resource,
+    find: Callable[[str], Resource],
+    calendar: Calendar,
+    terms: Terms | None,
 ) -> ApplyRequest:
     return ApplyRequest(
         subject,
@@ -60,6 +77,7 @@ def _request(
         setting_context=asked.value("settingContext"),
         parameters=_parameters(asked),
         calendar=calendar,
+        terminology=None if terms is None else terms.port(),
     )
 
 
@@ -164,7 +182,7 @@ def _members(repo: Repository, reference: str, given: list[Resource]) -> list[st
     return [_reference(one["entity"]) for one in members if "reference" in one.get("entity", {})]
 
 
-def _facts(repo: Repository, asked: Any, reference: str, given: list[Resource]) -> Facts:
+def _facts(repo: Repository, asked: Any, reference: str, given: list[Resource], terms: Terms | None) -> Facts:
     stored: list[Resource] = []
     if asked.flag("useServerData", True):
         kind, _, id = reference.partition("/")
@@ -172,7 +190,7 @@ def _facts(repo: Repository, asked: Any, reference: str, given: list[Resource]) 
             stored = repo.record_of(id) if kind == "Patient" else [repo.read(reference)]
         except NotFound:
             stored = []
-    return Facts([*stored, *given], repo.now)
+    return Facts([*stored, *given], repo.now, None if terms is None else terms.codes_in)
 
 
 def _person(repo: Repository, asked: Any, facts: Facts, name: str) -> Resource | str | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.fhir import bundle, translation
-from pathways.apply.asking import definition_of, language_of, requests_of
+from pathways.apply.asking import Terms, definition_of, language_of, requests_of
 from pathways.apply.engine import apply, apply_activity
 
 if TYPE_CHECKING:
@@ -23,25 +23,27 @@ if TYPE_CHECKING:
 Resource = dict[str, Any]
 
 
-def plan_definition_apply(repo: Repository, request: Any) -> Resource:
-    """The Bundle for the subject; for several, Parameters with one Bundle each, in the order asked.
+def plan_definition_apply(repo: Repository, request: Any, terms: Terms | None = None) -> Resource:
+    """The Bundle for the subject; for several, Parameters with one Bundle each, in the order asked. ``terms`` is the
+    terminology that queries and expressions ask.
 
     Raises Malformed (a parameter), NotFound (definition or subject), Forbidden (a patient out of scope), Invalid (a
     plan for another type of subject). What goes wrong with single actions is told in the answer.
     """
     plan = definition_of(repo, request, "PlanDefinition")
-    answers = [_worded(apply(plan, one).bundle, request) for one in requests_of(repo, request, plan)]
+    answers = [_worded(apply(plan, one).bundle, request) for one in requests_of(repo, request, plan, terms)]
     if len(answers) == 1:
         return answers[0]
     returned = [{"name": "return", "resource": answer} for answer in answers]
     return {"resourceType": "Parameters", "parameter": returned}
 
 
-def activity_definition_apply(repo: Repository, request: Any) -> Resource:
+def activity_definition_apply(repo: Repository, request: Any, terms: Terms | None = None) -> Resource:
     """The request resource for the subject; for several subjects a Bundle of them. Raises as
     ``plan_definition_apply``."""
     definition = definition_of(repo, request, "ActivityDefinition")
-    answers = [_worded(apply_activity(definition, one), request) for one in requests_of(repo, request, definition)]
+    asked = requests_of(repo, request, definition, terms)
+    answers = [_worded(apply_activity(definition, one), request) for one in asked]
     return answers[0] if len(answers) == 1 else bundle.collection(answers)
 
 

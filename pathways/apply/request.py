@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.clock import day_of
+from app.fhir.fhirpath import Terminology
 from app.fhir.resource import reference
 from pathways.calendar import Calendar
 from pathways.facts import Facts
@@ -23,7 +24,8 @@ class ApplyRequest:
 
     ``definitions`` finds a definition by canonical (``url`` or ``url|version``) and raises NotFound. ``now`` is aware;
     ``anchor`` is the day from which timings count (the visit), by default the Moroccan day of ``now``. ``parameters``
-    are further variables for expressions, and override a plan's named parameters. The codes (``user_type`` ...) are
+    are further variables for expressions, and override a plan's named parameters. ``overrides`` win over the variables of
+    that name which any plan declares (another pathway's stricter target). The codes (``user_type`` ...) are
     CodeableConcepts, seen by expressions as ``%userType`` ...
     """
 
@@ -41,8 +43,11 @@ class ApplyRequest:
     setting: Resource | None = None
     setting_context: Resource | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
     anchor: date | None = None
+    terminology: Terminology | None = None
+    """What ``memberOf()`` and ``subsumes()`` ask; without it they say that it is not at hand."""
 
     @property
     def day(self) -> date:

@@ -144,7 +144,7 @@ class Scope(Mapping[str, Any]):
         self.focus: Any = node(asked.subject) if parent is None else parent.focus
         """The subject, on which variables are read."""
         self._watch: list[dict[str, None]] = [] if parent is None else parent._watch
-        self._ports: Ports = Ports(asked.facts.get, now=asked.now) if parent is None else parent._ports
+        self._ports: Ports = Ports(asked.facts.get, asked.terminology, asked.now) if parent is None else parent._ports
 
     def __getitem__(self, name: str) -> Any:
         if self._watch and name != PORTS:
@@ -201,6 +201,9 @@ class Scope(Mapping[str, Any]):
         return self._answer(name, variable)
 
     def _answer(self, name: str, variable: Variable) -> Answer:
+        overrides = self._asked.overrides
+        if overrides and name in overrides:
+            return Answer(Settled(collection(overrides[name])))
         found = self._answers.get(name) or variable.constant
         if found is not None:
             return found

@@ -12,8 +12,9 @@ from .model import known
 from .nodes import Items
 from .operators import FALSE, TRUE
 from .paths import Step
-from .plain import mentions_index, test_of
+from .plain import test_of
 from .syntax import Call, Expression, Member, TypeTest, type_name
+from .ways import mentions_index
 
 
 def member_names(tree: Member) -> tuple[Expression | None, tuple[str, ...]]:

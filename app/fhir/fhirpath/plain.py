@@ -18,19 +18,10 @@ from .logic import Truth, truth_of
 from .model import Field, Type, known
 from .nodes import Node
 from .paths import STRINGS, Step
-from .syntax import Binary, Call, Expression, Index, Literal, Member, Special, TypeTest, Unary, type_name
-
-Test = Callable[[Run, Any], "bool | None"]
-"""A criterion on the JSON value of an item; ``None`` is empty."""
-
-Way = Callable[[Run, Any], list[Any]]
-"""From the JSON value of an item to the JSON values that a path finds in it."""
+from .syntax import Binary, Call, Expression, Literal, Member, Special, type_name
+from .ways import LongWay, Test, Way, filtered, first, narrowed, objects, primitives
 
 Compile = Callable[[Expression], Step]
-
-
-class LongWay(Exception):
-    """This JSON cannot be read the short way."""
 
 
 def test_of(tree: Expression, compile_step: Compile, criterion: Truth) -> Callable[[Run, Any], bool | None]:
@@ -50,24 +41,6 @@ def test_of(tree: Expression, compile_step: Compile, criterion: Truth) -> Callab
         return criterion(run, [item])
 
     return holds
-
-
-def mentions_index(tree: Expression | None) -> bool:
-    """Whether ``$index`` stands anywhere in an expression."""
-    match tree:
-        case Special():
-            return tree.name == "index"
-        case Member():
-            return mentions_index(tree.left)
-        case Call():
-            return mentions_index(tree.left) or any(map(mentions_index, tree.arguments))
-        case Index():
-            return mentions_index(tree.left) or mentions_index(tree.index)
-        case Unary() | TypeTest():
-            return mentions_index(tree.operand)
-        case Binary():
-            return mentions_index(tree.left) or mentions_index(tree.right)
-    return False
 
 
 def _test(tree: Expression, type_: Type, compile_step: Compile) -> Test | None:
@@ -246,29 +219,16 @@ def _way(tree: Expression, type_: Type, compile_step: Compile) -> tuple[Way, Typ
             if wanted is None or known(wanted).namespace == "System":
                 return None
             to = wanted.name
-            return _after(left, type_, compile_step, lambda owner: _narrowed(owner, name, to))
+            return _after(left, type_, compile_step, lambda owner: narrowed(owner, name, to))
         case Call(left=left, name="where", arguments=(criterion,)) if left is not None:
             before = _way(left, type_, compile_step)
             if before is None:
                 return None
-            return _filtered(before[0], _anyway(criterion, before[1], compile_step, "where()")), before[1]
+            return filtered(before[0], _anyway(criterion, before[1], compile_step, "where()")), before[1]
         case Call(left=left, name="first", arguments=()) if left is not None:
             before = _way(left, type_, compile_step)
-            return None if before is None else (_first(before[0]), before[1])
+            return None if before is None else (first(before[0]), before[1])
     return None
-
-
-def _narrowed(owner: Type, name: str, wanted: str) -> Field | None:
-    field = owner.fields.get(name)
-    return None if field is None or field.resource else owner.narrowed(name, wanted)
-
-
-def _filtered(before: Way, test: Test) -> Way:
-    return lambda run, value: [one for one in before(run, value) if test(run, one)]
-
-
-def _first(before: Way) -> Way:
-    return lambda run, value: before(run, value)[:1]
 
 
 def _after(
@@ -283,48 +243,15 @@ def _after(
     if field is None or field.resource or len(field.options) != 1:
         return None
     key, end, sibling = field.options[0]
-    step = _objects(key) if sibling is None else _primitives(key, sibling)
+    step = objects(key) if sibling is None else primitives(key, sibling)
     if before is None:
         return step, end
-    first = before[0]
+    start = before[0]
 
     def follow(run: Run, value: Any) -> list[Any]:
-        values = first(run, value)
+        values = start(run, value)
         if len(values) == 1:
             return step(run, values[0])
         return [one for owner in values for one in step(run, owner)]
 
     return follow, end
-
-
-def _objects(key: str) -> Way:
-    def step(run: Run, value: Any) -> list[Any]:
-        found = value.get(key)
-        if found is None:
-            return []
-        if found.__class__ is dict:
-            return [found]
-        if found.__class__ is not list:
-            raise LongWay
-        for one in found:
-            if one.__class__ is not dict:
-                raise LongWay
-        return found  # type: ignore[no-any-return]
-
-    return step
-
-
-def _primitives(key: str, sibling: str) -> Way:
-    def step(run: Run, value: Any) -> list[Any]:
-        if sibling in value:
-            raise LongWay
-        found = value.get(key)
-        if found is None:
-            return []
-        if found.__class__ is not list:
-            return [found]
-        if None in found:
-            raise LongWay
-        return found  # type: ignore[no-any-return]
-
-    return step
