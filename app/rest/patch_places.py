@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,10 @@ from app.errors import Invalid
 from app.fhir.definitions import load
 from app.fhir.fhirpath import FhirPathError, evaluate
 from app.fhir.resource import Resource
+
+LONGEST = 500
+_REGULAR = re.compile(r"\b(?:matches|matchesFull|replaceMatches)\s*\(")
+"""A path of a patch comes from anywhere, and some expressions take for ever to find that nothing matches."""
 
 Step = str | int
 Path = tuple[Step, ...]
@@ -30,6 +35,11 @@ class _Integer(int):
 
 def located(resource: Resource, expression: str, place: str) -> list[Path]:
     """Where the elements stand that an expression finds; each value is made one of its kind, then known by identity."""
+    if len(expression) > LONGEST or _REGULAR.search(expression):
+        raise Invalid(
+            f"{place}: a path has {LONGEST} characters at most and no regular expressions.",
+            expression="Parameters.parameter.part",
+        )
     where: dict[int, Path] = {}
     marked = _marked(resource, (), where)
     try:

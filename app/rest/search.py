@@ -42,7 +42,7 @@ def search(repo: Repository, asked: Asked) -> Answer:
         included=seen(repo, page.included),
         total=page.total,
         next=page.next,
-        issues=page.issues,
+        issues=[*page.issues, *_cut(asked)],
     )
     links = {"self": _self_link(asked, path, page.issues)} | next_link(asked, path, page.next)
     return Answer(200, searchset(page, asked, links, part, _notes(page.issues)))
@@ -73,7 +73,19 @@ def count_of(asked: Asked) -> int:
         return DEFAULT_COUNT
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise Malformed(f"_count={text}: write a whole number from 0 to {MAX_COUNT}.", expression="http._count")
+    if int(text) > MAX_COUNT and asked.prefer.strict:
+        raise Malformed(over(text), expression="http._count")
     return min(int(text), MAX_COUNT)
+
+
+def over(count: str) -> str:
+    """What is said of a page that would be too long: refused when strict, cut with a warning otherwise."""
+    return f"_count={count}: a page has {MAX_COUNT} at most; follow the next link for more."
+
+
+def _cut(asked: Asked) -> list[Issue]:
+    text = asked.first("_count") or "0"
+    return [Issue(over(text), "too-costly", severity="warning")] if int(text) > MAX_COUNT else []
 
 
 def _relative(asked: Asked, pair: tuple[str, str]) -> tuple[str, str]:

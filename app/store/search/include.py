@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from app.errors import Malformed
+from app.errors import Issue, Malformed
 from app.store.codes import type_codes
 from app.store.driver import Row
 from app.store.parameters import Parameter, parameters_of, searchable_types
@@ -15,11 +15,14 @@ from app.store.unit import Unit
 
 MOST_INCLUDED = 2000
 MAX_ROUNDS = 8
+MOST_INCLUDES = 30
 COLUMNS = "h.key, h.type, h.id, h.version, h.updated, h.patient, v.method, v.body"
 
 
 def check_includes(includes: Sequence[Include]) -> None:
     """Raises Malformed on an include of what is no reference parameter."""
+    if len(includes) > MOST_INCLUDES:
+        raise Malformed(f"{len(includes)} includes: {MOST_INCLUDES} are the most.", expression="http._include")
     for include in includes:
         if include.code != "*" and include.type != "*":
             found = parameters_of(include.type).get(include.code)
@@ -30,21 +33,33 @@ def check_includes(includes: Sequence[Include]) -> None:
                 )
 
 
-def included(unit: Unit, includes: Sequence[Include], matches: Sequence[Row]) -> list[Row]:
-    """The rows (``COLUMNS``) that the includes add to the matches, each once; what may not be seen is left out."""
+def included(unit: Unit, includes: Sequence[Include], matches: Sequence[Row]) -> tuple[list[Row], list[Issue]]:
+    """The rows (``COLUMNS``) that the includes add to the matches, each once; what may not be seen is left out.
+
+    With a warning where a limit ended it: MOST_INCLUDED resources, MAX_ROUNDS steps of ``:iterate``.
+    """
     seen = {row[0] for row in matches}
     added: list[Row] = []
     fresh = list(matches)
-    for _ in range(MAX_ROUNDS):
+    for round in range(MAX_ROUNDS + 1):
         first = not added
         wanted = [include for include in includes if first or include.iterate]
         keys = {key for include in wanted for key in _follow(unit, include, fresh)} - seen
-        if not keys or len(added) >= MOST_INCLUDED:
+        if not keys:
             break
+        if round == MAX_ROUNDS:
+            return added, [_incomplete(f":iterate goes {MAX_ROUNDS} steps far; what lies beyond is left out")]
+        if len(added) + len(keys) > MOST_INCLUDED:
+            added += _rows(unit, sorted(keys)[: MOST_INCLUDED - len(added)])
+            return added, [_incomplete(f"a page includes {MOST_INCLUDED} resources at most; ask with a smaller _count")]
         fresh = _rows(unit, keys)
         added += fresh
         seen |= keys
-    return added[:MOST_INCLUDED]
+    return added, []
+
+
+def _incomplete(what: str) -> Issue:
+    return Issue(f"Not all is included: {what}.", "incomplete", severity="warning")
 
 
 def _follow(unit: Unit, include: Include, rows: Iterable[Row]) -> list[int]:
@@ -56,7 +71,7 @@ def _follow(unit: Unit, include: Include, rows: Iterable[Row]) -> list[int]:
         if not keys or not paths:
             return []
         sql = f"select i.key from index_reference i where {driver.among('i.target')} and {on_paths(paths)}"
-        return [row[0] for row in driver.rows(f"{sql} limit {MOST_INCLUDED}", (driver.listed(keys),))]
+        return [row[0] for row in driver.rows(f"{sql} limit {MOST_INCLUDED + 1}", (driver.listed(keys),))]
     wanted = type_codes().get(include.type)
     by_type: dict[int, list[int]] = {}
     for row in rows:

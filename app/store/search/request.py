@@ -14,6 +14,9 @@ from app.store.codes import type_codes
 DEFAULT_COUNT = 50
 MAX_COUNT = 1000
 MAX_PARAMETERS = 100
+MOST_SORTS = 10
+MOST_VALUES, MOST_IDS = 500, 5000
+"""Values of one parameter, joined by commas."""
 SHOWN_ELSEWHERE = frozenset({"_elements", "_summary", "_format", "_pretty", "_contained", "_containedType", "_query"})
 """Result parameters that change what is shown of the resources, not which they are; ``app.rest`` answers them."""
 
@@ -93,6 +96,8 @@ def _without_cursor(query: str) -> str:
 def _add(request: SearchRequest, name: str, value: str) -> None:
     if name == "_sort":
         request.sort += [(one.removeprefix("-"), one.startswith("-")) for one in value.split(",") if one]
+        if len(request.sort) > MOST_SORTS:
+            raise Malformed(f"_sort: {MOST_SORTS} keys are the most.", expression="http._sort")
     elif name == "_count":
         request.count = _count(value)
     elif name == "_total":
@@ -155,7 +160,13 @@ def criterion(name: str, value: str) -> Criterion:
     code, _, modifier = first.partition(":")
     if dot:
         return Criterion(code, modifier or None, (), criterion(rest, value), name)
-    return Criterion(code, modifier or None, tuple(split(value, ",")), None, name, value)
+    values = tuple(split(value, ","))
+    if len(values) > (MOST_IDS if code == "_id" else MOST_VALUES):
+        raise Malformed(
+            f"{name} has {len(values)} values: at most {MOST_VALUES} ({MOST_IDS} of _id) are taken; ask several times.",
+            expression=f"http.{name}",
+        )
+    return Criterion(code, modifier or None, values, None, name, value)
 
 
 def split(text: str, mark: str) -> list[str]:

@@ -55,9 +55,9 @@ def run(unit: Unit, query: str, *, strict: bool = True, repo: Any = None) -> Raw
     total = _total(unit, plan) if request.total else None
     rows, following = _page(unit, request, plan) if request.count else ([], None)
     matches = [row[:8] for row in rows]
-    more = included(unit, request.includes, matches) if request.includes and matches else []
+    more, cut = included(unit, request.includes, matches) if request.includes and matches else ([], [])
     unit.ledger.note_search(query, [row[5] for row in (*matches, *more)])
-    return RawPage([_stored(row) for row in matches], [_stored(row) for row in more], total, following, issues)
+    return RawPage([_stored(row) for row in matches], [_stored(row) for row in more], total, following, [*issues, *cut])
 
 
 def prepared(

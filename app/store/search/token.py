@@ -15,6 +15,7 @@ from app.store.search.conditions import NEVER, Match, on_paths
 from app.store.search.request import split, unescaped
 from app.store.values import CODE_LENGTH, VALUE_LENGTH, of_type
 
+_GROUP = 100
 _SELECTIVE = ("identifier",)
 
 
@@ -88,9 +89,17 @@ def _match(
 ) -> Match:
     if not codes or not tests:
         return Match("token", NEVER)
-    text = " or ".join(test if " and " not in test else f"({test})" for test, _ in tests)
+    text = _either([test if " and " not in test else f"({test})" for test, _ in tests])
     where = f"{on_paths(codes)} and ({text})"
     return Match("token", where, tuple(v for _, values in tests for v in values), equal, narrow)
+
+
+def _either(tests: list[str]) -> str:
+    """One of them, in groups: SQLite refuses a chain of a thousand."""
+    if len(tests) <= _GROUP:
+        return " or ".join(tests)
+    groups = [tests[at : at + _GROUP] for at in range(0, len(tests), _GROUP)]
+    return " or ".join(f"({' or '.join(group)})" for group in groups)
 
 
 def _implied(parameters: Sequence[Parameter]) -> frozenset[str] | None:
