@@ -81,10 +81,13 @@ def recent(unit: Unit, type: str, patient_ids: Iterable[str], code: str, count: 
         f"and t.patient = p.value order by t.at desc, t.key desc limit {int(count)}"
     )
     driver = unit.driver
+    ordered = (
+        "cross join" if driver.name == "sqlite" else "join"
+    )  # SQLite keeps the order of a cross join: patients first
     rows = driver.rows(
         f"select h.patient, h.id, h.key, v.body, t.at from {driver.table_of('p')} "
-        f"join head h on h.key in ({ranked}) join version v on v.seq = h.seq "
-        f"join index_token t on t.key = h.key and t.path = {path} and t.code = ? and t.system = ? "
+        f"{ordered} head h on h.key in ({ranked}) {ordered} version v on v.seq = h.seq "
+        f"{ordered} index_token t on t.key = h.key and t.path = {path} and t.code = ? and t.system = ? "
         "order by t.at desc, h.key desc",
         (driver.listed(by_key), value, system_code(system), value, system_code(system)),
     )
