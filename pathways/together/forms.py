@@ -1,8 +1,9 @@
 """One form of several Questionnaires: what two of them ask is asked once, and answered in both.
 
 ``merged`` puts the questions of later forms behind those of the first; a question that measures the same thing (same
-codes, type and answers) is left out there. ``split`` turns the answer into one QuestionnaireResponse for each form, the
-shared answers in each, so that every stored response stands by itself. Extraction runs once, on the merged form.
+codes, type and answers) is left out there. Lists of which several answers may be ticked become one list. ``split``
+turns the answer into one QuestionnaireResponse for each form, the shared answers in each, so that every stored response
+stands by itself. Extraction runs once, on the merged form.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.fhir.resource import Resource, canonical
+from app.fhir.resource import Resource, canonical, extension
+from pathways.questionnaire import sdc
+from pathways.questionnaire.context import ValueSets
 
 URL = "urn:maslak:together"
 
@@ -24,6 +27,24 @@ class Together:
     form: Resource
     sources: tuple[Resource, ...]
     places: tuple[Mapping[str, str], ...]
+
+    def value_sets(self, lookup: ValueSets) -> ValueSets:
+        """The lookup of the merged form: a list made of several holds every code of each once, in their order."""
+
+        def listed(url: str) -> Sequence[tuple[str, str, str]]:
+            if not url.startswith(f"{URL}:"):
+                return lookup(url)
+            found: dict[tuple[str, str], tuple[str, str, str]] = {}
+            for part in url.removeprefix(f"{URL}:").split("+"):
+                for one in lookup(part):
+                    found.setdefault(one[:2], one)
+            return list(found.values())
+
+        return listed
+
+    def asking(self, link_id: str) -> list[int]:
+        """The numbers of the sources that ask the question with this linkId of the form."""
+        return [number for number, names in enumerate(self.places) if link_id in names.values()]
 
 
 def merged(questionnaires: Sequence[Resource]) -> Together:
@@ -45,19 +66,22 @@ def merged(questionnaires: Sequence[Resource]) -> Together:
         "url": f"{URL}:{'+'.join(canonical(one) for one in questionnaires)}",
         "version": "+".join(str(one.get("version", "")) for one in questionnaires),
         "extension": _extensions(questionnaires),
-        "item": items,
+        "item": _joined(items, _shared(questionnaires, places)),
     }
     return Together(form, tuple(questionnaires), tuple(places))
 
 
-def split(together: Together, response: Resource) -> list[Resource]:
-    """One QuestionnaireResponse for each source, in its own linkIds and order, unanswered items left out."""
+def split(together: Together, response: Resource, value_sets: ValueSets) -> list[Resource]:
+    """One QuestionnaireResponse for each source, in its own linkIds and order, unanswered items left out.
+
+    An answer that a source does not know is left out of its response; where none is left of a list that has an answer
+    for *none of these*, that answer is given.
+    """
     if len(together.sources) == 1:
         return [response]
-    answers = {item["linkId"]: item for item in _walk(response.get("item", ()))}
     found = []
     for source, names in zip(together.sources, together.places, strict=True):
-        items = _answered(source.get("item", ()), names, answers)
+        items = _answered(source.get("item", ()), names, _by_link(response.get("item", ())), value_sets)
         about = {key: value for key, value in response.items() if key not in ("item", "questionnaire")}
         found.append(about | {"questionnaire": canonical(source)} | ({"item": items} if items else {}))
     return found
@@ -67,6 +91,8 @@ def identity(item: Mapping[str, Any], inside: str = "") -> str:
     """What a question measures: its codes within those of the groups around it, type and possible answers."""
     codes = sorted(f"{code.get('system')}|{code.get('code')}" for code in item.get("code", ()))
     answers = item.get("answerValueSet") or json.dumps(item.get("answerOption", ()), sort_keys=True, default=str)
+    if codes and item.get("repeats") and "answerValueSet" in item:
+        answers = "ticked"
     if not codes:
         return f"{inside}/{item['linkId']}:{item['type']}:{item.get('text', '')}:{answers}"
     return f"{inside}/{','.join(codes)}:{item['type']}:{answers}"
@@ -105,6 +131,30 @@ def _kept(items: Iterable[Resource], names: Mapping[str, str], new: set[str]) ->
     return kept
 
 
+def _shared(sources: Sequence[Resource], places: Sequence[Mapping[str, str]]) -> dict[str, list[Resource]]:
+    """linkId of the form -> the questions that it stands for."""
+    found: dict[str, list[Resource]] = {}
+    for source, names in zip(sources, places, strict=True):
+        for item in _walk(source.get("item", ())):
+            found.setdefault(names[item["linkId"]], []).append(item)
+    return found
+
+
+def _joined(items: Iterable[Resource], shared: Mapping[str, list[Resource]]) -> list[Resource]:
+    """The items, asked as strictly as the strictest of the questions they stand for, with the answers of all."""
+    made = []
+    for item in items:
+        sources = shared[item["linkId"]]
+        more: Resource = {"required": True} if any(one.get("required") for one in sources) else {}
+        lists = list(dict.fromkeys(one["answerValueSet"] for one in sources if "answerValueSet" in one))
+        if len(lists) > 1:
+            more["answerValueSet"] = f"{URL}:{'+'.join(lists)}"
+        if "item" in item:
+            more["item"] = _joined(item["item"], shared)
+        made.append(item | more)
+    return made
+
+
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
     """References to linkIds (enableWhen, expressions that quote them) in the form's names."""
     if isinstance(value, list):
@@ -128,17 +178,51 @@ def _extensions(questionnaires: Sequence[Resource]) -> list[Resource]:
     return found
 
 
-def _answered(items: Iterable[Resource], names: Mapping[str, str], answers: Mapping[str, Resource]) -> list[Resource]:
+Given = Mapping[str, list[Resource]]
+
+
+def _by_link(items: Iterable[Resource]) -> dict[str, list[Resource]]:
+    found: dict[str, list[Resource]] = {}
+    for item in _walk(items):
+        found.setdefault(item["linkId"], []).append(item)
+    return found
+
+
+def _answered(
+    items: Iterable[Resource], names: Mapping[str, str], given: Given, value_sets: ValueSets
+) -> list[Resource]:
     found = []
     for item in items:
-        children = _answered(item.get("item", ()), names, answers)
-        given = answers.get(names[item["linkId"]], {})
+        here = given.get(names[item["linkId"]], [])
+        below = item.get("item", ())
+        if item["type"] == "group" and item.get("repeats"):
+            for one in here:
+                if children := _answered(below, names, _by_link(one.get("item", ())), value_sets):
+                    found.append({"linkId": item["linkId"], "item": children})
+            continue
+        children = _answered(below, names, given, value_sets)
         if item["type"] == "group":
             if children:
                 found.append({"linkId": item["linkId"], "item": children})
-        elif given.get("answer"):
-            found.append({"linkId": item["linkId"], "answer": given["answer"]})
+        elif here and (answers := _own_answers(item, here[0].get("answer", ()), value_sets)):
+            first = answers[0] | ({"item": children} if children else {})
+            found.append({"linkId": item["linkId"], "answer": [first, *answers[1:]]})
     return found
+
+
+def _own_answers(item: Resource, answers: Iterable[Resource], value_sets: ValueSets) -> list[Resource]:
+    plain = [{key: value for key, value in one.items() if key != "item"} for one in answers]
+    if not plain or "answerValueSet" not in item:
+        return plain
+    known = {(system, code) for system, code, _ in value_sets(item["answerValueSet"])}
+    own = [one for one in plain if not known or _pair(one) in known]
+    none = extension(item, sdc.EXCLUSIVE_ANSWER)
+    return own or ([{"valueCoding": none}] if none else [])
+
+
+def _pair(answer: Resource) -> tuple[str | None, str | None]:
+    coding = answer.get("valueCoding", {})
+    return coding.get("system"), coding.get("code")
 
 
 def _links(questionnaire: Resource) -> list[str]:

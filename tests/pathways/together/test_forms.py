@@ -73,7 +73,7 @@ def test_an_answer_goes_back_to_every_form_that_asks_for_it() -> None:
             {"linkId": "p2-sys", "answer": [{"valueDecimal": 1}]},
         ],
     }
-    pressure, sugar = split(together, response)
+    pressure, sugar = split(together, response, CODES.get)
     assert pressure["questionnaire"] == "https://example.org/Questionnaire/pressure|1.0.0"
     assert links(pressure["item"]) == ["bp", "sys", "weight"]
     assert sugar["questionnaire"] == "https://example.org/Questionnaire/sugar|1.0.0"
@@ -85,3 +85,48 @@ def test_an_answer_goes_back_to_every_form_that_asks_for_it() -> None:
 def test_the_same_name_without_codes_is_the_same_question_only_with_the_same_words() -> None:
     other = form("other", question("note", type="text"), question("weight", None, text="birth weight"))
     assert links(merged([PRESSURE, other]).form["item"])[-1] == "p2-weight"
+
+
+def ticked(link: str, values: str, **more: object) -> dict:
+    return question(link, "danger", type="choice", repeats=True, answerValueSet=f"https://example.org/{values}") | more
+
+
+CODES = {
+    "https://example.org/heart": [("urn:c", "none", "None"), ("urn:c", "chest-pain", "Chest pain")],
+    "https://example.org/foot": [("urn:c", "none", "None"), ("urn:c", "gangrene", "Gangrene")],
+}
+NONE = {
+    "url": "https://maslak.ma/fhir/StructureDefinition/exclusive-answer",
+    "valueCoding": {"system": "urn:c", "code": "none"},
+}
+
+
+def test_two_lists_of_one_thing_are_one_list_and_each_form_gets_its_own_codes() -> None:
+    heart = form("heart", ticked("signs", "heart", extension=[NONE]))
+    foot = form("foot", ticked("dangers", "foot", required=True, extension=[NONE]))
+    together = merged([heart, foot])
+    (item,) = together.form["item"]
+    assert item["linkId"] == "signs" and item["required"]
+    assert [code for _, code, _ in together.value_sets(CODES.get)(item["answerValueSet"])] == [
+        "none",
+        "chest-pain",
+        "gangrene",
+    ]
+    given = [{"valueCoding": {"system": "urn:c", "code": "gangrene"}}]
+    response = {"resourceType": "QuestionnaireResponse", "item": [{"linkId": "signs", "answer": given}]}
+    first, second = split(together, response, CODES.get)
+    assert [a["valueCoding"]["code"] for a in first["item"][0]["answer"]] == ["none"]
+    assert [a["valueCoding"]["code"] for a in second["item"][0]["answer"]] == ["gangrene"]
+    assert together.asking("signs") == [0, 1]
+
+
+def test_a_question_below_a_question_keeps_its_place() -> None:
+    known = question("known", type="boolean", item=[question("since", type="date")])
+    together = merged([form("a", known, question("x", "1")), form("b", known, question("y", "2"))])
+    below = [{"linkId": "since", "answer": [{"valueDate": "2020-01-01"}]}]
+    response = {
+        "resourceType": "QuestionnaireResponse",
+        "item": [{"linkId": "known", "answer": [{"valueBoolean": True, "item": below}]}],
+    }
+    for one in split(together, response, CODES.get):
+        assert one["item"][0]["answer"] == [{"valueBoolean": True, "item": below}]
