@@ -28,7 +28,7 @@ check: $(VENV)/test.stamp translations ## ruff, layers, types, messages
 	$(BIN)/python scripts/translations.py --check
 
 bench: $(VENV)/run.stamp              ## the figures; see docs/benchmarks.md
-	@for name in bench/*.py; do echo "== $$name"; $(BIN)/python $$name || exit 1; done
+	@for name in bench/*.py; do echo "== $$name"; PYTHONPATH=. $(BIN)/python -W ignore::DeprecationWarning $$name || exit 1; done
 
 translations: $(VENV)/run.stamp
 	@$(BIN)/python scripts/translations.py
