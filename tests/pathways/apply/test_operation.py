@@ -11,12 +11,14 @@ from app.errors import Invalid, Malformed, NotFound
 from app.rest.operations import OperationRequest
 from app.store.repository import StoreRepository
 from pathways.apply.operation import activity_definition_apply, plan_definition_apply
+from pathways.operations import OPERATIONS
 from tests.pathways.apply.domain import (
     BASE,
     MEASURE_BP,
     a_patient,
     a_plan,
     a_reading,
+    a_variable,
     an_action,
     an_activity,
     in_both,
@@ -129,6 +131,25 @@ class TestOnTheStore:
             repo, a_call(kind="ActivityDefinition", id="measure-bp", subject="Patient/amina")
         )
         assert task["for"] == {"reference": "Patient/amina"}
+
+    def test_queries_and_expressions_ask_the_terminology(self, repo: StoreRepository) -> None:
+        """``:in`` of a query, and ``memberOf`` of an expression, by a value set of the house."""
+        pressures = {"system": "http://loinc.org", "concept": [{"code": "85354-9"}]}
+        url = f"{BASE}/ValueSet/pressures"
+        repo.create({"resourceType": "ValueSet", "url": url, "status": "active", "compose": {"include": [pressures]}})
+        plan = a_plan(
+            an_action("Found", **when("%found.entry.exists()")),
+            an_action("Other", **when("%other.entry.exists()")),
+            an_action("Member", **when(f"%found.entry.resource.code.memberOf('{url}')")),
+            name="terms",
+            variables=[
+                a_variable("found", f"Observation?patient={{{{%patient.id}}}}&code:in={url}"),
+                a_variable("other", f"Observation?patient={{{{%patient.id}}}}&code:not-in={url}"),
+            ],
+        )
+        entrance = next(one for one in OPERATIONS if "PlanDefinition" in one.types)
+        assert taken(entrance.run(repo, a_call(planDefinition=plan, subject="Patient/amina"))) == ["Found", "Member"]
+        assert taken(plan_definition_apply(repo, a_call(planDefinition=plan, subject="Patient/amina"))) == []
 
     @pytest.mark.parametrize(
         ("parameters", "error"),
