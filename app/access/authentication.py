@@ -17,11 +17,13 @@ from app.db import db
 from app.errors import Unauthorized
 
 SUBTREE = "maslak.subtree"
+ATTACHED = "maslak.attached"
 
 
 def init_app(flask: Flask) -> None:
     """Until the shell hands over the facility tree, a subtree is the organization alone."""
     flask.extensions.setdefault(SUBTREE, lambda organization: frozenset({organization}))
+    flask.extensions.setdefault(ATTACHED, lambda organization: frozenset({organization}))
 
 
 def current_actor() -> Actor:
@@ -80,12 +82,14 @@ def actor_of(account: Account, *, origin: str = "") -> Actor:
 
 
 def establishments(roles: frozenset[str], organization: str | None) -> frozenset[str]:
-    """Whose patients are seen: the own establishment's, a delegate's whole subtree; none for anybody else."""
+    """Whose patients are seen: those of the own establishment and of the dispensaries attached to it, a delegate's whole
+    subtree; none for anybody else."""
     if not organization:
         return frozenset()
     found: frozenset[str] = frozenset()
     if roles & grants.OWN_ESTABLISHMENT:
-        found |= {organization}
+        attached: Callable[[str], frozenset[str]] = current_app.extensions[ATTACHED]
+        found |= attached(organization)
     if roles & grants.SUBTREE:
         subtree: Callable[[str], frozenset[str]] = current_app.extensions[SUBTREE]
         found |= subtree(organization)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from flask import Blueprint, Flask
 from flask import render_template as render
 
-from app.access.authentication import SUBTREE, current_actor
+from app.access.authentication import ATTACHED, SUBTREE, current_actor
 from app.feature import Feature
 
 WORK = "maslak.work"
@@ -26,6 +26,7 @@ def init_app(flask: Flask, features: Sequence[Feature] = ()) -> None:
 
     flask.extensions[WORK] = work
     flask.extensions[SUBTREE] = facility_tree.subtree
+    flask.extensions[ATTACHED] = facility_tree.with_dispensaries
     protection.init_app(flask)
     filters.init_app(flask)
     navigation.init_app(flask, features)

@@ -97,6 +97,13 @@ def subtree(reference: str) -> frozenset[str]:
     return frozenset(node.reference for node in refreshed().under(reference)) | {reference}
 
 
+def with_dispensaries(reference: str) -> frozenset[str]:
+    """An establishment and the dispensaries attached to it: they have no physician of their own (decree 2-14-562)."""
+    nodes = refreshed().nodes
+    children = nodes[reference].children if reference in nodes else []
+    return frozenset({reference, *(child for child in children if nodes[child].level == "DR")})
+
+
 def name_of(reference: str | None) -> str:
     """An organization's name in the page's language, or nothing."""
     node = tree().nodes.get(reference or "")
