@@ -72,6 +72,13 @@ def enrolments(repo: Repository, patient_reference: str) -> list[Enrolment]:
     return [of_episode(repo, episode) for episode in episodes if extension(episode, PATHWAY)]
 
 
+def of_task(repo: Repository, task: Resource) -> Enrolment | None:
+    """The running enrolment that a task belongs to (its care plan), else the patient's first; None without any."""
+    held = enrolments(repo, task["for"]["reference"])
+    plans = {item.get("reference") for item in task.get("basedOn", ())}
+    return next((one for one in held if reference(one.plan) in plans), held[0] if held else None)
+
+
 def of_episode(repo: Repository, episode: Resource) -> Enrolment:
     """The whole enrolment from its episode."""
     plan = repo.first(f"CarePlan?patient={episode['patient']['reference']}&identifier={FORM}|{_key(episode)}:plan")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,15 +42,21 @@ def rows(repo: Repository, lists: Sequence[Listed], plans: Sequence[Resource], l
     care plans through which a row leads to its visit form."""
     entries = [entry for group in lists for entry in group.entries]
     patients = [entry.patient["id"] for entry in entries]
-    last: dict[str, tuple[Reading, str]] = {}
-    for of in {found.token: found for plan in plans if (found := leading(plan))}.values():
-        if patients:
-            last |= _last_readings(repo, patients, of)
-    episodes = _episodes(repo, entries)
-    return {
-        group.group: [_row(repo, entry, group.group, last, episodes, language) for entry in group.entries]
-        for group in lists
+    leadings = {plan["url"]: found for plan in plans if (found := leading(plan))}
+    last = {
+        of.token: _last_readings(repo, patients, of) for of in {one.token: one for one in leadings.values()}.values()
     }
+    care = repo.read_many({plan for entry in entries if (plan := _plan(entry.task))}) if entries else {}
+    shown: dict[str, list[Row]] = {}
+    for group in lists:
+        shown[group.group] = []
+        for entry in group.entries:
+            followed = care.get(_plan(entry.task), {})
+            url = next(iter(followed.get("instantiatesCanonical", ())), "").split("|")[0]
+            of = leadings.get(url) or next(iter(leadings.values()), None)
+            values = last[of.token].get(entry.patient["id"]) if of else None
+            shown[group.group].append(_row(repo, entry, group.group, values, _episode(followed), language))
+    return shown
 
 
 def _last_readings(repo: Repository, patients: Sequence[str], of: Leading) -> dict[str, tuple[Reading, str]]:
@@ -62,15 +68,10 @@ def _last_readings(repo: Repository, patients: Sequence[str], of: Leading) -> di
     return found
 
 
-def _episodes(repo: Repository, entries: Sequence[Entry]) -> dict[str, str]:
-    """CarePlan reference → id of the EpisodeOfCare, whose page holds the visit form."""
-    plans = {plan for entry in entries if (plan := _plan(entry.task))}
-    found = {}
-    for reference, plan in (repo.read_many(plans) if plans else {}).items():
-        for info in plan.get("supportingInfo", ()):
-            if info.get("reference", "").startswith("EpisodeOfCare/"):
-                found[reference] = info["reference"].split("/")[1]
-    return found
+def _episode(plan: Resource) -> str | None:
+    """The id of the EpisodeOfCare of a care plan, whose page holds the visit form."""
+    infos = (info.get("reference", "") for info in plan.get("supportingInfo", ()))
+    return next((one.split("/")[1] for one in infos if one.startswith("EpisodeOfCare/")), None)
 
 
 def _plan(task: Resource) -> str:
@@ -82,13 +83,12 @@ def _row(
     repo: Repository,
     entry: Entry,
     group: str,
-    last: Mapping[str, tuple[Reading, str]],
-    episodes: Mapping[str, str],
+    held: tuple[Reading, str] | None,
+    episode: str | None,
     language: str,
 ) -> Row:
-    held = last.get(entry.patient["id"])
     person = present_person(entry.patient, language, repo.today)
-    url, action = _action(entry, group, person, episodes.get(_plan(entry.task)))
+    url, action = _action(entry, group, person, episode)
     return Row(
         person=person,
         why=why(entry.task, language),

@@ -15,19 +15,20 @@ from app.i18n import language
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
-from app.web.form import AtMost, ChoiceField, Form, LongTextField, Required
+from app.web.form import AtMost, ChoiceField, LongTextField, Required
 from pathways import enrolment
 from pathways.presenters.person import present
+from pathways.views.asking import Questions
 from pathways.vocabulary import PATHWAY
 
 
-class EnrolForm(Form):
+class EnrolForm(Questions):
     """Which pathway."""
 
     pathway = ChoiceField(_l("Pathway"), [Required(_l("Choose a pathway"))])
 
 
-class EndForm(Form):
+class EndForm(Questions):
     """Why the pathway ends."""
 
     reason = ChoiceField(

@@ -20,15 +20,16 @@ from app.i18n import language
 from app.store import work
 from app.web import current_actor, facility_tree, render
 from app.web.errors import told
-from app.web.form import AtMost, DayField, Form, HiddenField, LongTextField, Required
+from app.web.form import AtMost, DayField, HiddenField, LongTextField, Required
 from pathways import enrolment
 from pathways.presenters import referral as shown
 from pathways.presenters.person import present as present_person
 from pathways.progression import evaluate
 from pathways.referral import answering, moves
+from pathways.views.asking import Questions
 
 
-class AnswerForm(Form):
+class AnswerForm(Questions):
     """The counter-referral letter."""
 
     seen = HiddenField()
@@ -88,16 +89,16 @@ def _sent(repo: Repository, task: Resource, form: AnswerForm) -> bool:
 
 def _return_day(repo: Repository, task: Resource) -> date | None:
     """By when the pathway will ask for the return visit: it is run over the record as it will be once answered."""
-    held = enrolment.enrolments(repo, task["for"]["reference"])
+    held = enrolment.of_task(repo, task)
     answers = [move for move in moves.possible(task, moves.RECIPIENT) if move.event == moves.ANSWER]
-    if not held or not answers:
+    if held is None or not answers:
         return None
     answered = moves.made(task, answers[0], lastModified=instant_text(repo.now))
     record = [
         answered if (one["resourceType"], one["id"]) == ("Task", task["id"]) else one
         for one in repo.record_of(task["for"]["reference"].split("/")[1])
     ]
-    follow_up = evaluate(repo, held[0], language=language(), record=record).follow_up
+    follow_up = evaluate(repo, held, language=language(), record=record).follow_up
     return follow_up.due.latest if follow_up else None
 
 
@@ -107,9 +108,9 @@ def letter(composition_id: str) -> ResponseReturnValue:
         composition = repo.read(f"Composition/{composition_id}")
         patient = composition["subject"]["reference"]
         person = present_person(repo.read(patient), language(), repo.today)
-        held = next(iter(enrolment.enrolments(repo, patient)), None)
-        stage = evaluate(repo, held, language=language()).stage if held else None
         answered = repo.first(f"Task?patient={patient}&focus=Composition/{composition_id}&status=requested")
+        held = enrolment.of_task(repo, answered or {"for": composition["subject"]})
+        stage = evaluate(repo, held, language=language()).stage if held else None
     author = next((one.get("display", "") for one in composition.get("author", ())), "")
     return render(
         "pathways/letter.html",

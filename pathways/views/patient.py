@@ -88,7 +88,12 @@ def _followed(repo: Repository, held: enrolment.Enrolment, record: list[Resource
     readings = measurement.readings(record, of) if of else []
     targets = measurement.targets(standing.applied.frame.scope, of) if of else ()
     decide = next(
-        (t for t in record if t["resourceType"] == "Task" and is_kind(t, DECIDE) and t["status"] in OPEN), None
+        (
+            t
+            for t in record
+            if t["resourceType"] == "Task" and is_kind(t, DECIDE) and t["status"] in OPEN and _of(t, held)
+        ),
+        None,
     )
     return Followed(
         episode=held.episode["id"],
@@ -105,6 +110,11 @@ def _followed(repo: Repository, held: enrolment.Enrolment, record: list[Resource
         missing=list(dict.fromkeys(action.reason.text or action.title for action in step.missing)),
         deciding=decide["focus"]["reference"].split("/")[-1] if decide else "",
     )
+
+
+def _of(task: Resource, held: enrolment.Enrolment) -> bool:
+    """Whether a task belongs to an enrolment."""
+    return f"CarePlan/{held.plan['id']}" in {item.get("reference") for item in task.get("basedOn", ())}
 
 
 def _steps(standing: Standing) -> list[dict[str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
@@ -13,16 +11,17 @@ from app.errors import Duplicate, Invalid
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
-from app.web.form import AtMost, BooleanField, ChoiceField, Form, Required, TextField
+from app.web.form import AtMost, BooleanField, ChoiceField, Required, TextField
 from pathways.finding import find
 from pathways.presenters.directory import present_rows
 from pathways.registration import Person, likely_same, register, registered
+from pathways.views.asking import Questions
 
 LEAST = 2
 """Letters or digits below which a search would find everybody."""
 
 
-class PatientForm(Form):
+class PatientForm(Questions):
     """What is asked of a person at registration."""
 
     family = TextField(_l("Family name"), [AtMost(80)], description=_l("In Latin letters, as on the identity card"))
@@ -45,11 +44,6 @@ class PatientForm(Form):
     cnss = TextField(_l("CNSS number"), [AtMost(12)], width="short", render_kw={"dir": "ltr", "inputmode": "numeric"})
     city = TextField(_l("Commune"), [AtMost(80)])
     other_person = BooleanField(_l("None of these is the same person"))
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        for field in self:
-            field.flags.silent, field.flags.needed = True, bool(field.flags.required)
 
 
 def add_to(pages: Blueprint) -> None:

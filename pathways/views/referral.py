@@ -14,19 +14,20 @@ from app.i18n import language
 from app.store import work
 from app.web import current_actor, facility_tree, render
 from app.web.errors import told
-from app.web.form import AtMost, ChoiceField, DayField, Form, HiddenField, LongTextField, Required
+from app.web.form import AtMost, ChoiceField, DayField, HiddenField, LongTextField, Required
 from pathways import enrolment, measurement
 from pathways.presenters import referral as shown
 from pathways.presenters.person import present as present_person
 from pathways.progression import evaluate
 from pathways.referral import receiving, sending
 from pathways.referral import summary as drawn
+from pathways.views.asking import Questions
 
 HOSPITALS = ("HP", "CHP", "CHR", "CHU")
 """The levels of hospital in the order of the care pathway: the nearest step up comes first."""
 
 
-class ReferForm(Form):
+class ReferForm(Questions):
     """The request, filled in from the record."""
 
     urgency = ChoiceField(
@@ -44,7 +45,7 @@ class ReferForm(Form):
     )
 
 
-class MoveForm(Form):
+class MoveForm(Questions):
     """A move with what it needs."""
 
     move = HiddenField()
@@ -91,16 +92,18 @@ def _prepared(repo: Repository, patient_id: str) -> tuple[ReferForm, list[str], 
     record = repo.record_of(patient_id)
     enrolment.refuse_dead(next(one for one in record if one["resourceType"] == "Patient"))
     held = enrolment.enrolments(repo, f"Patient/{patient_id}")
-    standing = evaluate(repo, held[0], language=language(), record=record) if held else None
+    asked = request.args.get("pathway")
+    chosen = next((one for one in held if one.episode["id"] == asked), held[0] if held else None)
+    standing = evaluate(repo, chosen, language=language(), record=record) if chosen else None
     urgency, why = drawn.reason(standing)
-    of = measurement.leading(held[0].pathway) if held else None
+    of = measurement.leading(chosen.pathway) if chosen else None
     lines, supporting = drawn.summary(record, of, language())
     recipients = hospitals(current_actor().organization)
     form = ReferForm.opened(
         urgency=urgency, reason=why, summary="\n".join(lines), recipient=recipients[0][0] if recipients else None
     )
     form.recipient.offer(recipients)
-    return form, supporting, f"CarePlan/{held[0].plan['id']}" if held else None
+    return form, supporting, f"CarePlan/{chosen.plan['id']}" if chosen else None
 
 
 def hospitals(near: str | None) -> list[tuple[str, str]]:

@@ -19,12 +19,13 @@ from app.store import work
 from app.terminology import Terminology
 from app.web import current_actor, render
 from app.web.errors import told
-from app.web.form import AtMost, ChoiceField, DayField, Form, HiddenField, LongTextField, Required
+from app.web.form import AtMost, ChoiceField, DayField, HiddenField, LongTextField, Required
 from pathways.alternatives import alternatives, as_orders
 from pathways.decision import Adaptation, decide, proposed_change
 from pathways.presenters import decided_step, next_step, orders
 from pathways.presenters.person import present
 from pathways.progression import Standing, evaluate
+from pathways.views.asking import Questions
 from pathways.views.enrol import enrolment_of
 from pathways.visit import Visit, day_of_visit, of_encounter
 from pathways.vocabulary import ADAPTATION, OPEN
@@ -33,7 +34,7 @@ REASONS = {"resourceType": "ValueSet", "compose": {"include": [{"system": ADAPTA
 """Every code of the reasons for adapting a step."""
 
 
-class AdaptForm(Form):
+class AdaptForm(Questions):
     """What is done instead, and why."""
 
     seen = HiddenField()
@@ -168,5 +169,10 @@ def _after(patient_id: str, standing: Standing, task: Resource) -> ResponseRetur
     flash(_("The step is recorded."), "success")
     if standing.referral is not None:
         encounter = task["focus"]["reference"].split("/")[1]
-        return redirect(url_for("pathways.refer", patient_id=patient_id, encounter=encounter), 303)
+        return redirect(
+            url_for(
+                "pathways.refer", patient_id=patient_id, pathway=standing.enrolment.episode["id"], encounter=encounter
+            ),
+            303,
+        )
     return redirect(url_for("pathways.patient", patient_id=patient_id), 303)
