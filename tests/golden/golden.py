@@ -51,6 +51,17 @@ def actions(owner: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from actions(action)
 
 
+def diseases() -> list[str]:
+    """The diseases that have golden patients."""
+    return sorted(path.name for path in PATIENTS.iterdir() if any(path.glob("*.json")))
+
+
+def plans_of(disease: str) -> list[dict[str, Any]]:
+    """The plans of a disease, its pathway among them."""
+    begin = f"{CANONICAL_BASE}/PlanDefinition/{disease}-"
+    return [one for url, one in contents().items() if url.startswith(begin)]
+
+
 def patients(disease: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(group/id, patient) of every golden patient of a disease."""
     for path in sorted((PATIENTS / disease).glob("*.json")):
@@ -80,6 +91,22 @@ def walked(disease: str, patient: dict[str, Any], language: str = "fr", find: Fi
 def taken(applied: Applied, *kinds: str) -> list[ActionOutcome]:
     """The actions taken, of these kinds; what is only asked for is left out."""
     return [one for one in applied.walk() if one.taken == "taken" and one.kind in kinds and one.asked_by is None]
+
+
+def examinations(applied: Applied) -> list[str]:
+    """The examinations and measurements ordered, sorted; one that holds others stands for them."""
+    found: list[str] = []
+
+    def look(outcome: ActionOutcome) -> None:
+        if outcome.taken == "taken" and outcome.kind in ("test", "measure") and outcome.asked_by is None:
+            found.append(outcome.id)
+            return
+        for below in outcome.children:
+            look(below)
+
+    for top in applied.actions:
+        look(top)
+    return sorted(found)
 
 
 def stage(applied: Applied) -> list[str]:
