@@ -43,7 +43,7 @@ def my_day() -> ResponseReturnValue:
     organizations = establishments(actor, place)
     below = facility_tree.tree().nodes[place].children if place in facility_tree.tree().nodes else []
     with work(actor, reading=True) as repo:
-        if below and not one and len(organizations) > 1:
+        if below and not one and len(organizations) > 1 and not actor.may("visit:record"):
             here = facility_tree.tree().nodes[place]
             lines = _counted(repo, [place, *below], actor)
             return render("pathways/places.html", here=here, lines=lines, titles=titles())
