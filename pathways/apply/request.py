@@ -25,8 +25,8 @@ class ApplyRequest:
     ``definitions`` finds a definition by canonical (``url`` or ``url|version``) and raises NotFound. ``now`` is aware;
     ``anchor`` is the day from which timings count (the visit), by default the Moroccan day of ``now``. ``parameters``
     are further variables for expressions, and override a plan's named parameters. ``overrides`` win over the
-    variables of that name which any plan declares (another pathway's stricter target). The codes (``user_type`` ...) are
-    CodeableConcepts, seen by expressions as ``%userType`` ...
+    variables of that name which any plan declares (another pathway's stricter target). The codes (``user_type`` ...)
+    are CodeableConcepts, seen by expressions as ``%userType`` ...
     """
 
     subject: Resource

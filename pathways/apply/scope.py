@@ -201,10 +201,13 @@ class Scope(Mapping[str, Any]):
         return self._answer(name, variable)
 
     def _answer(self, name: str, variable: Variable) -> Answer:
+        found = self._answers.get(name)
+        if found is not None:
+            return found
         overrides = self._asked.overrides
         if overrides and name in overrides:
             return Answer(Settled(collection(overrides[name])))
-        found = self._answers.get(name) or variable.constant
+        found = variable.constant
         if found is not None:
             return found
         meaning = self._meanings.get(name)

@@ -53,12 +53,12 @@ def test(kind: str, modifier: str, texts: list[str], now: datetime, value_sets: 
 
 def codes(value: Any) -> Iterable[tuple[str | None, str | None]]:
     """The (system, code) pairs of a token value: CodeableConcept, Coding, Identifier, ContactPoint, code or boolean."""
+    if value.__class__ is dict and "coding" in value:
+        return [(one.get("system"), one.get("code")) for one in value["coding"]]
     if isinstance(value, str):
         return ((None, value),)
     if isinstance(value, bool):
         return ((None, "true" if value else "false"),)
-    if "coding" in value:
-        return [(one.get("system"), one.get("code")) for one in value["coding"]]
     return ((value.get("system"), value.get("code", value.get("value"))),)
 
 

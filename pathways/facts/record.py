@@ -109,8 +109,9 @@ class Facts:
         index = self._by_code.get((type, criterion.name))
         if index is None:
             index = self._by_code[type, criterion.name] = {}
+            find = criterion.read
             for resource in self._by_type.get(type, ()):
-                for value in criterion.read(resource):
+                for value in find(resource):
                     for pair in codes(value):
                         found = index.get(pair)
                         if found is None:

@@ -13,7 +13,7 @@ from .environment import Run, truth
 from .errors import FhirPathError
 from .nodes import Items
 from .paths import Step
-from .syntax import Binary, Call, Expression, Index, Member
+from .syntax import Binary, Call, Expression, Index, Member, Variable
 
 Truth = Callable[[Run, Items], "bool | None"]
 """A compiled condition: the evaluation and ``$this``, to ``True``, ``False`` or ``None``."""
@@ -32,6 +32,8 @@ def truth_of(tree: Expression, scoped: Compile, what: str) -> Truth:
                 return _not(truth_of(tree.left, scoped, "not()"), tree.at)
             if tree.name in ("exists", "empty"):
                 return _found(scoped(tree.left), tree.name == "exists")
+        if isinstance(tree, Variable):
+            return _held(tree, what)
     step = scoped(tree)
     return lambda run, this: truth(step(run, this), what)
 
@@ -43,6 +45,20 @@ def defines(tree: Expression | None) -> bool:
             return True
         tree = tree.left
     return False
+
+
+def _held(tree: Variable, what: str) -> Truth:
+    name, at = tree.name, tree.at
+
+    def held(run: Run, this: Items) -> bool | None:
+        try:
+            items = run.variable(name)
+        except FhirPathError as error:
+            error.at(at)
+            raise
+        return truth(items, what) if items else None
+
+    return held
 
 
 def _found(step: Step, wanted: bool) -> Truth:
