@@ -82,8 +82,8 @@ def actor_of(account: Account, *, origin: str = "") -> Actor:
 
 
 def establishments(roles: frozenset[str], organization: str | None) -> frozenset[str]:
-    """Whose patients are seen: those of the own establishment and of the dispensaries attached to it, a delegate's whole
-    subtree; none for anybody else."""
+    """Whose patients are seen: those of the own establishment and of its dispensaries, a delegate's whole subtree; none
+    for anybody else."""
     if not organization:
         return frozenset()
     found: frozenset[str] = frozenset()

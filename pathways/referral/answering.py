@@ -16,7 +16,8 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, concept, reference
 from pathways.referral import moves
 from pathways.referral.receiving import GRANT, advance, side
-from pathways.vocabulary import LOINC, RETURN, form_identifier, task_kind
+from pathways.referral.returning import give_back
+from pathways.vocabulary import LOINC, form_identifier
 
 SECTIONS = (
     ("findings", "51848-0", "Evaluation note"),
@@ -55,7 +56,8 @@ def answer(
     composition = repo.create(_composition(repo, task, letter, form_key))
     output = {"type": {"text": "counter-referral"}, "valueReference": {"reference": reference(composition)}}
     answered = advance(repo, task, move, mark=mark, seen_version=seen_version, output=[output])
-    _give_back(repo, answered, letter, form_key)
+    letter_sent = answered["output"][0]["valueReference"]
+    give_back(repo, answered, focus=letter_sent, mark=form_identifier(form_key, "return"), by=letter.return_on)
     return answered
 
 
@@ -98,26 +100,3 @@ def _composition(repo: Repository, task: Resource, letter: Letter, form_key: str
 def _narrative(text: str) -> Resource:
     lines = "<br/>".join(escape(line) for line in text.strip().splitlines())
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{lines}</div>'}
-
-
-def _give_back(repo: Repository, task: Resource, letter: Letter, form_key: str) -> Resource:
-    day = letter.return_on.isoformat() if letter.return_on else repo.today.isoformat()
-    plans = [item for item in task.get("basedOn", []) if item["reference"].startswith("CarePlan/")]
-    return repo.create(
-        {
-            "resourceType": "Task",
-            "identifier": [form_identifier(form_key, "return")],
-            "partOf": [{"reference": reference(task)}],
-            "status": "requested",
-            "intent": "order",
-            "priority": "urgent" if task.get("priority") in ("urgent", "stat") else "routine",
-            "code": task_kind(RETURN),
-            "focus": task["output"][0]["valueReference"],
-            "for": task["for"],
-            "authoredOn": instant_text(repo.now),
-            "requester": {"reference": task["owner"]["reference"]},
-            "owner": {"reference": task["requester"]["reference"]},
-            "restriction": {"period": {"start": repo.today.isoformat(), "end": day}},
-        }
-        | ({"basedOn": plans} if plans else {})
-    )

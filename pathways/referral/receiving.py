@@ -13,12 +13,14 @@ from app.fhir.resource import Resource
 from pathways.provenance import record_act
 from pathways.referral import moves
 from pathways.referral.deadlines import deadline
+from pathways.referral.returning import give_back
 from pathways.referral.sending import ON_ITS_WAY
 from pathways.vocabulary import REFERRAL, form_identifier, kind_token
 
 NEEDS_REASON = {moves.DECLINE, moves.REQUEST_CANCELLATION, moves.CANCEL_APPOINTMENT}
 NEEDS_DAY = {moves.SCHEDULE, moves.RESCHEDULE}
 GRANT = {moves.INITIATOR: "referral:send", moves.RECIPIENT: "referral:receive"}
+ENDS_WITHOUT_ANSWER = {moves.DECLINE, moves.CONFIRM_CANCELLATION}
 ORDER_STATUS = {"4.0": "revoked", "6.0": "revoked", "7.0": "completed"}
 
 
@@ -57,7 +59,10 @@ def play(
         raise Forbidden("you may not make this move")
     move = moves.find(task, event, actor)
     _refuse_incomplete(event, reason, day, repo.today)
-    return advance(repo, task, move, mark=mark, reason=reason, day=day, seen_version=seen_version)
+    moved = advance(repo, task, move, mark=mark, reason=reason, day=day, seen_version=seen_version)
+    if event in ENDS_WITHOUT_ANSWER:
+        give_back(repo, moved, focus={"reference": task_reference}, mark=form_identifier(form_key, "return"))
+    return moved
 
 
 def advance(

@@ -21,6 +21,7 @@ from pathways.referral import moves
 from pathways.referral.answering import Letter, answer
 from pathways.referral.receiving import play, waiting_for
 from pathways.registration import register
+from pathways.together.standings import alone
 from pathways.visit import record_visit
 from pathways.vocabulary import RETURN, is_kind
 from protocols.feature import FEATURE as PROTOCOLS
@@ -180,7 +181,7 @@ def test_a_nurse_does_not_change_the_treatment(clinic: Clinic) -> None:
     held = enrolled(clinic)
     visit, standing = seen(clinic, held, "visit-1", measured(166, 104), clinic.nurse)
     with clinic.open(clinic.nurse) as repo:
-        change = proposed_change(repo, standing)
+        change = proposed_change(repo, alone(standing))
         assert change is not None and len(change.start) == 1
     with pytest.raises(Forbidden):
         decided(clinic, visit, standing, "step", actor=clinic.nurse)
@@ -192,9 +193,9 @@ def test_a_visit_of_tomorrow_is_refused(clinic: Clinic) -> None:
     with clinic.open(clinic.physician) as repo:
         response = {"resourceType": "QuestionnaireResponse", "status": "completed"}
         with pytest.raises(Invalid, match="future"):
-            record_visit(repo, held, response, lambda *_: [], form_key="v", day=repo.today + timedelta(days=1))
+            record_visit(repo, [held], [response], lambda *_: [], form_key="v", day=repo.today + timedelta(days=1))
         with pytest.raises(Invalid, match="birth"):
-            record_visit(repo, held, response, lambda *_: [], form_key="v", day=repo.today.replace(year=1950))
+            record_visit(repo, [held], [response], lambda *_: [], form_key="v", day=repo.today.replace(year=1950))
 
 
 def test_another_day_can_be_given_where_the_protocol_gives_none(clinic: Clinic) -> None:
@@ -225,3 +226,17 @@ def test_a_test_is_ordered_once_and_done_when_its_result_is_there(clinic: Clinic
     with clinic.open(clinic.physician) as repo:
         status = {one["code"]["text"]: one["status"] for one in orders(repo)}
     assert status["Créatinine"] == "completed" and status["Potassium sanguin"] == "active"
+
+
+def test_a_declined_patient_is_given_back_to_the_health_centre(clinic: Clinic) -> None:
+    held = enrolled(clinic)
+    visit, standing = seen(clinic, held, "v1", measured(204, 122))
+    decided(clinic, visit, standing, "d1")
+    task = refer(clinic, held, visit)
+    with clinic.open(clinic.hospital) as repo:
+        play(repo, reference(task), moves.DECLINE, form_key="no", reason="No bed")
+        play(repo, reference(task), moves.DECLINE, form_key="no", reason="No bed")
+    with clinic.open(clinic.physician) as repo:
+        back = worklist.listed(repo, ["Organization/centre"], worklist.BACK)
+    assert [entry.task["focus"]["reference"] for entry in back.entries] == [reference(task)]
+    assert back.entries[0].due == (clinic.now + timedelta(days=2)).date()
