@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.clock import instant_text
@@ -88,44 +89,50 @@ def of_episode(repo: Repository, episode: Resource) -> Enrolment:
 
 
 def end(repo: Repository, enrolment: Enrolment, *, reason: str, status: str = "finished") -> Enrolment:
-    """End an enrolment: episode and plan are closed, its open tasks are cancelled with the reason."""
+    """End an enrolment: episode and plan are closed, its open tasks are cancelled with the reason.
+
+    A task that serves another pathway too goes on for that one alone.
+    """
     if not reason.strip():
         raise Invalid("say why the pathway ends", expression="reason")
     day = repo.today.isoformat()
     episode = repo.update(enrolment.episode | {"status": status, "period": enrolment.episode["period"] | {"end": day}})
     plan = repo.update(enrolment.plan | {"status": "completed", "period": enrolment.plan["period"] | {"end": day}})
     open_tasks = list(repo.search_all(f"Task?based-on={reference(plan)}&status={','.join(OPEN)}"))
-    closed = [
-        repo.update(
-            task
-            | {"status": "cancelled", "statusReason": {"text": reason.strip()}, "lastModified": instant_text(repo.now)}
-        )
-        for task in open_tasks
-    ]
+    closed = [repo.update(_left(repo, task, plan, reason.strip())) for task in open_tasks]
     record_act(repo, "enrolment-end", [episode, plan, *closed], reason=reason.strip())
     return Enrolment(episode, plan, enrolment.pathway)
+
+
+def _left(repo: Repository, task: Resource, plan: Resource, reason: str) -> Resource:
+    """An open task after the end of one of the plans that it serves."""
+    others = [one for one in task["basedOn"] if one.get("reference") != reference(plan)]
+    if others:
+        return task | {"basedOn": others}
+    moment = instant_text(repo.now)
+    return task | {"status": "cancelled", "statusReason": {"text": reason}, "lastModified": moment}
 
 
 def first_visit(repo: Repository, plan: Resource, form_key: str) -> Resource:
     """The Task of the visit with which a pathway begins."""
     return visit_task(
-        repo, plan, form_identifier(form_key, "first-visit"), repo.today.isoformat(), repo.today.isoformat()
+        repo, [plan], form_identifier(form_key, "first-visit"), repo.today.isoformat(), repo.today.isoformat()
     )
 
 
 def visit_task(
-    repo: Repository, plan: Resource, identifier: Resource, start: str, end: str, kind: str = VISIT
+    repo: Repository, plans: Sequence[Resource], identifier: Resource, start: str, end: str, kind: str = VISIT
 ) -> Resource:
-    """A Task that waits for a visit between two days, at the establishment of the actor."""
+    """A Task that waits for a visit between two days, at the establishment of the actor; ``plans`` that it serves."""
     task: Resource = {
         "resourceType": "Task",
         "identifier": [identifier],
-        "basedOn": [{"reference": reference(plan)}],
+        "basedOn": [{"reference": reference(plan)} for plan in plans],
         "status": "requested",
         "intent": "order",
         "priority": "routine",
         "code": task_kind(kind),
-        "for": plan["subject"],
+        "for": plans[0]["subject"],
         "authoredOn": instant_text(repo.now),
         "restriction": {"period": {"start": start, "end": end}},
     }
@@ -172,4 +179,4 @@ def _plan(repo: Repository, pathway: Resource, episode: Resource, form_key: str)
 
 
 def _key(episode: Resource) -> str:
-    return next(i["value"] for i in episode["identifier"] if i.get("system") == FORM)
+    return str(next(i["value"] for i in episode["identifier"] if i.get("system") == FORM))

@@ -5,14 +5,16 @@ A test that is awaited already is not ordered again (``record_visit`` ends the w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from app.clock import instant_text
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, concept, reference
-from pathways.apply.outcome import ActionOutcome
+from app.fhir.resource import Resource, codings, concept, reference
 from pathways.enrolment import visit_task
-from pathways.progression import FOLLOW_UP, Standing
+from pathways.progression import Standing
+from pathways.together.standings import Standings
 from pathways.visit import Visit
 from pathways.vocabulary import TASK_KIND, form_identifier
 
@@ -23,46 +25,58 @@ CONDITION_CODES = "http://terminology.hl7.org/CodeSystem/condition-"
 
 
 def stored_besides(
-    repo: Repository, standing: Standing, visit: Visit, form_key: str, another_day: date | None
+    repo: Repository, standings: Standings, visit: Visit, form_key: str, another_day: date | None
 ) -> list[Resource]:
-    """Store what the taken actions ask for. ``another_day``: of the next visit, instead of the protocol's."""
+    """Store what the taken actions ask for. ``another_day``: of the next visit, instead of the protocol's.
+
+    What two pathways ask for is stored once: a disease, a test, a measurement, and the one next visit.
+    """
     stored: list[Resource] = []
-    awaited = _awaited(repo, standing.enrolment.patient)
-    followed = False
-    for outcome in standing.next_actions:
-        if outcome.kind == DIAGNOSIS:
-            for number, proposed in enumerate(standing.proposed(outcome)):
-                mark = form_identifier(form_key, f"{outcome.id}-{number}")
+    awaited = _awaited(repo, standings.each[0].enrolment.patient)
+    for standing, outcome in standings.next_actions:
+        if outcome.kind not in {DIAGNOSIS, *STORED_KINDS}:
+            continue
+        for number, proposed in enumerate(standing.proposed(outcome)):
+            mark = form_identifier(form_key, f"{_name(standings, standing)}{outcome.id}-{number}")
+            asked = _asked(proposed)
+            if asked & awaited:
+                continue
+            awaited |= asked
+            if outcome.kind == DIAGNOSIS:
                 stored.append(repo.create(_diagnosis(repo, proposed, visit, mark)))
-        elif outcome.kind in STORED_KINDS:
-            for number, proposed in enumerate(standing.proposed(outcome)):
-                if not _definitions(proposed) & awaited:
-                    mark = form_identifier(form_key, f"{outcome.id}-{number}")
-                    stored.append(repo.create(_request(repo, proposed, visit, mark)))
-        elif outcome.kind == FOLLOW_UP and outcome.due.latest:
-            start, end = outcome.due.earliest or outcome.due.latest, outcome.due.latest
-            if another_day:
-                start = end = another_day
-            mark = form_identifier(form_key, f"{outcome.id}-visit")
-            stored.append(repo.create(_next_visit(repo, standing, mark, start, end, outcome)))
-            followed = True
-    if another_day and not followed:
-        mark = form_identifier(form_key, "another-visit")
-        stored.append(repo.create(_next_visit(repo, standing, mark, another_day, another_day, None)))
+            else:
+                stored.append(repo.create(_request(repo, proposed, visit, mark)))
+    if (task := _next_visit(repo, standings, form_key, another_day)) is not None:
+        stored.append(repo.create(task))
     return stored
 
 
+def _name(standings: Standings, standing: Standing) -> str:
+    """What tells the actions of one pathway from those of the next in the keys of what they store."""
+    number = standings.each.index(standing)
+    return f"{number + 1}-" if number else ""
+
+
 def _awaited(repo: Repository, patient: str) -> set[str]:
-    """Definitions of the tests that are ordered and have no result yet."""
+    """The tests that are ordered and have no result yet: their definitions and their codes."""
     orders = repo.search_all(f"ServiceRequest?patient={patient}&status=active")
-    return {definition for order in orders for definition in _definitions(order)}
+    return {one for order in orders for one in _asked(order)}
 
 
-def _definitions(request: Resource) -> set[str]:
-    """The definitions that a request comes from, whatever their version."""
-    return {
-        url.partition("|")[0] for url in request.get("instantiatesCanonical", ()) if request["resourceType"] != "Task"
-    }
+def _asked(request: Resource) -> set[str]:
+    """What a request asks for, by which it is recognised: the definition it comes from, and for a test its codes.
+
+    Tasks are told apart by all their codes together: kinds such as *measure* are shared by different measurements.
+    """
+    if request["resourceType"] == "Task":
+        named = sorted(f"{system}|{code}" for system, code in codings(request.get("code")))
+        return {f"{' '.join(named)} {_definition(request)}"}
+    found = {url.partition("|")[0] for url in request.get("instantiatesCanonical", ())}
+    return found | {f"{system}|{code}" for system, code in codings(request.get("code"))}
+
+
+def _definition(task: Resource) -> str:
+    return str(task.get("instantiatesCanonical", "")).partition("|")[0]
 
 
 def _diagnosis(repo: Repository, proposed: Resource, visit: Visit, mark: Resource) -> Resource:
@@ -97,11 +111,23 @@ def _request(repo: Repository, proposed: Resource, visit: Visit, mark: Resource)
     return request
 
 
-def _next_visit(
-    repo: Repository, standing: Standing, mark: Resource, start: date, end: date, outcome: ActionOutcome | None
-) -> Resource:
-    task = visit_task(repo, standing.enrolment.plan, mark, start.isoformat(), end.isoformat())
-    source = outcome.action.source if outcome else {}
+def _next_visit(repo: Repository, standings: Standings, form_key: str, another_day: date | None) -> Resource | None:
+    """The Task of the one next visit, for all pathways; None where none of them asks for one."""
+    window = standings.next_visit
+    if window is None and another_day is None:
+        return None
+    plans = [one.enrolment.plan for one in standings.each]
+    source: Mapping[str, Any] = {}
+    name = "another-visit"
+    start = end = another_day or repo.today
+    if window is not None:
+        standing, outcome = window.by
+        source, name = outcome.action.source, f"{_name(standings, standing)}{outcome.id}-visit"
+        if another_day is None:
+            start, end = window.start, window.end
+    task = visit_task(repo, plans, form_identifier(form_key, name), start.isoformat(), end.isoformat())
+    if "/ActivityDefinition/" in (definition := source.get("definitionCanonical", "")):
+        task["instantiatesCanonical"] = definition
     return task | {
         name: source[key] for name, key in (("description", "title"), ("_description", "_title")) if key in source
     }

@@ -7,10 +7,11 @@ does: a counter-referral that arrives, a pressure that is measured.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical
@@ -117,10 +118,12 @@ def evaluate(
     on: date | None = None,
     calendar: Calendar | None = None,
     record: list[Resource] | None = None,
+    overrides: Mapping[str, Any] | None = None,
 ) -> Standing:
     """Run the pathway in force for a patient. ``on``: the day timings count from (the visit), today by default.
 
-    ``record`` are the patient's resources where the caller holds them already (a batch).
+    ``record`` are the patient's resources where the caller holds them already (a batch). ``overrides``: variable ->
+    value that wins over the pathway's own (another pathway's stricter target).
     """
     patient_id = enrolment.patient.split("/")[1]
     held = repo.record_of(patient_id) if record is None else record
@@ -137,5 +140,6 @@ def evaluate(
         organization=repo.actor.organization,
         calendar=calendar or Calendar(),
         anchor=day,
+        overrides=overrides or {},
     )
     return Standing(enrolment, apply(enrolment.pathway, request), day)

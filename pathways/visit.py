@@ -1,7 +1,7 @@
-"""Recording a visit: Encounter, QuestionnaireResponse and what was extracted, in one transaction, once.
+"""Recording a visit: Encounter, QuestionnaireResponses and what was extracted, in one transaction, once.
 
-The visit closes the tasks that waited for it and opens one for the decision on the next step, so that nothing is lost
-when the page is closed before the step is accepted.
+A visit serves all pathways that the patient follows. It closes the tasks that waited for it and opens one for the
+decision on the next step, so that nothing is lost when the page is closed before the step is accepted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pathways.enrolment import Enrolment, refuse_dead, refuse_ended
 from pathways.provenance import record_act
 from pathways.vocabulary import DECIDE, ENCOUNTER_CLASS, FORM, OPEN, RETURN, VISIT, form_identifier, is_kind, task_kind
 
-Extract = Callable[[Resource, Resource], Sequence[Resource]]
-"""``extract(response, encounter) -> resources``: what a stored QuestionnaireResponse says, ready to be stored."""
+Extract = Callable[[Sequence[Resource], Resource], Sequence[Resource]]
+"""``extract(responses, encounter) -> resources``: what the stored QuestionnaireResponses say, ready to be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class Visit:
     """What one visit stored: ``decision`` is the Task that waits for the next step to be accepted."""
 
     encounter: Resource
-    response: Resource
+    responses: tuple[Resource, ...]
     resources: tuple[Resource, ...]
     decision: Resource
 
 
 def record_visit(
     repo: Repository,
-    enrolment: Enrolment,
-    response: Resource,
+    enrolments: Sequence[Enrolment],
+    responses: Sequence[Resource],
     extract: Extract,
     *,
     form_key: str,
@@ -43,29 +43,34 @@ def record_visit(
 ) -> Visit:
     """Store a visit of today, or of an earlier day entered later. The same form sent twice is stored once.
 
-    ``response`` is a validated QuestionnaireResponse without id. Raises Conflict (the patient has died, the
-    enrolment has ended), Invalid (a day in the future, or before the birth).
+    ``enrolments``: one or more of one patient; ``responses``: validated QuestionnaireResponses without id, one for each
+    form that was asked. Raises Conflict (the patient has died, an enrolment has ended), Invalid (a day in the future,
+    or before the birth).
     """
     if (encounter := sent_before(repo, form_key)) is not None:
         return of_encounter(repo, encounter)
-    patient = repo.read(enrolment.patient)
+    patient = repo.read(enrolments[0].patient)
     refuse_dead(patient)
-    refuse_ended(enrolment)
+    for enrolment in enrolments:
+        refuse_ended(enrolment)
     on = day or repo.today
     if on > repo.today:
         raise Invalid("a visit cannot be in the future", expression="day")
     if on.isoformat()[: len(patient.get("birthDate", ""))] < patient.get("birthDate", ""):
         raise Invalid("a visit cannot be before the birth", expression="day")
     encounter = repo.create(
-        _encounter(repo, enrolment, form_key, on), if_none_exist=f"identifier={FORM}|{form_key}:visit"
+        _encounter(repo, enrolments, form_key, on), if_none_exist=f"identifier={FORM}|{form_key}:visit"
     )
-    links = {"subject": enrolment.episode["patient"], "encounter": {"reference": reference(encounter)}}
-    stored = repo.create(response | links | {"identifier": form_identifier(form_key, "response")})
+    links = {"subject": enrolments[0].episode["patient"], "encounter": {"reference": reference(encounter)}}
+    stored = tuple(
+        repo.create(response | links | {"identifier": _response_identifier(form_key, number)})
+        for number, response in enumerate(responses)
+    )
     resources = tuple(repo.create(resource) for resource in extract(stored, encounter))
-    _close_waiting(repo, enrolment, encounter)
-    _close_tests(repo, enrolment.patient, resources)
-    decision = repo.create(_decision(repo, enrolment, encounter, form_key))
-    record_act(repo, "visit", [encounter, stored, *resources], encounter=reference(encounter))
+    _close_waiting(repo, enrolments, encounter)
+    _close_tests(repo, enrolments[0].patient, resources)
+    decision = repo.create(_decision(repo, enrolments, encounter, form_key))
+    record_act(repo, "visit", [encounter, *stored, *resources], encounter=reference(encounter))
     return Visit(encounter, stored, resources, decision)
 
 
@@ -77,12 +82,12 @@ def sent_before(repo: Repository, form_key: str) -> Resource | None:
 def of_encounter(repo: Repository, encounter: Resource) -> Visit:
     """A visit that is stored, from its Encounter. Raises Conflict when parts of it are missing."""
     of = f"encounter={reference(encounter)}"
-    response = repo.first(f"QuestionnaireResponse?{of}")
+    responses = repo.search(f"QuestionnaireResponse?{of}&_sort=authored,_id&_count=50").resources
     decision = repo.first(f"Task?{of}&code={task_kind(DECIDE)['coding'][0]['code']}")
-    if response is None or decision is None:
+    if not responses or decision is None:
         raise Conflict("this consultation was not recorded through a visit form")
     extracted = repo.search(f"Observation?{of}&_count=200").resources
-    return Visit(encounter, response, tuple(extracted), decision)
+    return Visit(encounter, tuple(responses), tuple(extracted), decision)
 
 
 def day_of_visit(encounter: Resource) -> date:
@@ -90,15 +95,20 @@ def day_of_visit(encounter: Resource) -> date:
     return date.fromisoformat(encounter["period"]["start"][:10])
 
 
-def _encounter(repo: Repository, enrolment: Enrolment, form_key: str, on: date) -> Resource:
+def _response_identifier(form_key: str, number: int) -> Resource:
+    """The first form's is that of a visit with one form: what is extracted is named after it."""
+    return form_identifier(form_key, f"response-{number + 1}" if number else "response")
+
+
+def _encounter(repo: Repository, enrolments: Sequence[Enrolment], form_key: str, on: date) -> Resource:
     begun = instant_text(repo.now) if on == repo.today else on.isoformat()
     encounter: Resource = {
         "resourceType": "Encounter",
         "identifier": [form_identifier(form_key, "visit")],
         "status": "finished",
         "class": coding(ENCOUNTER_CLASS, "AMB", "ambulatory"),
-        "subject": enrolment.episode["patient"],
-        "episodeOfCare": [{"reference": reference(enrolment.episode)}],
+        "subject": enrolments[0].episode["patient"],
+        "episodeOfCare": [{"reference": reference(one.episode)} for one in enrolments],
         "period": {"start": begun, "end": begun},
     }
     if repo.actor.organization:
@@ -108,9 +118,10 @@ def _encounter(repo: Repository, enrolment: Enrolment, form_key: str, on: date) 
     return encounter
 
 
-def _close_waiting(repo: Repository, enrolment: Enrolment, encounter: Resource) -> None:
+def _close_waiting(repo: Repository, enrolments: Sequence[Enrolment], encounter: Resource) -> None:
     """Complete the tasks that this visit answers: those waiting for a visit, and decisions that it overtakes."""
-    for task in list(repo.search_all(f"Task?based-on={reference(enrolment.plan)}&status={','.join(OPEN)}")):
+    plans = ",".join(reference(one.plan) for one in enrolments)
+    for task in list(repo.search_all(f"Task?based-on={plans}&status={','.join(OPEN)}")):
         if is_kind(task, VISIT, RETURN):
             done = {"status": "completed", "encounter": {"reference": reference(encounter)}}
             repo.update(task | done | {"lastModified": instant_text(repo.now)})
@@ -129,17 +140,17 @@ def _close_tests(repo: Repository, patient: str, resources: Sequence[Resource]) 
             repo.update(order | {"status": "completed"})
 
 
-def _decision(repo: Repository, enrolment: Enrolment, encounter: Resource, form_key: str) -> Resource:
+def _decision(repo: Repository, enrolments: Sequence[Enrolment], encounter: Resource, form_key: str) -> Resource:
     task: Resource = {
         "resourceType": "Task",
         "identifier": [form_identifier(form_key, "decision")],
-        "basedOn": [{"reference": reference(enrolment.plan)}],
+        "basedOn": [{"reference": reference(one.plan)} for one in enrolments],
         "status": "requested",
         "intent": "order",
         "priority": "routine",
         "code": task_kind(DECIDE),
         "focus": {"reference": reference(encounter)},
-        "for": enrolment.episode["patient"],
+        "for": enrolments[0].episode["patient"],
         "encounter": {"reference": reference(encounter)},
         "authoredOn": instant_text(repo.now),
         "restriction": {"period": {"start": repo.today.isoformat(), "end": repo.today.isoformat()}},

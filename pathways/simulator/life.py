@@ -27,6 +27,7 @@ from pathways.simulator.hospital import Hospital
 from pathways.simulator.memory import Memory
 from pathways.simulator.people import person, registered
 from pathways.simulator.surroundings import Place, Surroundings
+from pathways.together.standings import alone
 from pathways.visit import Visit, record_visit
 from pathways.vocabulary import RETURN, VISIT, is_kind
 
@@ -148,9 +149,9 @@ class Life:
         response = respond(questionnaire, filling.fill(questionnaire), context, form_key=key)
         return record_visit(
             self.repo,
-            self.enrolment,
-            response,
-            lambda stored, _encounter: extract(questionnaire, stored, context),
+            [self.enrolment],
+            [response],
+            lambda stored, _encounter: extract(questionnaire, stored[0], context),
             form_key=key,
         )
 
@@ -166,7 +167,7 @@ class Life:
             reason = draw.one_of(self.chance, self.habits["adaptations"])
             adaptation = Adaptation(reason, keep_treatment=True)
         key = f"demo-{self.number}-step-{self.seen}"
-        decide(self.repo, visit, standing, form_key=key, seen=standing.fingerprint, adaptation=adaptation)
+        decide(self.repo, visit, alone(standing), form_key=key, seen=standing.fingerprint, adaptation=adaptation)
 
     # -- when the person comes again
 

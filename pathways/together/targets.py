@@ -27,7 +27,7 @@ class Target:
     variable: str
     value: Decimal
     pathway: Resource
-    citation: str
+    source: Resource
 
     @property
     def code(self) -> str:
@@ -36,7 +36,11 @@ class Target:
 
     def title(self, language: str) -> str:
         """The measurement's name."""
-        return text(self.measure, "display", language) or self.measure["code"]
+        return text(self.measure, "display", language) or str(self.measure["code"])
+
+    def citation(self, language: str) -> str:
+        """The document that the value comes from; empty where the pathway names none."""
+        return text(self.source, "valueString", language) or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,7 @@ def targets(standing: Standing) -> list[Target]:
         parts = {part["url"]: part for part in one["extension"]}
         name = parts["variable"]["valueString"]
         if (value := number_of(standing.applied.frame.scope, name)) is not None:
-            citation = parts.get("source", {}).get("valueString", "")
-            found.append(Target(parts["measure"]["valueCoding"], name, value, plan, citation))
+            found.append(Target(parts["measure"]["valueCoding"], name, value, plan, parts.get("source", {})))
     return found
 
 

@@ -25,6 +25,7 @@ from pathways.decision import Adaptation, decide, proposed_change
 from pathways.presenters import decided_step, next_step, orders
 from pathways.presenters.person import present
 from pathways.progression import Standing, evaluate
+from pathways.together.standings import alone
 from pathways.views.asking import Questions
 from pathways.views.enrol import enrolment_of
 from pathways.visit import Visit, day_of_visit, of_encounter
@@ -73,7 +74,7 @@ def step(patient_id: str, episode_id: str, encounter_id: str) -> ResponseReturnV
         visit = _visit_of(repo, patient_id, encounter_id)
         here = f"Encounter/{encounter_id}"
         standing = evaluate(repo, enrolment, language=language(), encounter=here, on=day_of_visit(visit.encounter))
-        change = proposed_change(repo, standing)
+        change = proposed_change(repo, alone(standing))
         prescribes = not (change and not change.none) or repo.actor.may("visit:prescribe")
         if (adapting or request.method == "POST") and not prescribes:
             raise Forbidden("a change of treatment is decided by a physician")
@@ -117,7 +118,7 @@ def _decided(
         made = decide(
             repo,
             visit,
-            standing,
+            alone(standing),
             form_key=request.form["form_key"],
             seen=request.form.get("seen", ""),
             adaptation=adaptation,

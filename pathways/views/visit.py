@@ -79,9 +79,9 @@ def _recorded(repo: Repository, enrolment: Enrolment, questionnaire: Resource, f
     try:
         return record_visit(
             repo,
-            enrolment,
-            form.respond(form_key=request.form["form_key"]),
-            lambda response, _encounter: extract(questionnaire, response, form.context, effective=effective),
+            [enrolment],
+            [form.respond(form_key=request.form["form_key"])],
+            lambda responses, _encounter: extract(questionnaire, responses[0], form.context, effective=effective),
             form_key=request.form["form_key"],
             day=day,
         )

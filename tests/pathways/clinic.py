@@ -26,6 +26,7 @@ from pathways.questionnaire.extract import extract
 from pathways.questionnaire.response import respond
 from pathways.referral.sending import Request, send
 from pathways.registration import Person, register
+from pathways.together.standings import alone
 from pathways.treatment import current
 from pathways.visit import Visit, of_encounter, record_visit
 
@@ -106,7 +107,8 @@ def seen(
         patient = next(one for one in record if one["resourceType"] == "Patient")
         context = FormContext(repo.now, "fr", patient, query=Facts(record, repo.now).query)
         response = respond(form, answers, context, form_key=key)
-        visit = record_visit(repo, held, response, lambda stored, _: extract(form, stored, context), form_key=key)
+        extracted = lambda stored, _: extract(form, stored[0], context)  # noqa: E731
+        visit = record_visit(repo, [held], [response], extracted, form_key=key)
     return visit, standing_of(clinic, held, visit)
 
 
@@ -119,7 +121,7 @@ def standing_of(clinic: Clinic, held: Enrolment, visit: Visit | None = None) -> 
 def decided(clinic: Clinic, visit: Visit, standing: Standing, key: str, **more: Any) -> Any:
     with clinic.open(more.pop("actor", clinic.physician)) as repo:
         held = of_encounter(repo, repo.read(reference(visit.encounter)))
-        return decide(repo, held, standing, form_key=key, seen=more.pop("seen", standing.fingerprint), **more)
+        return decide(repo, held, alone(standing), form_key=key, seen=more.pop("seen", standing.fingerprint), **more)
 
 
 def doses(clinic: Clinic, held: Enrolment) -> list[str]:
