@@ -67,6 +67,7 @@ def patient(patient_id: str) -> ResponseReturnValue:
         everything = "all" in request.args
         shown = {
             "person": present(subject, language(), repo.today),
+            "emergency": patient_id in {one.split("/")[-1] for one in repo.actor.emergency},
             "establishment": facility_tree.name_of(subject.get("managingOrganization", {}).get("reference")),
             "pathways": held,
             "treatment": [orders.present(one, language()) for one in active],
