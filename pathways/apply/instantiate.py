@@ -29,6 +29,13 @@ Resource = dict[str, Any]
 ONCE = frozenset({"Task", "Appointment"})
 """What is done once: the definition's own timing says when."""
 ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type"
+FILL: Resource = {
+    "kind": "Task",
+    "profile": CPG + "cpg-questionnairetask",
+    "intent": "proposal",
+    "code": {"coding": [{"system": ACTIVITY_TYPE, "code": "collect-information", "display": "Collect information"}]},
+}
+"""What a form to fill is made of."""
 
 
 def instantiate(frame: Frame, outcome: ActionOutcome, walk: Walk) -> None:
@@ -101,7 +108,7 @@ def activity(
 
     Its own expressions are read on the ActivityDefinition, the action's on the plan. ``priority`` of the action wins.
     """
-    made = request_resource(definition | {"priority": priority} if priority else definition, frame.asked)
+    made = request_resource(definition, frame.asked, priority)
     own = variables_of(definition)
     inner = Scope(frame.asked, own, scope) if own else scope
     made = _filled(made, dynamic_values(definition), definition, inner)
@@ -148,8 +155,6 @@ def _questionnaire(frame: Frame, outcome: ActionOutcome, reference: str) -> None
 
 def _to_fill(frame: Frame, questionnaire: Mapping[str, Any]) -> Resource:
     """A Task to fill a form (http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-questionnairetask)."""
-    code = {"coding": [{"system": ACTIVITY_TYPE, "code": "collect-information", "display": "Collect information"}]}
-    definition = {"kind": "Task", "profile": CPG + "cpg-questionnairetask", "intent": "proposal", "code": code}
-    made = request_resource(definition, frame.asked)
+    made = request_resource(FILL, frame.asked)
     where = canonical(questionnaire) if questionnaire.get("url") else f"Questionnaire/{questionnaire['id']}"
-    return made | {"input": [{"type": code, "valueCanonical": where}]}
+    return made | {"input": [{"type": FILL["code"], "valueCanonical": where}]}

@@ -7,6 +7,7 @@ otherwise stands in the tables below (https://hl7.org/fhir/R4/activitydefinition
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,17 +30,42 @@ INSTRUMENTS = ("cpg-collectWith", "cpg-enrollIn", "cpg-reportWith")
 """CPG extensions that name what a Task works with: its first input."""
 
 
-def request_resource(definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
-    """The request of a definition, without id and before its dynamic values. Raises Invalid on an unknown kind."""
+_KEPT = 512
+_read: OrderedDict[int, tuple[Mapping[str, Any], Resource, Resource]] = OrderedDict()
+
+
+def request_resource(definition: Mapping[str, Any], asked: ApplyRequest, priority: str | None = None) -> Resource:
+    """The request of a definition, without id and before its dynamic values. ``priority`` of the action wins.
+
+    Raises Invalid on an unknown kind.
+    """
     kind = definition.get("kind")
     if kind not in resource_types():
         raise Invalid(f"an ActivityDefinition of kind '{kind}' makes no resource of FHIR R4")
     made: Resource = {"resourceType": kind}
     if definition.get("profile"):
         made["meta"] = {"profile": [definition["profile"]]}
-    made |= _common(kind, definition) | _parties(kind, asked) | _content(kind, definition)
+    common, content = _of_definition(kind, definition)
+    made |= common | _parties(kind, asked) | content
+    if priority:
+        made.pop("priority", None)
+        made |= _priority(kind, priority)
     finish = SPECIAL.get(kind)
     return finish(made, definition, asked) if finish else made
+
+
+def _of_definition(kind: str, definition: Mapping[str, Any]) -> tuple[Resource, Resource]:
+    """What does not depend on whom it is for, worked out once for a definition as long as it is the same object."""
+    found = _read.get(id(definition))
+    if found is None or found[0] is not definition:
+        found = _read[id(definition)] = (definition, _common(kind, definition), _content(kind, definition))
+        while len(_read) > _KEPT:
+            _read.popitem(last=False)
+    return found[1], found[2]
+
+
+def _priority(kind: str, priority: str) -> Resource:
+    return {"priority": priority} if priority != "routine" and _has(kind, "priority") else {}
 
 
 def _has(kind: str, name: str) -> bool:
@@ -55,8 +81,7 @@ def _common(kind: str, definition: Mapping[str, Any]) -> Resource:
         made["status"] = "draft"
     if _has(kind, "intent"):
         made["intent"] = definition.get("intent", "proposal")
-    if definition.get("priority", "routine") != "routine" and _has(kind, "priority"):
-        made["priority"] = definition["priority"]
+    made |= _priority(kind, definition.get("priority", "routine"))
     if "doNotPerform" in definition:
         if _has(kind, "doNotPerform"):
             made["doNotPerform"] = definition["doNotPerform"]
