@@ -108,6 +108,12 @@ def number_of(scope: Any, name: str) -> Decimal | None:
     return Decimal(str(first))
 
 
+def holds(scope: Any, name: str) -> bool:
+    """Whether a variable of the pathway that was run is true; unknown is not true."""
+    value = scope.get(name)
+    return (value[0] if isinstance(value, (list, tuple)) and value else value) is True
+
+
 def above(values: Sequence[Decimal | None], limits: Sequence[Decimal | None]) -> bool | None:
     """Whether any value is at or over its target; None when nothing can be said."""
     pairs = [

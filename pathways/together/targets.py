@@ -1,7 +1,8 @@
 """Where two pathways aim at different values of the same measurement, the stricter one applies, with its source.
 
-A pathway names its targets by the extension ``target``: the measurement's code and the variable that holds the value
-(a measured value is to be below it). The value of the stricter pathway is then handed to the other one.
+A pathway names its targets by the extension ``target``: the measurement's code, the variable that holds the value
+(a measured value is to be below it), the variable that says whether it concerns this patient (``when``, always without
+it), and the source. The value of the stricter pathway is then handed to the other one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from decimal import Decimal
 from app.config import CANONICAL_BASE
 from app.fhir.resource import Resource, extensions
 from app.fhir.translation import text
-from pathways.measurement import number_of
+from pathways.measurement import holds, number_of
 from pathways.progression import Standing
 
 URL = f"{CANONICAL_BASE}/StructureDefinition/target"
@@ -58,6 +59,8 @@ def targets(standing: Standing) -> list[Target]:
     for one in extensions(plan, URL):
         parts = {part["url"]: part for part in one["extension"]}
         name = parts["variable"]["valueString"]
+        if "when" in parts and not holds(standing.applied.frame.scope, parts["when"]["valueString"]):
+            continue
         if (value := number_of(standing.applied.frame.scope, name)) is not None:
             found.append(Target(parts["measure"]["valueCoding"], name, value, plan, parts.get("source", {})))
     return found
