@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from tests.e2e.visitor import Visitor
 
 
+HYPERTENSION = "[name=pathway][value*='hypertension']"
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody who comes to the health centre."""
@@ -42,13 +45,12 @@ def fill_registration(clinician: Visitor, person: Person) -> None:
     clinician.choose("gender", person.gender)
 
 
-def enrol(clinician: Visitor, patient: str) -> str:
-    """In the only pathway in force; the path of the visit form that opens."""
-    clinician.go(patient)
-    clinician.press("Enrol in a pathway")
-    if not clinician.page.locator("[name=pathway]:checked").count():
-        clinician.page.locator("[name=pathway]").first.check()
-    clinician.look("enrol")
+def enrol(clinician: Visitor, patient: str, *, look: bool = False) -> str:
+    """In the pathway of hypertension; the path of the visit form that opens."""
+    clinician.go(f"{patient}/enrol")
+    clinician.page.locator(HYPERTENSION).check()
+    if look:
+        clinician.look("enrol")
     clinician.send()
     assert clinician.path.endswith("/visit"), clinician.main.inner_text()
     return clinician.path

@@ -35,10 +35,7 @@ def enrolled() -> Enrolled:
         birth = f"03/04/{1930 + number}"  # nobody is like another: neither by name and age nor by telephone
         person = clinic.Person(*names, birth, f"0655{number}31{number}", f"LA5{number}77", gender="male")
         patient = clinic.register(clinician, person)
-        clinician.go(patient)
-        clinician.press("Enrol in a pathway")
-        clinician.send()
-        return patient, clinician.path
+        return patient, clinic.enrol(clinician, patient)
 
     return make
 
@@ -173,5 +170,5 @@ def test_a_second_enrolment_is_not_offered(house: House, enrolled: Enrolled) -> 
     physician = house.visitor("medecin")
     patient, _visit = enrolled(physician)
     physician.go(f"{patient}/enrol")
-    physician.shows("The patient follows every pathway that is in force.")
-    physician.look("enrol-nothing-left")
+    assert not physician.page.locator(clinic.HYPERTENSION).count()
+    physician.look("enrol-again")

@@ -32,7 +32,7 @@ def _first_visit(physician: Visitor) -> str:
     physician.look("patient-new")
     _warned_of_a_likely_duplicate(physician, patient)
 
-    visit = clinic.enrol(physician, patient)
+    visit = clinic.enrol(physician, patient, look=True)
     physician.look("visit")
     clinic.fill_first_assessment(physician, "1400", "102")
     clinic.save(physician)
