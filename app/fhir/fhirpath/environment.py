@@ -115,7 +115,7 @@ class Run:
                 pass
             else:
                 if value.__class__ is Settled:
-                    return value  # type: ignore[no-any-return]
+                    return value
                 return self._keep(name, collection(value() if callable(value) else value))
         return self._keep(name, self._find(name))
 
