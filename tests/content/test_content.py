@@ -177,12 +177,20 @@ def test_named_parameters_show_what_the_sources_say() -> None:
     assert {"120", "110"} == set(found["urgentDbp"])
     assert {"4 weeks", "6 weeks"} < set(found["reviewInterval"])
     assert {"90", "80"} == set(found["diabetesDbp"])
+    assert found["firstReview"] == ["3 months", "1 month"]
+    assert found["severeRegimen"] == ["'both'", "'gliclazide'"]
+    assert found["ketonesReferFrom"] == ["2", "3"]
+    assert found["afterSteps"] == ["'refer'", "'insulin'"]
+    assert found["urgentPressureDbp"] == ["110", "120"]
+    assert found["pressureDbp"] == ["80", "90"]
 
 
 def test_what_is_not_confirmed_is_marked() -> None:
     marked = {one["id"] for plan in PLANS for one in actions(plan) if extension(one, TO_BE_CONFIRMED) is True}
     assert marked >= {"remeasure", "confirmed-high-risk", "step-1-full", "urgent-very-high"}
     assert marked >= {"refer-steps-exhausted", "refer-kidney", "adherence-first", "return-visit"}
+    assert marked >= {"severe-start", "first-review", "urgent-ketones", "step-4-alone", "repeat-test", "retest"}
+    assert {one["id"] for plan in PLANS for one in actions(plan) if "ramadan-" in one["id"] and "code" in one} <= marked
 
 
 def test_simulation_data_are_labelled() -> None:
