@@ -58,8 +58,8 @@ def targets(standing: Standing) -> list[Target]:
     plan = standing.enrolment.pathway
     for one in extensions(plan, URL):
         parts = {part["url"]: part for part in one["extension"]}
-        name = parts["variable"]["valueString"]
-        if "when" in parts and not holds(standing.applied.frame.scope, parts["when"]["valueString"]):
+        name = parts["variable"]["valueId"]
+        if "when" in parts and not holds(standing.applied.frame.scope, parts["when"]["valueId"]):
             continue
         if (value := number_of(standing.applied.frame.scope, name)) is not None:
             found.append(Target(parts["measure"]["valueCoding"], name, value, plan, parts.get("source", {})))
