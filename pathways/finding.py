@@ -29,7 +29,10 @@ def queries(text: str) -> list[str]:
         if compact.isdigit() and len(compact) >= 8:
             found.append(f"Patient?phone-key={quote(typed)}")
         return found
-    return ["Patient?" + "&".join(f"name-key={quote(word)}" for word in typed.split())]
+    found = ["Patient?" + "&".join(f"name-key={quote(word)}" for word in typed.split())]
+    if len(compact) == 8 and compact.isascii():  # a file number may happen to have no digit
+        found.append(f"Patient?identifier={quote(compact.upper())}")
+    return found
 
 
 def by_identifier(repo: Repository, system: str, value: str) -> list[Any]:

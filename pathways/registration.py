@@ -23,6 +23,8 @@ FORMATS = {
 }
 """Formats of MOROCCO's identifiers: CNIE one or two letters and digits; IDCS (law 72-18) 10 digits; CNSS 9 digits."""
 OLDEST = 120
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,12 @@ def wrong_fields(repo: Repository, person: Person) -> list[Issue]:
 
 
 def as_patient(repo: Repository, person: Person, form_key: str) -> Resource:
-    """The Patient resource of a tidied person."""
+    """The Patient resource of a tidied person, with a file number of its own."""
+    id = repo.new_id()
     patient: Resource = {
         "resourceType": "Patient",
-        "identifier": [form_identifier(form_key)]
+        "id": id,
+        "identifier": [form_identifier(form_key), {"system": f"{SID}/patient", "value": file_number(id)}]
         + [{"system": f"{SID}/{kind}", "value": getattr(person, kind)} for kind in FORMATS if getattr(person, kind)],
         "active": True,
         "name": names(person),
@@ -161,6 +165,15 @@ def as_patient(repo: Repository, person: Person, form_key: str) -> Resource:
     if repo.actor.organization:
         patient["managingOrganization"] = {"reference": repo.actor.organization}
     return patient
+
+
+def file_number(id: str) -> str:
+    """A number that can be read out and typed: ``K7M29QXD`` (40 random bits of the id, without I, L, O and U).
+
+    Two patients in a billion may share one: a search by it then shows both, and no act relies on it alone.
+    """
+    bits = int(id.replace("-", "")[-10:], 16)
+    return "".join(ALPHABET[bits >> shift & 31] for shift in range(35, -1, -5))
 
 
 def names(person: Person) -> list[Resource]:

@@ -72,15 +72,17 @@ def counts(repo: Repository, organizations: Iterable[str]) -> dict[str, int]:
 
 
 def query_of(group: str, organizations: Iterable[str], today: date) -> str:
-    """The search that a group is."""
-    day, long_ago = today.isoformat(), (today - timedelta(days=CALL_AFTER)).isoformat()
+    """The search that a group is. What counts is the last day on which a visit is in time: a window that has opened and
+    ends in two months asks nothing of today."""
+    day, tomorrow = today.isoformat(), (today + timedelta(days=1)).isoformat()
+    long_ago, later = (today - timedelta(days=CALL_AFTER)).isoformat(), (today + timedelta(days=AHEAD + 1)).isoformat()
     kinds = {BACK: [RETURN], DECISIONS: [DECIDE]}.get(group, [VISIT, CALL])
     codes = ",".join(kind_token(kind) for kind in kinds)
     when = {
-        TODAY: f"&due=le{day}&due=ge{day}",
+        TODAY: f"&due=ge{day}&due=eb{tomorrow}",
         LATE: f"&due=eb{day}&due=ge{long_ago}",
         CALLS: f"&due=eb{long_ago}",
-        SOON: f"&due=sa{day}&due=le{(today + timedelta(days=AHEAD)).isoformat()}",
+        SOON: f"&due=ge{tomorrow}&due=eb{later}",
     }.get(group, "")
     return f"Task?owner={','.join(sorted(organizations))}&code={codes}&status=requested{when}"
 

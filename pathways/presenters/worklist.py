@@ -109,19 +109,20 @@ def _action(entry: Entry, group: str, person: PersonLine, episode: str | None) -
         return url_for("pathways.letter", composition_id=focus.split("/")[1]), _("Read the letter")
     if is_kind(entry.task, DECIDE) and episode and focus and opens("pathways.step"):
         encounter = focus.split("/")[1]
-        url = url_for("pathways.step", patient_id=patient, episode_id=episode, encounter_id=encounter)
+        url = url_for("pathways.step", patient_id=patient, encounter_id=encounter)
         return url, _("Decide")
     if group == CALLS and person.phone:
         return f"tel:{person.phone}", _("Call")
     if is_kind(entry.task, VISIT, RETURN) and episode and opens("pathways.visit"):
-        return url_for("pathways.visit", patient_id=patient, episode_id=episode), _("Visit")
+        return url_for("pathways.visit", patient_id=patient), _("Visit")
     return url_for("pathways.patient", patient_id=patient), _("Open")
 
 
 def why(task: Resource, language: str) -> str:
     """Why this person is in the list now. When it is due stands beside it, so a visit is only named."""
     if is_kind(task, RETURN):
-        return _("Back from hospital")
+        refused = task.get("focus", {}).get("reference", "").startswith("Task/")
+        return _("The referral was declined or cancelled") if refused else _("Back from hospital")
     if is_kind(task, DECIDE):
         return _("The next step waits for a decision")
     if is_kind(task, VISIT):

@@ -9,15 +9,12 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
-from app.config import CANONICAL_BASE
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from pathways.registration import Person, register
 from pathways.simulator import chance as draw
 from pathways.simulator.body import YEAR
 from pathways.simulator.surroundings import Place, Surroundings
-
-OWN_NUMBER = f"{CANONICAL_BASE}/sid/patient"
 
 
 def person(around: Surroundings, chance: random.Random, number: int, place: Place, begun: date) -> Person:
@@ -45,7 +42,5 @@ def person(around: Surroundings, chance: random.Random, number: int, place: Plac
 
 
 def registered(repo: Repository, who: Person, number: int) -> Resource:
-    """The Patient, registered as in a clinic, with the number of the demo region."""
-    patient = register(repo, who, form_key=f"demo-{number}-registration")
-    own = {"system": OWN_NUMBER, "value": f"D{number:07d}"}
-    return repo.update(patient | {"identifier": [*patient["identifier"], own]})
+    """The Patient, registered as in a clinic."""
+    return register(repo, who, form_key=f"demo-{number}-registration")
