@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from tests.e2e.visitor import Visitor
 
-
 HYPERTENSION = "[name=pathway][value*='hypertension']"
 
 

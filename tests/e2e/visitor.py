@@ -104,10 +104,10 @@ class Visitor:
 
     def press(self, msgid: str, *, within: str = "main") -> None:
         """Follow the link or press the button that bears these words."""
-        text = self.say(msgid)
-        named = self.page.locator(within).locator("a, button")
         exactly = self._named(msgid, within)
-        self.follow((exactly if exactly.count() else named.filter(has_text=text)).first)
+        button = exactly.and_(self.page.locator("button, a.button"))
+        holding = self.page.locator(within).locator("a, button").filter(has_text=self.say(msgid))
+        self.follow(next((one for one in (button, exactly) if one.count()), holding).first)
 
     def offers(self, msgid: str) -> bool:
         """Whether there is a link or a button that bears just these words."""
