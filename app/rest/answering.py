@@ -13,6 +13,7 @@ from app.rest.batch import bundle
 from app.rest.door import asked_of
 from app.rest.operations import run_operation, writes
 from app.rest.performing import perform
+from app.rest.permission import limits
 from app.rest.routes import BY_NAME
 from app.store import work
 
@@ -28,5 +29,6 @@ def answered(endpoint: str, parts: Mapping[str, Any], request: Request) -> tuple
         with work(asked.actor, reading=not writes(asked)) as repo:
             return run_operation(repo, asked), asked
     row = BY_NAME[endpoint]
-    with work(asked.actor, reading=not row.writes) as repo:
+    single = endpoint == "read" and not limits(asked.actor, "r", asked.type)
+    with work(asked.actor, reading=not row.writes, single=single) as repo:
         return perform(repo, row, asked), asked

@@ -26,19 +26,20 @@ _open: ContextVar[bool] = ContextVar("work_open", default=False)
 
 
 @contextmanager
-def work(actor: Actor, *, reading: bool = False) -> Iterator[StoreRepository]:
+def work(actor: Actor, *, reading: bool = False, single: bool = False) -> Iterator[StoreRepository]:
     """A Repository for this actor within one transaction: committed at the end, rolled back on any exception.
 
     ``reading`` opens it for pages that change nothing. Their audit rows are committed before the block is left, so
     nothing
-    is answered that is not on record. Runs within an application context. Raises RuntimeError inside another work().
+    is answered that is not on record. ``single``: one statement is read, so no state is held still around it. Runs
+    within an application context. Raises RuntimeError inside another work().
     """
     if _open.get():
         raise RuntimeError("work() inside work(): use cases take the repository that is open")
     token = _open.set(True)
     try:
         _end_what_only_read()
-        with _reading(actor) if reading else _writing(actor) as repo:
+        with _reading(actor, single) if reading else _writing(actor) as repo:
             yield repo
     finally:
         _open.reset(token)
@@ -71,15 +72,17 @@ def _writing(actor: Actor) -> Iterator[StoreRepository]:
 
 
 @contextmanager
-def _reading(actor: Actor) -> Iterator[StoreRepository]:
+def _reading(actor: Actor, single: bool) -> Iterator[StoreRepository]:
     engine: Engine = db.engine
     pooled = engine.raw_connection()
     try:
         driver = driver_of(pooled)
-        driver.begin_reading()
+        if still := not single or driver.name != "sqlite":
+            driver.begin_reading()
         unit = Unit(actor, clock.now(), driver, known_keys(engine), reading=True)
         yield StoreRepository(unit)
-        driver.end_reading()
+        if still:
+            driver.end_reading()
         if unit.ledger.actions:
             _record(driver, unit)
         unit.committed()

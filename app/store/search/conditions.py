@@ -39,12 +39,17 @@ class Match:
     equal: tuple[int, int, str] | None = None
     narrow: bool = False
 
-    def condition(self, *, negated: bool = False, driving: bool = False) -> Condition:
-        """As a condition: probed resource by resource, or (``driving``) as the set from which to begin."""
+    def condition(self, *, negated: bool = False, driving: bool = False, probing: bool = False) -> Condition:
+        """As a condition: probed resource by resource, or (``driving``) as the set from which to begin.
+
+        ``probing`` insists on the first: PostgreSQL turns a plain ``exists`` into a join that reads every row of a
+        common code, where the few resources of one patient are to be looked at; a subquery with an offset it leaves be.
+        """
         if driving and not negated:
             return Condition(f"@key in (select i.key from index_{self.table} i where {self.where})", self.values)
         word = "not exists" if negated else "exists"
-        text = f"{word} (select 1 from index_{self.table} i where i.key = @key and {by_key(self.where)})"
+        once = " limit 1 offset 0" if probing else ""
+        text = f"{word} (select 1 from index_{self.table} i where i.key = @key and {by_key(self.where)}{once})"
         return Condition(text, self.values)
 
 

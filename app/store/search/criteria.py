@@ -208,9 +208,9 @@ class Compiler:
         return Condition(text, condition.values)
 
 
-def as_condition(piece: Piece, *, driving: bool = False) -> Condition:
+def as_condition(piece: Piece, *, driving: bool = False, probing: bool = False) -> Condition:
     """A piece as a condition."""
-    return piece.condition(driving=driving) if isinstance(piece, Match) else piece
+    return piece.condition(driving=driving, probing=probing) if isinstance(piece, Match) else piece
 
 
 def _one(pieces: Sequence[Piece]) -> Piece:

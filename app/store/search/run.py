@@ -98,7 +98,7 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece]) -> Plan
     first = _beginning(unit, pieces) if patient is None and driving is None else None
     for piece in pieces:
         if piece is not driving:
-            plan.add(as_condition(piece, driving=piece is first))
+            plan.add(as_condition(piece, driving=piece is first, probing=patient is not None))
     _limit(unit, request, plan, patient)
     return plan
 
