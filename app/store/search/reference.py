@@ -49,8 +49,13 @@ def literals(parameters: Sequence[Parameter], value: str, modifier: str | None) 
         return []
     if modifier:
         return [f"{modifier}/{value}"]
-    targets = {target for parameter in parameters for target in parameter.targets}
+    targets = {target for parameter in parameters for target in parameter.targets if _meant(parameter, target)}
     return [f"{target}/{value}" for target in sorted(targets)]
+
+
+def _meant(parameter: Parameter, target: str) -> bool:
+    """Whether a reference to this type can stand under any path of the parameter (``patient`` names no Group)."""
+    return any(path.target in (None, target) for path in parameter.paths)
 
 
 def _to(parameters: Sequence[Parameter], keys: dict[str, int]) -> Condition | Match:
