@@ -42,7 +42,7 @@ def alternatives(repo: Repository, standing: Standing) -> list[Regimen]:
     return found
 
 
-def as_orders(repo: Repository, standing: Standing, definitions: list[Resource]) -> tuple[Resource, ...]:
+def as_orders(standing: Standing, definitions: list[Resource]) -> tuple[Resource, ...]:
     """MedicationRequests (proposals) of some ActivityDefinitions for the patient."""
     asked = standing.applied.frame.asked
     return tuple(apply_activity(definition, asked) for definition in definitions)

@@ -10,7 +10,7 @@ from app.errors import Conflict, Duplicate, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, extension, reference
 from pathways.provenance import record_act
-from pathways.vocabulary import FORM, OPEN, PATHWAY, VISIT, form_identifier, task_kind
+from pathways.vocabulary import FORM, OPEN, PATHWAY, VISIT, form_identifier, kind_token, task_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,22 @@ def enrol(repo: Repository, pathway_url: str, patient_reference: str, *, form_ke
         _episode(repo, pathway, patient_reference, form_key), if_none_exist=f"identifier={FORM}|{form_key}"
     )
     plan = repo.create(_plan(repo, pathway, episode, form_key))
-    task = repo.create(first_visit(repo, plan, form_key))
+    task = _joined_visit(repo, plan) or repo.create(first_visit(repo, plan, form_key))
     record_act(repo, "enrolment", [episode, plan, task])
     return Enrolment(episode, plan, pathway)
+
+
+def _joined_visit(repo: Repository, plan: Resource) -> Resource | None:
+    """The visit that another pathway waits for serves this one too, and is due today at the latest."""
+    query = f"Task?patient={plan['subject']['reference']}&code={kind_token(VISIT)}&status={','.join(OPEN)}&_sort=due"
+    waiting = repo.first(query)
+    if waiting is None or "basedOn" not in waiting:
+        return None
+    today, period = repo.today.isoformat(), waiting.get("restriction", {}).get("period", {})
+    sooner = {"start": min(period.get("start", today), today), "end": min(period.get("end", today), today)}
+    based = [*waiting["basedOn"], {"reference": reference(plan)}]
+    changed = {"basedOn": based, "restriction": {"period": sooner}, "lastModified": instant_text(repo.now)}
+    return repo.update(waiting | changed)
 
 
 def refuse_dead(patient: Resource) -> None:
@@ -65,11 +78,10 @@ def refuse_ended(enrolment: Enrolment) -> None:
         raise Conflict("the patient does not follow this pathway any more")
 
 
-def enrolments(repo: Repository, patient_reference: str) -> list[Enrolment]:
-    """The enrolments of a patient that run, oldest first."""
-    episodes = repo.search(
-        f"EpisodeOfCare?patient={patient_reference}&status=active,onhold&_sort=date&_count=50"
-    ).resources
+def enrolments(repo: Repository, patient_reference: str, *, ended: bool = False) -> list[Enrolment]:
+    """The enrolments of a patient that run, oldest first; ``ended``: those that have ended."""
+    status = "finished,cancelled" if ended else "active,onhold"
+    episodes = repo.search(f"EpisodeOfCare?patient={patient_reference}&status={status}&_sort=date&_count=50").resources
     return [of_episode(repo, episode) for episode in episodes if extension(episode, PATHWAY)]
 
 
@@ -78,6 +90,14 @@ def of_task(repo: Repository, task: Resource) -> Enrolment | None:
     held = enrolments(repo, task["for"]["reference"])
     plans = {item.get("reference") for item in task.get("basedOn", ())}
     return next((one for one in held if reference(one.plan) in plans), held[0] if held else None)
+
+
+def of_encounter(repo: Repository, encounter: Resource) -> list[Enrolment]:
+    """The enrolments that a visit serves: those that still run, or all of them when none does any more."""
+    named = [one["reference"] for one in encounter.get("episodeOfCare", ())]
+    held = [of_episode(repo, episode) for episode in repo.read_many(named).values() if extension(episode, PATHWAY)]
+    held.sort(key=lambda one: named.index(reference(one.episode)))
+    return [one for one in held if one.episode["status"] in ("active", "onhold")] or held
 
 
 def of_episode(repo: Repository, episode: Resource) -> Enrolment:

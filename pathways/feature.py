@@ -75,6 +75,8 @@ FEATURE = Feature(
         "pathways.death": "visit:record",
         "pathways.visit": "visit:record",
         "pathways.step": "visit:record",
+        "pathways.visit_of_one": "visit:record",
+        "pathways.step_of_one": "visit:record",
         "pathways.refer": "referral:send",
         "pathways.referrals": "referral:read",
         "pathways.referral": "referral:read",

@@ -38,7 +38,7 @@ def stored_besides(
             continue
         for number, proposed in enumerate(standing.proposed(outcome)):
             mark = form_identifier(form_key, f"{_name(standings, standing)}{outcome.id}-{number}")
-            asked = _asked(proposed)
+            asked = asked_for(proposed)
             if asked & awaited:
                 continue
             awaited |= asked
@@ -60,10 +60,10 @@ def _name(standings: Standings, standing: Standing) -> str:
 def _awaited(repo: Repository, patient: str) -> set[str]:
     """The tests that are ordered and have no result yet: their definitions and their codes."""
     orders = repo.search_all(f"ServiceRequest?patient={patient}&status=active")
-    return {one for order in orders for one in _asked(order)}
+    return {one for order in orders for one in asked_for(order)}
 
 
-def _asked(request: Resource) -> set[str]:
+def asked_for(request: Resource) -> set[str]:
     """What a request asks for, by which it is recognised: the definition it comes from, and for a test its codes.
 
     Tasks are told apart by all their codes together: kinds such as *measure* are shared by different measurements.

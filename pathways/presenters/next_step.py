@@ -7,8 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from app.fhir.resource import Resource
 from pathways.apply.outcome import ActionOutcome
-from pathways.progression import Standing
+from pathways.ordering import asked_for
+from pathways.progression import FOLLOW_UP, Standing
+from pathways.together.standings import Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,71 @@ def present(standing: Standing) -> NextStep:
         others=[line(outcome) for outcome in others],
         fingerprint=standing.fingerprint,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one pathway contributes: its title as the plan that carries it, its step, the treatment apart."""
+
+    pathway: Resource
+    step: NextStep
+
+
+@dataclass(frozen=True, slots=True)
+class NextVisit:
+    """The one next visit; ``asked``: (pathway, why it wants the patient to come then)."""
+
+    earliest: date
+    latest: date
+    asked: list[tuple[Resource, ActionLine]]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeStep:
+    """The next step of all pathways: a section each, the examinations once, one next visit."""
+
+    sections: list[Section]
+    tests: list[ActionLine]
+    next_visit: NextVisit | None
+    fingerprint: str
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one pathway is followed."""
+        return len(self.sections) > 1
+
+    @property
+    def nothing(self) -> bool:
+        """Whether no pathway proposes anything."""
+        return not self.tests and not any(section.step.actions for section in self.sections)
+
+
+def present_all(standings: Standings) -> WholeStep:
+    """The outcome of all pathways, in the language in which they were run."""
+    window = standings.next_visit
+    asked = [
+        (standing.enrolment.pathway, line(outcome))
+        for standing, outcome in standings.next_actions
+        if outcome.kind == FOLLOW_UP and outcome.due.latest
+    ]
+    return WholeStep(
+        sections=[Section(standing.enrolment.pathway, present(standing)) for standing in standings.each],
+        tests=[line(outcome) for outcome in tests_once(standings)],
+        next_visit=NextVisit(window.start, window.end, asked) if window else None,
+        fingerprint=standings.fingerprint,
+    )
+
+
+def tests_once(standings: Standings) -> list[ActionOutcome]:
+    """The examinations of all pathways; one that another pathway has asked for already is left out."""
+    found, known = [], set()
+    for standing, outcome in standings.next_actions:
+        if outcome.kind == "test":
+            asked = {one for proposed in standing.proposed(outcome) for one in asked_for(proposed)}
+            if not asked or not asked & known:
+                found.append(outcome)
+            known |= asked
+    return found
 
 
 def line(outcome: ActionOutcome) -> ActionLine:

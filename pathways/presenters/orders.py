@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.fhir.resource import Resource
 from app.fhir.translation import text
+from pathways.together.drugs import taken_twice
 from pathways.treatment import Change, dose
 
 
@@ -28,6 +30,15 @@ class ChangeLine:
     kind: str
     order: OrderLine
     before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TwiceLine:
+    """Orders of which one is too many. ``title``: what they are, where the group has a name."""
+
+    title: str
+    same: bool
+    orders: list[OrderLine]
 
 
 def present(order: Resource, language: str) -> OrderLine:
@@ -62,6 +73,14 @@ def present_change(change: Change, language: str) -> list[ChangeLine]:
     lines += [ChangeLine("keep", present(order, language)) for order in change.keep]
     lines += [ChangeLine("stop", present(order, language)) for order in change.stop if id(order) not in replaced]
     return lines
+
+
+def present_twice(orders: Iterable[Resource], language: str) -> list[TwiceLine]:
+    """Drugs among these that act alike and would be taken together."""
+    return [
+        TwiceLine(found.title(language), found.same, [present(one, language) for one in found.orders])
+        for found in taken_twice(orders)
+    ]
 
 
 def _codes(order: Resource) -> list[str]:

@@ -55,10 +55,15 @@ class Standings:
         return [(standing, standing.treatment) for standing in self.each if standing.treatment is not None]
 
     @cached_property
+    def referring(self) -> Proposed | None:
+        """The referral that is proposed, with its pathway; an urgent one of any pathway goes before."""
+        found = [(one, one.referral) for one in self.each if one.referral is not None]
+        return min(found, key=lambda proposed: proposed[1].kind != "referral-urgent", default=None)
+
+    @property
     def referral(self) -> ActionOutcome | None:
-        """The referral that is proposed; an urgent one of any pathway goes before."""
-        found = [one.referral for one in self.each if one.referral is not None]
-        return min(found, key=lambda outcome: outcome.kind != "referral-urgent", default=None)
+        """The referral that is proposed."""
+        return self.referring[1] if self.referring else None
 
     @property
     def questionnaires(self) -> list[str]:

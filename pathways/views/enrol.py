@@ -64,13 +64,11 @@ def enrol(patient_id: str) -> ResponseReturnValue:
         form.pathway.offer([(plan["url"], _text(plan)) for plan in offered])
         if form.accepted():
             try:
-                made = enrolment.enrol(
-                    repo, form.pathway.data, f"Patient/{patient_id}", form_key=request.form["form_key"]
-                )
+                enrolment.enrol(repo, form.pathway.data, f"Patient/{patient_id}", form_key=request.form["form_key"])
             except (Invalid, Conflict) as error:
                 form.wrong("pathway", told(error))
             else:
-                return redirect(url_for("pathways.visit", patient_id=patient_id, episode_id=made.episode["id"]), 303)
+                return redirect(url_for("pathways.visit", patient_id=patient_id), 303)
         person = present(patient, language(), repo.today)
     return render("pathways/enrol.html", form=form, person=person, plans=plans), (422 if form.sent else 200)
 

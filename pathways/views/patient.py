@@ -1,4 +1,4 @@
-"""The patient's page: who, alerts, stage, next step, treatment, chart, timeline. One record read, one pathway run."""
+"""The patient's page: who, alerts, stage, next step, treatment, chart, timeline. One record read, each pathway run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from app.store import work
 from app.web import current_actor, facility_tree, render
 from pathways import enrolment, measurement
 from pathways.apply.outcome import ActionOutcome
-from pathways.presenters import chart, next_step, orders, referral
+from pathways.presenters import chart, next_step, orders, referral, targets
 from pathways.presenters.person import present
 from pathways.presenters.timeline import FIRST, timeline
 from pathways.presenters.worklist import why
-from pathways.progression import Standing, evaluate
+from pathways.progression import Standing
+from pathways.together.standings import evaluate_all
 from pathways.views.enrol import pathways_in_force
 from pathways.vocabulary import DECIDE, OPEN, REFERRAL, RETURN, is_kind
 
@@ -41,8 +42,6 @@ class Followed:
     above: bool | None
     missing: list[str]
     """What the next visit has to bring, each thing once."""
-    deciding: str
-    """Encounter whose next step waits for a decision."""
 
 
 def add_to(pages: Blueprint) -> None:
@@ -55,7 +54,9 @@ def patient(patient_id: str) -> ResponseReturnValue:
     with work(current_actor(), reading=True) as repo:
         record = repo.record_of(patient_id) or [repo.read(f"Patient/{patient_id}")]
         subject = next(one for one in record if one["resourceType"] == "Patient")
-        held = [_followed(repo, one, record) for one in enrolment.enrolments(repo, f"Patient/{patient_id}")]
+        enrolments = enrolment.enrolments(repo, f"Patient/{patient_id}")
+        standings = evaluate_all(repo, enrolments, language=language(), record=record)
+        held = [_followed(one, record) for one in standings.each]
         tasks = [one for one in record if one["resourceType"] == "Task" and one["status"] in OPEN]
         active = [
             one
@@ -70,7 +71,10 @@ def patient(patient_id: str) -> ResponseReturnValue:
             "emergency": patient_id in {one.split("/")[-1] for one in repo.actor.emergency},
             "establishment": facility_tree.name_of(subject.get("managingOrganization", {}).get("reference")),
             "pathways": held,
+            "stricter": targets.present(standings, language()),
+            "deciding": _deciding(tasks, enrolments),
             "treatment": [orders.present(one, language()) for one in active],
+            "twice": orders.present_twice(active, language()),
             "tasks": sorted(
                 ((_due(t), why(t, language())) for t in tasks if not is_kind(t, DECIDE, REFERRAL)), key=str
             ),
@@ -82,34 +86,31 @@ def patient(patient_id: str) -> ResponseReturnValue:
     return render("pathways/patient.html", **shown)
 
 
-def _followed(repo: Repository, held: enrolment.Enrolment, record: list[Resource]) -> Followed:
-    standing = evaluate(repo, held, language=language(), record=record)
+def _deciding(tasks: list[Resource], held: list[enrolment.Enrolment]) -> str:
+    """The Encounter whose next step waits for a decision; empty where none does."""
+    found = [t for t in tasks if is_kind(t, DECIDE) and "focus" in t and any(_of(t, one) for one in held)]
+    return str(found[0]["focus"]["reference"].split("/")[-1]) if found else ""
+
+
+def _followed(standing: Standing, record: list[Resource]) -> Followed:
+    held = standing.enrolment
     step = next_step.present(standing)
     of = measurement.leading(held.pathway)
     readings = measurement.readings(record, of) if of else []
-    targets = measurement.targets(standing.applied.frame.scope, of) if of else ()
-    decide = next(
-        (
-            t
-            for t in record
-            if t["resourceType"] == "Task" and is_kind(t, DECIDE) and t["status"] in OPEN and _of(t, held)
-        ),
-        None,
-    )
+    aims = measurement.targets(standing.applied.frame.scope, of) if of else ()
     return Followed(
         episode=held.episode["id"],
         title=held.pathway,
         steps=_steps(standing),
         step=step,
         leading=of,
-        chart=chart.draw(readings, targets, _changes(record)),
+        chart=chart.draw(readings, aims, _changes(record)),
         readings=readings[::-1],
-        targets=targets,
+        targets=aims,
         last=readings[-1] if readings else None,
         trend=measurement.direction(readings[-2], readings[-1]) if len(readings) > 1 else "",
-        above=measurement.above(readings[-1].values, targets) if readings else None,
+        above=measurement.above(readings[-1].values, aims) if readings else None,
         missing=list(dict.fromkeys(action.reason.text or action.title for action in step.missing)),
-        deciding=decide["focus"]["reference"].split("/")[-1] if decide else "",
     )
 
 

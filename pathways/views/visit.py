@@ -1,9 +1,13 @@
-"""Record a visit: the form is the Questionnaire that the stage names; saving leads to the next step.
+"""Record a visit: the form is made of the Questionnaires that the stages of all pathways name; saving leads to the next
+step.
 
 A page left open while a new version came into force, or sent twice, or sent after the session ended, loses nothing.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,70 +22,96 @@ from app.terminology import Terminology
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import DayField
-from pathways.enrolment import Enrolment, refuse_dead, refuse_ended
+from pathways.enrolment import Enrolment, enrolments, refuse_dead
 from pathways.facts import Facts
 from pathways.presenters.person import present
-from pathways.progression import Standing, evaluate
-from pathways.questionnaire.context import FormContext
-from pathways.questionnaire.extract import extract
+from pathways.questionnaire.context import FormContext, ValueSets
 from pathways.questionnaire.forms import QuestionnaireForm, form_class
 from pathways.questionnaire.populate import initial_answers, previous_values
-from pathways.views.enrol import enrolment_of
+from pathways.questionnaire.validate import validate
+from pathways.together.extraction import extract_once
+from pathways.together.forms import Together, merged, split
+from pathways.together.standings import Standings, evaluate_all
 from pathways.visit import Visit, record_visit, sent_before
 
 
 def add_to(pages: Blueprint) -> None:
-    """One page."""
-    pages.add_url_rule("/patients/<patient_id>/pathways/<episode_id>/visit", "visit", visit, methods=["GET", "POST"])
+    """One page; the address it had for a single pathway leads there."""
+    pages.add_url_rule("/patients/<patient_id>/visit", "visit", visit, methods=["GET", "POST"])
+    pages.add_url_rule("/patients/<patient_id>/pathways/<episode_id>/visit", "visit_of_one", visit_of_one)
 
 
-def visit(patient_id: str, episode_id: str) -> ResponseReturnValue:
-    """Show the form of the stage; store what is sent once, then show the next step."""
+def visit_of_one(patient_id: str, episode_id: str) -> ResponseReturnValue:
+    """The former address of the visit form."""
+    return redirect(url_for("pathways.visit", patient_id=patient_id), 301)
+
+
+def visit(patient_id: str) -> ResponseReturnValue:
+    """Show the form of the stages; store what is sent once, then show the next step."""
     with work(current_actor(), reading=request.method == "GET") as repo:
-        enrolment = enrolment_of(repo, patient_id, episode_id)
         if request.method == "POST" and (before := sent_before(repo, request.form.get("form_key", ""))) is not None:
-            return _to_step(patient_id, episode_id, before)  # it moved the stage, and with it the form
-        record = repo.record_of(patient_id)
-        standing = evaluate(repo, enrolment, language=language(), record=record)
-        questionnaire = _questionnaire(repo, standing)
+            return _to_step(patient_id, before)  # it moved the stage, and with it the form
+        record = repo.record_of(patient_id) or [repo.read(f"Patient/{patient_id}")]
         context = _context(repo, record)
         if request.method == "GET":
             refuse_dead(context.patient or {})
-            refuse_ended(enrolment)
-        form = _opened(questionnaire, context, record)
-        replaced = form.sent and request.form.get("questionnaire") != canonical(questionnaire)
+        held = _held(repo, patient_id)
+        standings = evaluate_all(repo, held, language=language(), record=record)
+        together = _asked(repo, standings)
+        listed = context.value_sets
+        context = replace(context, value_sets=together.value_sets(listed))
+        form = _opened(together.form, context, record)
+        replaced = form.sent and request.form.get("questionnaire") != canonical(together.form)
         if replaced:
             form.validate()
             form.form_errors.append(
                 _("A new version of this form has come into force. Check your answers and save again.")
             )
-        elif form.accepted() and (made := _recorded(repo, enrolment, questionnaire, form)) is not None:
+        elif form.accepted() and (made := _recorded(repo, held, together, form, listed)) is not None:
             flash(_("Visit saved"), "success")
-            return _to_step(patient_id, episode_id, made.encounter)
+            return _to_step(patient_id, made.encounter)
         person = present(context.patient or {}, language(), repo.today)
-    shown = {"form": form, "person": person, "standing": standing, "questionnaire": questionnaire}
+    shown = {"form": form, "person": person, "standings": standings, "questionnaire": together.form}
     return render("pathways/visit.html", patient_id=patient_id, **shown), (422 if form.sent else 200)
 
 
-def _to_step(patient_id: str, episode_id: str, encounter: Resource) -> ResponseReturnValue:
-    step = url_for("pathways.step", patient_id=patient_id, episode_id=episode_id, encounter_id=encounter["id"])
-    return redirect(step, 303)
+def _held(repo: Repository, patient_id: str) -> list[Enrolment]:
+    """The pathways that are followed. A form that was open when the last one ended is shown again, and says so."""
+    held = enrolments(repo, f"Patient/{patient_id}")
+    if not held and request.method == "POST":
+        held = enrolments(repo, f"Patient/{patient_id}", ended=True)[-1:]
+    if not held:
+        raise Conflict("the patient does not follow this pathway any more")
+    return held
 
 
-def _recorded(repo: Repository, enrolment: Enrolment, questionnaire: Resource, form: QuestionnaireForm) -> Visit | None:
+def _to_step(patient_id: str, encounter: Resource) -> ResponseReturnValue:
+    return redirect(url_for("pathways.step", patient_id=patient_id, encounter_id=encounter["id"]), 303)
+
+
+def _recorded(
+    repo: Repository, held: Sequence[Enrolment], together: Together, form: QuestionnaireForm, listed: ValueSets
+) -> Visit | None:
     """The visit, stored; None when it cannot be: then the form says why and keeps everything."""
     day = None if form.visit_day.data in (None, repo.today) else form.visit_day.data
-    begun = enrolment.episode["period"]["start"][:10]
+    begun = min(one.episode["period"]["start"][:10] for one in held)
     if day and day.isoformat() < begun:
         form.wrong("visit_day", _("The patient follows this pathway since %(day)s only", day=day_text(begun)))
+        return None
+    followed = [one for one in held if day is None or one.episode["period"]["start"][:10] <= day.isoformat()]
+    response = form.respond(form_key=request.form["form_key"])
+    parts = split(together, response, listed)
+    if len(parts) > 1 and (wrong := _judged(together, parts, form.context)):
+        for message in wrong:
+            form.wrong("", message)
         return None
     effective = day.isoformat() if day else None
     try:
         return record_visit(
             repo,
-            [enrolment],
-            [form.respond(form_key=request.form["form_key"])],
-            lambda responses, _encounter: extract(questionnaire, responses[0], form.context, effective=effective),
+            followed,
+            parts,
+            lambda stored, _encounter: extract_once(together, response, stored, form.context, effective=effective),
             form_key=request.form["form_key"],
             day=day,
         )
@@ -91,10 +121,21 @@ def _recorded(repo: Repository, enrolment: Enrolment, questionnaire: Resource, f
         return None
 
 
-def _questionnaire(repo: Repository, standing: Standing) -> Resource:
-    if standing.questionnaire is None:
+def _judged(together: Together, parts: Sequence[Resource], context: FormContext) -> list[str]:
+    """What is wrong with the answers of each form by itself, each thing said once."""
+    found = [
+        told(issue)
+        for source, part in zip(together.sources, parts, strict=True)
+        for issue in validate(source, part, context)
+        if issue.severity in ("error", "fatal")
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _asked(repo: Repository, standings: Standings) -> Together:
+    if not standings.questionnaires:
         raise Conflict("this stage of the pathway asks for no visit form")
-    return repo.canonical(standing.questionnaire)
+    return merged([repo.canonical(one) for one in standings.questionnaires])
 
 
 def _context(repo: Repository, record: list[Resource]) -> FormContext:

@@ -19,6 +19,11 @@ PAGE, VIEW = 15 * 1024, 30 * 1024
 """Bytes on the line: of one page, and of a first view with its style, script and picture."""
 
 
+def ending(clinic: Clinic, followed: Followed) -> str:
+    """The page on which the first pathway of a patient is ended."""
+    return f"{followed.record}/pathways/{clinic.stored('EpisodeOfCare?_count=1')[0]['id']}/end"
+
+
 def on_the_line(text: bytes) -> int:
     return len(gzip.compress(text, 6))
 
@@ -34,7 +39,7 @@ def test_every_page_is_light(clinic: Clinic, zineb: Followed) -> None:
         physician: [
             "/my-day", "/patients", "/patients?q=amrani", "/patients/register", zineb.record, zineb.visit, step,
             f"{step}?act=adapt", f"{zineb.record}/refer", f"{zineb.record}/enrol", f"{zineb.record}/death",
-            zineb.visit.replace("/visit", "/end"), "/referrals", referral,
+            ending(clinic, zineb), "/referrals", referral,
         ],
         hospital: ["/referrals", referral, f"{referral}/answer"],
         nurse: ["/my-day"],
@@ -201,7 +206,7 @@ def test_a_death_is_recorded_once(clinic: Clinic, zineb: Followed) -> None:
 
 def test_who_is_not_ill_leaves_the_pathway(clinic: Clinic, zineb: Followed) -> None:
     nurse = clinic.browser("nurse")
-    path = zineb.visit.replace("/visit", "/end")
+    path = ending(clinic, zineb)
     nurse.send(path, 422, reason="other")
     nurse.send(path, reason="not-confirmed")
     assert "ne suit aucun parcours" in said(nurse.see(zineb.record))
