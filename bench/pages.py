@@ -126,15 +126,15 @@ def acts(
         assert answer.status_code == 200, (path, answer.status_code)
 
     def save(patient: str, episode: str) -> None:
-        answer = client.post(visit_path(patient, episode), data=forms[patient])
+        answer = client.post(visit_path(patient), data=forms[patient])
         assert answer.status_code == 303, answer.text
 
-    for patient, episode in followed:
-        forms[patient] = filled(client.get(visit_path(patient, episode)).text)
+    for patient, _episode in followed:
+        forms[patient] = filled(client.get(visit_path(patient)).text)
     return [
         ("my day", lambda patient, episode: get("/my-day")),
         ("patient page", lambda patient, episode: get(f"/patients/{patient}")),
-        ("visit form", lambda patient, episode: get(visit_path(patient, episode))),
+        ("visit form", lambda patient, episode: get(visit_path(patient))),
         ("visit save", save),
         ("patient search by name", lambda patient, episode: get("/patients?q=El+Fassi+Mohamed")),
     ]
@@ -178,7 +178,7 @@ def people(flask: Flask, count: int) -> list[tuple[str, str]]:
 
 def views(flask: Flask, one: tuple[str, str]) -> list[tuple[str, str, str]]:
     """(label, path, who) of the pages that are weighed."""
-    patient, episode = one
+    patient, _episode = one
     return [
         ("sign in", "/sign-in", ""),
         ("my day", "/my-day", CLINIC),
@@ -187,7 +187,7 @@ def views(flask: Flask, one: tuple[str, str]) -> list[tuple[str, str, str]]:
         ("registration", "/patients/register", CLINIC),
         ("patient page", f"/patients/{patient}", CLINIC),
         ("patient page, whole timeline", f"/patients/{patient}?all=1", CLINIC),
-        ("visit form", visit_path(patient, episode), CLINIC),
+        ("visit form", visit_path(patient), CLINIC),
         ("referral form", f"/patients/{patient}/refer", CLINIC),
         ("referrals of a hospital", "/referrals", HOSPITAL),
         ("protocols", "/protocols", CLINIC),
@@ -209,8 +209,8 @@ def first_view(client: FlaskClient, path: str) -> float:
     return weight / 1024
 
 
-def visit_path(patient: str, episode: str) -> str:
-    return f"/patients/{patient}/pathways/{episode}/visit"
+def visit_path(patient: str) -> str:
+    return f"/patients/{patient}/visit"
 
 
 def filled(html: str) -> dict[str, list[str]]:
