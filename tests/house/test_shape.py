@@ -20,7 +20,7 @@ def test_no_file_is_over_300_lines() -> None:
 
 
 def test_only_work_commits() -> None:
-    """``work()`` holds the only commit, so that a change, its indexes, its audit and its outbox stand or fall together."""
+    """``work()`` holds the only commit: a change, its indexes, its audit and its outbox stand or fall together."""
     found = []
     for path in python_files():
         relative = str(path.relative_to(ROOT))
