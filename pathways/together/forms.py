@@ -63,7 +63,7 @@ def merged(questionnaires: Sequence[Resource]) -> Together:
         key: value for key, value in first.items() if key not in ("id", "meta", "item", "extension", "version", "url")
     }
     form |= {
-        "url": f"{URL}:{'+'.join(canonical(one) for one in questionnaires)}",
+        "url": f"{URL}:{'+'.join(str(one.get('url')) for one in questionnaires)}",
         "version": "+".join(str(one.get("version", "")) for one in questionnaires),
         "extension": _extensions(questionnaires),
         "item": _joined(items, _shared(questionnaires, places)),
