@@ -89,7 +89,7 @@ def _order(repo: Repository, request: Request, form_key: str) -> Resource:
         "subject": {"reference": request.patient},
         "authoredOn": instant_text(repo.now),
         "performer": [{"reference": request.recipient}],
-        "reasonCode": [{"text": request.reason.strip()}],
+        "reasonCode": [disease_of(repo, request.care_plan) | {"text": request.reason.strip()}],
     }
     if repo.actor.practitioner:
         order["requester"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
@@ -116,6 +116,7 @@ def _task(repo: Repository, request: Request, order: Resource, form_key: str) ->
         "intent": "order",
         "priority": request.urgency,
         "code": task_kind(REFERRAL),
+        "reasonCode": order["reasonCode"][0],
         "description": request.reason.strip(),
         "focus": {"reference": reference(order)},
         "for": {"reference": request.patient},
@@ -124,3 +125,16 @@ def _task(repo: Repository, request: Request, order: Resource, form_key: str) ->
         "requester": {"reference": repo.actor.organization or "Organization/unknown"},
         "owner": {"reference": request.recipient},
     }
+
+
+def disease_of(repo: Repository, care_plan: str | None) -> Resource:
+    """The codes of the disease that the pathway of a care plan is about (``useContext`` of kind focus), as a concept.
+
+    It tells a patient's pathways apart: each counts the referrals for its own disease.
+    """
+    plan = repo.find(care_plan) if care_plan else None
+    for canonical in (plan or {}).get("instantiatesCanonical", ()):
+        for context in repo.canonical(canonical).get("useContext", ()):
+            if context["code"].get("code") == "focus" and "coding" in context.get("valueCodeableConcept", {}):
+                return {"coding": context["valueCodeableConcept"]["coding"]}
+    return {}

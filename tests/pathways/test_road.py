@@ -233,6 +233,7 @@ def test_a_declined_patient_is_given_back_to_the_health_centre(clinic: Clinic) -
     visit, standing = seen(clinic, held, "v1", measured(204, 122))
     decided(clinic, visit, standing, "d1")
     task = refer(clinic, held, visit)
+    assert has_coding(task["reasonCode"], "http://hl7.org/fhir/sid/icd-10", "I10")
     with clinic.open(clinic.hospital) as repo:
         play(repo, reference(task), moves.DECLINE, form_key="no", reason="No bed")
         play(repo, reference(task), moves.DECLINE, form_key="no", reason="No bed")
