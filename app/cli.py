@@ -136,7 +136,7 @@ def serve(demo: bool) -> None:
     sys.stdout.flush()
     arguments = ["-m", "granian", "--interface", "wsgi", "--factory", "--host", host, "--port", port]
     arguments += ["--workers", workers, "--blocking-threads", os.environ.get("THREADS", "4"), "--no-ws"]
-    arguments += ["--log-level", "warning", "app.factory:create_app"]
+    arguments += ["--log-level", "warning", "app.server:application"]
     os.execv(sys.executable, [sys.executable, "-W", "ignore::DeprecationWarning", *arguments])
 
 
