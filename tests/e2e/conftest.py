@@ -112,7 +112,7 @@ def house(
     arguments += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, *arguments, "app.factory:create_app"], cwd=ROOT, env=settings, stdout=log, stderr=log
+            [sys.executable, *arguments, "app.server:application"], cwd=ROOT, env=settings, stdout=log, stderr=log
         )
         try:
             address = f"http://127.0.0.1:{port}"
