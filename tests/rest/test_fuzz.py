@@ -168,6 +168,9 @@ VALUES = st.one_of(
         ]
     ),
     st.sampled_from(
+        ["name eq a", "not (gender eq", 'name co "a" or (x pr true)', "name%3Da", "((((((", "birthdate po 2020"]
+    ),
+    st.sampled_from(
         ["Patient/1", "9" * 40, "1e400", "ap0", "%00", "Patient:x", "Observation:subject", "eb9999", "\x00"]
     ),
     st.text(max_size=10),
@@ -177,7 +180,19 @@ MODIFIERS = st.sampled_from(
 )
 SPECIAL = [
     *("_sort", "_count", "_include", "_revinclude", "_has:Observation:patient:code", "_elements", "_summary", "_total"),
-    *("_page", "_cursor", "_type", "_format", "_compartment", "_filter", "_list"),
+    *(
+        "_page",
+        "_cursor",
+        "_type",
+        "_format",
+        "_compartment",
+        "_filter",
+        "_list",
+        "_text",
+        "_content",
+        "_contained",
+        "_any",
+    ),
 ]
 
 
