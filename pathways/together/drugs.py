@@ -30,7 +30,7 @@ class Twice:
 
     def title(self, language: str) -> str:
         """What they are, in a language (``fr``, ``ar``); empty for a group that is only a level of ATC."""
-        named = next((one for one in _data()["groups"] if one["code"] == self.group), {})
+        named: dict[str, str] = next((one for one in _data()["groups"] if one["code"] == self.group), {})
         return str(named.get(language, ""))
 
 
