@@ -64,7 +64,7 @@ def add_feature(flask: Flask, feature: Feature) -> None:
     if feature.blueprint:
         flask.register_blueprint(feature.blueprint())
     for resource_type, guard in feature.guards.items():
-        app.store.register_guard(resource_type, guard)
+        app.store.register_guard(flask, resource_type, guard)
     for command in feature.commands():
         flask.cli.add_command(command)
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from app.access.actor import Actor
-from app.store import guards, register_guard, work
+from app.store import register_guard, work
 from protocols import drafting, publishing
 from protocols.feature import FEATURE
 from tests.protocols.scenes import APPROVER, EDITOR, NEXT, SET, a_set
@@ -18,16 +18,16 @@ from tests.protocols.scenes import APPROVER, EDITOR, NEXT, SET, a_set
 Acting = Callable[[Actor], AbstractContextManager[Any]]
 
 
-@pytest.fixture(autouse=True)
-def guarded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guards of publishing, for this test only."""
-    monkeypatch.setattr(guards, "_guards", {})
+@pytest.fixture
+def guarded(app: Flask) -> Flask:
+    """The application with the guards of publishing."""
     for kind, guard in FEATURE.guards.items():
-        register_guard(kind, guard)
+        register_guard(app, kind, guard)
+    return app
 
 
 @pytest.fixture
-def acting(app: Flask, stored: Any) -> Acting:
+def acting(guarded: Flask, stored: Any) -> Acting:
     """``with acting(EDITOR) as repo``; a set is in force."""
     stored(*a_set())
     return work

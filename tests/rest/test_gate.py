@@ -14,15 +14,9 @@ from app.access import accounts, tokens
 from app.access.actor import SYSTEM
 from app.db import db
 from app.factory import create_app
-from app.store import guards, work
+from app.store import work
 
 PASSWORD = "une phrase simple"
-
-
-@pytest.fixture(autouse=True)
-def _guards_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The features register their guards for the process; the door's own tests know none."""
-    monkeypatch.setattr(guards, "_guards", {})
 
 
 @pytest.fixture

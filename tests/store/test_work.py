@@ -12,7 +12,6 @@ from app.access.tables import Role
 from app.db import db
 from app.errors import Conflict
 from app.store import register_guard, work
-from app.store.guards import _guards
 from tests.store.builders import a_patient
 
 
@@ -83,18 +82,15 @@ def test_a_guard_judges_every_change_of_its_type(app: Flask) -> None:
         if after and after["name"][0]["family"] == "Nobody":  # type: ignore[index]
             raise Conflict("not that one")
 
-    register_guard("Patient", guard)
-    register_guard("Patient", guard)
-    try:
-        with work(SYSTEM) as repo:
-            repo.create(a_patient("p1", "A"))
-            repo.update(a_patient("p1", "B"))
-        with work(SYSTEM) as repo:
-            repo.delete("Patient/p1")
-        with pytest.raises(Conflict, match="not that one"), work(SYSTEM) as repo:
-            repo.update(a_patient("p1", "Nobody"))
-    finally:
-        _guards.pop("Patient")
+    register_guard(app, "Patient", guard)
+    register_guard(app, "Patient", guard)
+    with work(SYSTEM) as repo:
+        repo.create(a_patient("p1", "A"))
+        repo.update(a_patient("p1", "B"))
+    with work(SYSTEM) as repo:
+        repo.delete("Patient/p1")
+    with pytest.raises(Conflict, match="not that one"), work(SYSTEM) as repo:
+        repo.update(a_patient("p1", "Nobody"))
     assert seen == [(None, "A"), ("A", "B"), ("B", None), (None, "Nobody")]
 
 
