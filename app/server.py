@@ -1,8 +1,8 @@
 """The application as the production server runs it: made once, then kept out of the garbage collector's sight.
 
-A full collection walks everything that lives, definitions and compiled plans included: 180 ms in every seventh page, as
-measured (docs/benchmarks.md). What is there at the start stays for good, so it is frozen; what requests make is small and
-mostly freed by reference counting, so the collector may look at it less often.
+A full collection walks everything that lives, definitions and compiled plans included: 180 ms in every seventh page,
+as measured. What is there at the start stays for good, so it is frozen; what requests make is small and mostly freed by
+reference counting, so the collector may look at it less often.
 """
 
 from __future__ import annotations

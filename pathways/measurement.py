@@ -85,13 +85,15 @@ def reading(observation: Resource, of: Leading) -> Reading | None:
 
 
 def readings(record: Iterable[Resource], of: Leading) -> list[Reading]:
-    """All readings of a record, oldest first; the last one of a day stands for it."""
-    by_day: dict[str, Reading] = {}
+    """All readings of a record, oldest first, several of one day included."""
     observations = [one for one in record if one["resourceType"] == "Observation"]
-    for one in sorted(observations, key=lambda o: str(o.get("effectiveDateTime", ""))):
-        if (found := reading(one, of)) is not None:
-            by_day[found.day] = found
-    return [by_day[day] for day in sorted(by_day)]
+    ordered = sorted(observations, key=lambda one: str(one.get("effectiveDateTime", "")))
+    return [found for one in ordered if (found := reading(one, of)) is not None]
+
+
+def last_of_each_day(found: Iterable[Reading]) -> list[Reading]:
+    """One reading a day, the last: what a line through the days is drawn of."""
+    return list({one.day: one for one in found}.values())
 
 
 def targets(scope: Any, of: Leading) -> tuple[Decimal | None, ...]:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from math import ceil, floor
 
-from pathways.measurement import Reading
+from pathways.measurement import Reading, last_of_each_day
 
 WIDTH, HEIGHT, MARGIN = 640, 200, 34
 MOST = 40
@@ -37,8 +37,8 @@ class Chart:
 def draw(
     readings: Sequence[Reading], targets: Sequence[Decimal | None], changes: Sequence[tuple[str, str]] = ()
 ) -> Chart | None:
-    """The chart of some readings (oldest first); None for fewer than two. ``changes``: (ISO day, what changed)."""
-    kept = list(readings)[-MOST:]
+    """The chart of some readings (oldest first), one a day; None for fewer than two. ``changes``: (ISO day, what changed)."""
+    kept = last_of_each_day(readings)[-MOST:]
     if len(kept) < 2:
         return None
     days = [date.fromisoformat(one.day).toordinal() for one in kept]
