@@ -77,6 +77,7 @@ FEATURE = Feature(
         "pathways.step": "visit:record",
         "pathways.visit_of_one": "visit:record",
         "pathways.step_of_one": "visit:record",
+        "pathways.skip": "visit:record",
         "pathways.refer": "referral:send",
         "pathways.referrals": "referral:read",
         "pathways.referral": "referral:read",

@@ -111,7 +111,7 @@ class WholeStep:
 def present_all(standings: Standings) -> WholeStep:
     """The outcome of all pathways, in the language in which they were run."""
     window = standings.next_visit
-    asked = [
+    asked: list[tuple[Resource, ActionLine]] = [
         (standing.enrolment.pathway, line(outcome))
         for standing, outcome in standings.next_actions
         if outcome.kind == FOLLOW_UP and outcome.due.latest
@@ -119,9 +119,13 @@ def present_all(standings: Standings) -> WholeStep:
     return WholeStep(
         sections=[Section(standing.enrolment.pathway, present(standing)) for standing in standings.each],
         tests=[line(outcome) for outcome in tests_once(standings)],
-        next_visit=NextVisit(window.start, window.end, asked) if window else None,
+        next_visit=NextVisit(window.start, window.end, sorted(asked, key=_latest)) if window else None,
         fingerprint=standings.fingerprint,
     )
+
+
+def _latest(asked: tuple[Resource, ActionLine]) -> date:
+    return asked[1].latest or date.max
 
 
 def tests_once(standings: Standings) -> list[ActionOutcome]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, request
@@ -16,6 +17,7 @@ from app.web import current_actor, facility_tree, render
 from pathways import enrolment, measurement
 from pathways.apply.outcome import ActionOutcome
 from pathways.presenters import chart, next_step, orders, referral, targets
+from pathways.presenters import steps as todo
 from pathways.presenters.person import present
 from pathways.presenters.timeline import FIRST, timeline
 from pathways.presenters.worklist import why
@@ -32,6 +34,7 @@ class Followed:
     episode: str
     title: Resource
     steps: list[dict[str, str]]
+    todo: list[todo.StepLine]
     step: next_step.NextStep
     leading: measurement.Leading | None
     chart: chart.Chart | None
@@ -56,7 +59,7 @@ def patient(patient_id: str) -> ResponseReturnValue:
         subject = next(one for one in record if one["resourceType"] == "Patient")
         enrolments = enrolment.enrolments(repo, f"Patient/{patient_id}")
         standings = evaluate_all(repo, enrolments, language=language(), record=record)
-        held = [_followed(one, record) for one in standings.each]
+        held = [_followed(one, record, repo.today) for one in standings.each]
         tasks = [one for one in record if one["resourceType"] == "Task" and one["status"] in OPEN]
         active = [
             one
@@ -92,7 +95,7 @@ def _deciding(tasks: list[Resource], held: list[enrolment.Enrolment]) -> str:
     return str(found[0]["focus"]["reference"].split("/")[-1]) if found else ""
 
 
-def _followed(standing: Standing, record: list[Resource]) -> Followed:
+def _followed(standing: Standing, record: list[Resource], today: date) -> Followed:
     held = standing.enrolment
     step = next_step.present(standing)
     of = measurement.leading(held.pathway)
@@ -102,6 +105,7 @@ def _followed(standing: Standing, record: list[Resource]) -> Followed:
         episode=held.episode["id"],
         title=held.pathway,
         steps=_steps(standing),
+        todo=todo.present(standing, record, today),
         step=step,
         leading=of,
         chart=chart.draw(readings, aims, _changes(record)),

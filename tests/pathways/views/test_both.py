@@ -114,3 +114,19 @@ def test_a_second_pathway_joins_the_visit_that_waits(clinic: Clinic) -> None:
         clinic.browser("nurse").send(f"{her.record}/enrol", pathway=DIABETES)
     (task,) = clinic.stored("Task?code=visit&status=requested&_count=5")
     assert len(task["basedOn"]) == 2 and task["restriction"]["period"]["end"] == "2026-09-07"
+
+
+@both_languages
+def test_a_step_is_skipped_with_a_reason(clinic: Clinic, language: str) -> None:
+    her, physician = enrolled(clinic, language), clinic.browser("physician", language)
+    physician.send(physician.send(her.visit, **measured(166, 104)).headers["Location"])
+    page = physician.see(her.record)
+    path = next(part.split('"')[0] for part in page.text.split('href="')[1:] if "creatinine/skip" in part.split('"')[0])
+    physician.send(path, 422, reason="")
+    assert physician.send(path, reason="réactif en rupture").headers["Location"] == her.record
+    page = physician.see(her.record)
+    assert "réactif en rupture" in said(page) and path not in page.text
+    (task,) = clinic.stored("Task?status=cancelled&_count=5")
+    assert task["statusReason"]["text"] == "réactif en rupture"
+    physician.see(path, 200)
+    assert physician.send(path, 422, reason="encore").status_code == 422

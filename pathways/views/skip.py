@@ -1,0 +1,63 @@
+"""Skip a step of the stage: one question, why."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.errors import Conflict, Invalid, NotFound
+from app.fhir.repository import Repository
+from app.i18n import language
+from app.store import work
+from app.web import current_actor, render
+from app.web.errors import told
+from app.web.form import AtMost, Form, LongTextField, Required
+from pathways import enrolment, steps
+from pathways.presenters.person import present
+from pathways.together.standings import evaluate_all
+from pathways.views.enrol import enrolment_of
+
+
+class SkipForm(Form):
+    """Why the step is not done."""
+
+    reason = LongTextField(_l("Why is this step skipped?"), [Required(_l("Write why")), AtMost(300)], width="long")
+
+
+def add_to(pages: Blueprint) -> None:
+    """One page."""
+    rule = "/patients/<patient_id>/pathways/<episode_id>/steps/<step_id>/skip"
+    pages.add_url_rule(rule, "skip", skip, methods=["GET", "POST"])
+
+
+def skip(patient_id: str, episode_id: str, step_id: str) -> ResponseReturnValue:
+    """Ask why, then close what was asked for."""
+    form = SkipForm.opened()
+    with work(current_actor(), reading=request.method == "GET") as repo:
+        held = enrolment_of(repo, patient_id, episode_id)
+        step = _step(repo, held, step_id)
+        if form.accepted():
+            try:
+                steps.skip(repo, held, step, reason=form.reason.data, form_key=request.form["form_key"])
+            except (Invalid, Conflict) as error:
+                for issue in error.issues:
+                    form.wrong(str(issue.expression), told(issue))
+            else:
+                flash(_("The step is skipped. It is asked for again at the next visit if it is needed."), "success")
+                return redirect(url_for("pathways.patient", patient_id=patient_id), 303)
+        person = present(repo.read(f"Patient/{patient_id}"), language(), repo.today)
+    return render("pathways/skip.html", form=form, person=person, step=step), (422 if form.sent else 200)
+
+
+def _step(repo: Repository, held: enrolment.Enrolment, step_id: str) -> steps.Step:
+    """The step as it is now, with the targets of all pathways of the patient."""
+    record = repo.record_of(held.patient.split("/")[1])
+    standings = evaluate_all(repo, enrolment.enrolments(repo, held.patient), language=language(), record=record)
+    standing = standings.of(held.pathway["url"])
+    found = steps.steps(standing, record) if standing else []
+    step = next((one for one in found if one.outcome.id == step_id), None)
+    if step is None:
+        raise NotFound("the stage has no such step")
+    return step
