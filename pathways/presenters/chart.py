@@ -37,7 +37,7 @@ class Chart:
 def draw(
     readings: Sequence[Reading], targets: Sequence[Decimal | None], changes: Sequence[tuple[str, str]] = ()
 ) -> Chart | None:
-    """The chart of readings (oldest first), one a day; None for fewer than two. ``changes``: (ISO day, what changed)."""
+    """The chart of readings (oldest first), one a day; None for under two. ``changes``: (ISO day, what changed)."""
     kept = last_of_each_day(readings)[-MOST:]
     if len(kept) < 2:
         return None
