@@ -131,14 +131,14 @@ def wrong_fields(repo: Repository, person: Person) -> list[Issue]:
         issues.append(Issue("the date of birth is in the future", "value", "birth"))
     elif int(person.birth[:4]) < repo.today.year - OLDEST:
         issues.append(Issue("the year of birth is more than 120 years ago", "value", "birth"))
-    messages = {
-        "cnie": "a CNIE number is one or two letters followed by digits",
-        "idcs": "an IDCS has 10 digits",
-        "cnss": "a CNSS number has 9 digits",
+    wrong_form = {
+        "cnie": Issue("a CNIE number is one or two letters followed by digits", "value", "cnie"),
+        "idcs": Issue("an IDCS has 10 digits", "value", "idcs"),
+        "cnss": Issue("a CNSS number has 9 digits", "value", "cnss"),
     }
     for kind, form in FORMATS.items():
         if getattr(person, kind) and not form.fullmatch(getattr(person, kind)):
-            issues.append(Issue(messages[kind], "value", kind))
+            issues.append(wrong_form[kind])
     if person.phone and not re.fullmatch(r"\+?\d{8,15}", person.phone):
         issues.append(Issue("a phone number has 8 to 15 digits", "value", "phone"))
     return issues

@@ -71,7 +71,10 @@ def domain_error(error: errors.MaslakError) -> tuple[str, int]:
     status = next((status for kind, status in STATUS if isinstance(error, kind)), 500)
     if status == 500:
         log.error("unexpected error of the domain", exc_info=error)
-    return page(status, told(error), error.details)
+    said = told(error)
+    if status in (404, 410) and said == error.message:  # "There is no Type/id.": the store's own words, for developers
+        said = ""
+    return page(status, said, error.details)
 
 
 def told(wrong: errors.MaslakError | errors.Issue) -> str:

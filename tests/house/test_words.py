@@ -1,6 +1,8 @@
 """Every word on a page is marked for translation, and every marked word stands in French and in Arabic."""
 
+import ast
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -50,9 +52,31 @@ def test_every_word_is_marked(template: Path) -> None:
     assert not spoken(template.read_text("utf-8"))
 
 
-def test_messages_are_complete_in_french_and_arabic() -> None:
+@pytest.fixture(scope="module")
+def catalogues():
+    """The script that keeps the catalogues."""
     spec = importlib.util.spec_from_file_location("translations", ROOT / "scripts" / "translations.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert not module.problems()
+    return module
+
+
+def test_messages_are_complete_in_french_and_arabic(catalogues) -> None:
+    assert not catalogues.problems()
+
+
+def test_no_translated_message_is_said_where_it_is_not_extracted(catalogues) -> None:
+    """A message held in a variable reaches the reader in English, however well it was translated."""
+    handed_in = {text for path in (ROOT / "translations/rooms").glob("*.json") for text in json.loads(path.read_text())}
+    missed = handed_in.difference(
+        *(message.id if isinstance(message.id, tuple) else [message.id] for message in catalogues.extracted())
+    )
+    said = {
+        node.value: path.relative_to(ROOT)
+        for room in catalogues.SPOKEN
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and node.value in missed
+    }
+    assert not said

@@ -108,3 +108,9 @@ def test_errors_say_what_to_do_in_the_user_s_frame(signed_in) -> None:
         assert page.count("<h1>") == 1 and 'class="brand"' in page
         assert "secret detail" not in page and "ZeroDivision" not in page
     assert "only an approved protocol can be released" in client.get("/conflict").get_data(as_text=True)
+
+
+def test_what_is_not_there_is_said_without_the_store_s_own_words(signed_in) -> None:
+    answer = signed_in("administrator").get("/facilities/nobody")
+    assert answer.status_code == 404
+    assert "Organization/nobody" not in answer.get_data(as_text=True)
