@@ -1,9 +1,10 @@
 """One form of several Questionnaires: what two of them ask is asked once, and answered in both.
 
-``merged`` puts the questions of later forms behind those of the first; a question that measures the same thing (same
-codes, type and answers) is left out there. Lists of which several answers may be ticked become one list. ``split``
-turns the answer into one QuestionnaireResponse for each form, the shared answers in each, so that every stored response
-stands by itself. Extraction runs once, on the merged form.
+``merged`` puts the questions of later forms behind those of the first, or into the group that both have; a question
+that measures the same thing (same codes, type and answers) is left out there. What has to be answered comes first,
+remarks come last. Lists of which several answers may be ticked become one list. ``split`` turns the answer into one
+QuestionnaireResponse for each form, the shared answers in each, so that every stored response stands by itself.
+Extraction runs once, on the merged form.
 """
 
 from __future__ import annotations
@@ -57,8 +58,11 @@ def merged(questionnaires: Sequence[Resource]) -> Together:
     places = []
     for number, source in enumerate(questionnaires):
         names, new = _placed(source, number, asked)
-        items += _kept(source.get("item", ()), names, new)
+        added: dict[str, list[Resource]] = {}
+        kept = _kept(source.get("item", ()), names, new, added)
+        items = [*_with(items, added), *kept]
         places.append(names)
+    items.sort(key=_rank)
     form = {
         key: value for key, value in first.items() if key not in ("id", "meta", "item", "extension", "version", "url")
     }
@@ -117,18 +121,36 @@ def _placed(source: Resource, number: int, asked: dict[str, str]) -> tuple[dict[
     return names, new
 
 
-def _kept(items: Iterable[Resource], names: Mapping[str, str], new: set[str]) -> list[Resource]:
-    """The items that the merged form does not have yet, in its names; what stands below a shared one moves up."""
+def _kept(
+    items: Iterable[Resource], names: Mapping[str, str], new: set[str], added: dict[str, list[Resource]]
+) -> list[Resource]:
+    """The items that the merged form does not have yet, in its names; ``added`` collects what goes below others."""
     kept = []
     for item in items:
-        below = _kept(item.get("item", ()), names, new)
+        below = _kept(item.get("item", ()), names, new, added)
         if item["linkId"] not in new:
-            kept += [one for one in below if one["type"] != "display"]
+            added.setdefault(names[item["linkId"]], []).extend(one for one in below if one["type"] != "display")
         elif item["type"] != "group" or any(one["type"] != "display" for one in below):
             own = _renamed({key: value for key, value in item.items() if key != "item"}, names)
             own["linkId"] = names[item["linkId"]]
             kept.append(own | ({"item": below} if below else {}))
     return kept
+
+
+def _with(items: Iterable[Resource], added: Mapping[str, list[Resource]]) -> list[Resource]:
+    """The items, with what later forms add below them."""
+    made = []
+    for item in items:
+        below = [*_with(item.get("item", ()), added), *added.get(item["linkId"], ())]
+        made.append(item | {"item": below} if below else item)
+    return made
+
+
+def _rank(item: Resource) -> int:
+    """What has to be answered first, remarks last; each in the order of the forms."""
+    if item["type"] == "text" and not item.get("code"):
+        return 2
+    return 0 if any(one.get("required") for one in _walk([item])) else 1
 
 
 def _shared(sources: Sequence[Resource], places: Sequence[Mapping[str, str]]) -> dict[str, list[Resource]]:

@@ -51,7 +51,14 @@ def test_one_form_is_itself() -> None:
 
 def test_a_shared_measurement_is_asked_once() -> None:
     asked = links(merged([PRESSURE, SUGAR]).form["item"])
-    assert asked == ["bp", "sys", "dia", "weight", "note", "body", "height", "hba1c", "p2-sys"]
+    assert asked == ["bp", "sys", "dia", "weight", "body", "height", "hba1c", "p2-sys", "note"]
+
+
+def test_a_group_of_both_forms_is_one_group() -> None:
+    first = form("a", group("results", question("k", "2823-3")), question("note", type="text"))
+    second = form("b", group("results", question("sugar", "2345-7")), question("signs", "s", required=True))
+    together = merged([first, second])
+    assert links(together.form["item"]) == ["signs", "results", "k", "sugar", "note"]
 
 
 def test_a_name_taken_by_another_question_gets_its_own() -> None:
@@ -84,7 +91,7 @@ def test_an_answer_goes_back_to_every_form_that_asks_for_it() -> None:
 
 def test_the_same_name_without_codes_is_the_same_question_only_with_the_same_words() -> None:
     other = form("other", question("note", type="text"), question("weight", None, text="birth weight"))
-    assert links(merged([PRESSURE, other]).form["item"])[-1] == "p2-weight"
+    assert links(merged([PRESSURE, other]).form["item"])[-2] == "p2-weight"
 
 
 def ticked(link: str, values: str, **more: object) -> dict:
