@@ -45,7 +45,7 @@ def stored_besides(
             if outcome.kind == DIAGNOSIS:
                 stored.append(repo.create(_diagnosis(repo, proposed, visit, mark)))
             else:
-                stored.append(repo.create(_request(repo, proposed, visit, mark)))
+                stored.append(repo.create(_request(repo, _titled(proposed, outcome.action.source), visit, mark)))
     if (task := _next_visit(repo, standings, form_key, another_day)) is not None:
         stored.append(repo.create(task))
     return stored
@@ -96,6 +96,15 @@ def _diagnosis(repo: Repository, proposed: Resource, visit: Visit, mark: Resourc
     if repo.actor.practitioner:
         condition["recorder"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
     return condition
+
+
+def _titled(proposed: Resource, source: Mapping[str, Any]) -> Resource:
+    """A Task with the action's title as what is to be done."""
+    if proposed["resourceType"] != "Task" or "title" not in source:
+        return proposed
+    plain = {key: value for key, value in proposed.items() if key not in ("description", "_description")}
+    said = {name: source[key] for name, key in (("description", "title"), ("_description", "_title")) if key in source}
+    return plain | said
 
 
 def _request(repo: Repository, proposed: Resource, visit: Visit, mark: Resource) -> Resource:

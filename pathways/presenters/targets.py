@@ -32,7 +32,7 @@ def present(standings: Standings, language: str) -> list[StricterTarget]:
         lines.append(
             StricterTarget(
                 whole=next((text for other in others if (text := _whole(standings, other))), ""),
-                parts=[(one.applies.title(language), f"< {one.applies.value.normalize():f}") for one in held],
+                parts=[(one.applies.title(language), f"<\u00a0{one.applies.value.normalize():f}") for one in held],
                 source=held[0].applies.citation(language),
                 pathway=held[0].applies.pathway,
                 others=[(plan, _own(held, plan)) for plan in others.values()],
@@ -44,7 +44,7 @@ def present(standings: Standings, language: str) -> list[StricterTarget]:
 def _own(held: Sequence[Disagreement], plan: Resource) -> str:
     """What a pathway aims at by itself."""
     own = [target.value for one in held for target in one.others if target.pathway == plan]
-    return " / ".join(f"< {value.normalize():f}" for value in own)
+    return " / ".join(f"<\u00a0{value.normalize():f}" for value in own)
 
 
 def _whole(standings: Standings, url: str) -> str:
@@ -56,4 +56,4 @@ def _whole(standings: Standings, url: str) -> str:
     values = measurement.targets(standing.applied.frame.scope, of)
     if any(value is None for value in values):
         return ""
-    return f"< {'/'.join(f'{value.normalize():f}' for value in values if value is not None)} {of.unit}"
+    return f"<\u00a0{'/'.join(f'{value.normalize():f}' for value in values if value is not None)} {of.unit}"

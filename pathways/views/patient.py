@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource
+from app.fhir.resource import Resource, extension
 from app.i18n import language
 from app.store import work
 from app.web import current_actor, facility_tree, render
@@ -24,7 +24,7 @@ from pathways.presenters.worklist import why
 from pathways.progression import Standing
 from pathways.together.standings import evaluate_all
 from pathways.views.enrol import pathways_in_force
-from pathways.vocabulary import DECIDE, OPEN, REFERRAL, RETURN, is_kind
+from pathways.vocabulary import BRANCH, DECIDE, OPEN, REFERRAL, RETURN, is_kind
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,8 @@ def _steps(standing: Standing) -> list[dict[str, str]]:
     """The line of stages. On the way over the hospital that way is the line: how far the patient had come at the
     health centre before is in the timeline, and nothing there counts as done because of the hospital."""
     away = [stage for stage in standing.stages if _away(stage)]
-    line = away if standing.stage in away else [stage for stage in standing.stages if not _away(stage)]
+    straight = [one for one in standing.stages if not _away(one) and (one is standing.stage or not _branch(one))]
+    line = away if standing.stage in away else straight
     here = line.index(standing.stage) if standing.stage in line else len(line)
     found = []
     for number, stage in enumerate(line):
@@ -138,6 +139,11 @@ def _steps(standing: Standing) -> list[dict[str, str]]:
 
 def _away(stage: ActionOutcome) -> bool:
     return _there(stage) or stage.id == "return"
+
+
+def _branch(stage: ActionOutcome) -> bool:
+    """A stage beside the line: who has not been in it has not left it behind."""
+    return extension(stage.action.source, BRANCH) is True
 
 
 def _there(stage: ActionOutcome) -> bool:
