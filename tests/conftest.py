@@ -28,6 +28,19 @@ from app.store import work
 from app.store.repository import StoreRepository
 
 _numbers = itertools.count(1)
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--font-render-hinting=none",
+]
+"""How chromium is started: nothing of its own goes out, and pictures come out alike."""
 
 
 def _with_tables(address: str) -> None:
@@ -122,3 +135,23 @@ def stored(app: Flask) -> Callable[..., list[dict[str, Any]]]:
             return [opened.update(one) if "id" in one else opened.create(one) for one in resources]
 
     return store
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One chromium for all browser tests of this process (Playwright starts once in a process).
+
+    Without it these tests are skipped and say so; with MASLAK_REQUIRE_BROWSER set they fail instead.
+    """
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        told = "no chromium here: the browser tests are not run (Debian: apt-get install chromium)"
+        if os.environ.get("MASLAK_REQUIRE_BROWSER"):
+            pytest.fail(told)
+        pytest.skip(told)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield started
+        started.close()

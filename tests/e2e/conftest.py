@@ -17,24 +17,12 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.e2e.seeding import seed
 from tests.e2e.visitor import PICTURES, House
 
 ROOT = Path(__file__).resolve().parents[2]
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--font-render-hinting=none",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,18 +57,9 @@ def everybody_leaves(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(chromium: Browser) -> Browser:
     """One chromium for all tests of this process."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        told = "no chromium here: the browser tests are not run (Debian: apt-get install chromium)"
-        if os.environ.get("MASLAK_REQUIRE_BROWSER"):
-            pytest.fail(told)
-        pytest.skip(told)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield started
-        started.close()
+    return chromium
 
 
 @pytest.fixture(scope="session")

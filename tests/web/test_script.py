@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,35 +13,28 @@ from werkzeug.serving import make_server
 from tests.web import a_feature
 from tests.web.conftest import PASSWORD
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Debian chromium here"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(flask: Flask, a_person: Any) -> Iterator[Any]:
+def page(flask: Flask, a_person: Any, chromium: Any) -> Iterator[Any]:
     """A browser's page in which a physician has signed in."""
-    from playwright.sync_api import sync_playwright
-
     a_feature.stored.clear()
     a_person("physician")
     flask.config["WTF_CSRF_ENABLED"] = True
     server = make_server("127.0.0.1", 0, flask, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        opened = browser.new_context(base_url=f"http://127.0.0.1:{server.server_port}", locale="fr-FR").new_page()
-        complaints: list[str] = []
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.goto("/sign-in")
-        opened.fill("[name=username]", "physician")
-        opened.fill("[name=password]", PASSWORD)
-        opened.click("button.primary")
-        opened.wait_for_url("**/my-day")
-        yield opened
-        browser.close()
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{server.server_port}", locale="fr-FR")
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.goto("/sign-in")
+    opened.fill("[name=username]", "physician")
+    opened.fill("[name=password]", PASSWORD)
+    opened.click("button.primary")
+    opened.wait_for_url("**/my-day")
+    yield opened
+    context.close()
     server.shutdown()
     server.server_close()
     assert complaints == []
