@@ -41,9 +41,10 @@ class Surroundings:
     value_sets: Mapping[str, Sequence[tuple[str, str, str]]]
 
     def canonical(self, reference: str) -> Resource:
-        """A definition in force. Raises NotFound."""
-        found = self.definitions.get(reference)
-        if found is None:
+        """A definition in force, by ``url`` or ``url|version``. Raises NotFound."""
+        url, _bar, version = reference.partition("|")
+        found = self.definitions.get(url)
+        if found is None or version not in ("", found.get("version")):
             raise NotFound(f"there is no definition {reference}")
         return found
 
