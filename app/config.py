@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("fr", "ar")
 LOCALES = {"fr": "fr_MA", "ar": "ar_MA"}
 FEATURES = ("protocols", "pathways")
+SECRET_LENGTH = 16
 CANONICAL_BASE = "https://maslak.ma/fhir"
 
 
@@ -34,6 +35,10 @@ def from_environment() -> dict[str, Any]:
     secret = os.environ.get("SECRET_KEY")
     if production and not secret:
         raise SettingMissing("SECRET_KEY is not set: the production server does not start without one")
+    if production and len(secret or "") < SECRET_LENGTH:
+        raise SettingMissing(
+            f"SECRET_KEY is too short: at least {SECRET_LENGTH} characters, for example of `openssl rand -hex 32`"
+        )
     return {
         "PRODUCTION": production,
         "SECRET_KEY": secret or "development-only",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -84,11 +85,12 @@ def reading(observation: Resource, of: Leading) -> Reading | None:
     return Reading(day, values, f"Observation/{observation['id']}")
 
 
-def readings(record: Iterable[Resource], of: Leading) -> list[Reading]:
-    """All readings of a record, oldest first, several of one day included."""
+def readings(record: Iterable[Resource], of: Leading, today: date) -> list[Reading]:
+    """All readings of a record, oldest first, several of one day included; what is dated after today is left out."""
     observations = [one for one in record if one["resourceType"] == "Observation"]
     ordered = sorted(observations, key=lambda one: str(one.get("effectiveDateTime", "")))
-    return [found for one in ordered if (found := reading(one, of)) is not None]
+    found = (reading(one, of) for one in ordered)
+    return [one for one in found if one is not None and one.day <= today.isoformat()]
 
 
 def last_of_each_day(found: Iterable[Reading]) -> list[Reading]:

@@ -108,6 +108,8 @@ def tidied(person: Person) -> Person:
 def national_phone(text: str) -> str:
     """``0612-34 56 78`` and ``00212 6…`` as ``+212612345678``; other text as its digits."""
     digits = re.sub(r"[^\d+]", "", text)
+    if not digits:
+        return text.strip()
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if digits.startswith("0") and len(digits) == 10:

@@ -64,8 +64,8 @@ def _line(resource: Resource, language: str) -> str:
         case "MedicationRequest":
             line = orders.present(resource, language)
             if line.status == "stopped":
-                return _("%(drug)s stopped", drug=f"{line.drug} {line.amount}")
-            return f"{line.drug} {line.amount}"
+                return _("%(drug)s stopped", drug=line.said)
+            return line.said
         case "Task":
             due = resource.get("restriction", {}).get("period", {}).get("end", "")
             title = text(resource, "description", language) or _("Visit")

@@ -22,6 +22,11 @@ class OrderLine:
     since: str
     status: str
 
+    @property
+    def said(self) -> str:
+        """Drug and dose as plain text; the dose keeps its direction within Arabic (U+2066 … U+2069)."""
+        return f"{self.drug} \u2066{self.amount}\u2069" if self.amount else self.drug
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:

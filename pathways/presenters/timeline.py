@@ -61,7 +61,7 @@ def _visit(encounter: Resource, linked: list[Resource], of: Leading | None, lang
     for one in linked:
         if one["resourceType"] == "MedicationRequest" and one.get("intent") == "order":
             line = orders.present(one, language)
-            details.append(f"{line.drug} {line.amount}")
+            details.append(line.said)
         elif one["resourceType"] == "Task" and is_kind(one, DECIDE) and one["status"] == "completed":
             details += decided_step.reasons(one, language)[:2]
             if why := decided_step.adapted(one, language):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import url_for
@@ -35,6 +35,7 @@ class Row:
     action: str
     priority: str
     establishment: str
+    unit: str = ""
 
 
 def rows(repo: Repository, lists: Sequence[Listed], plans: Sequence[Resource], language: str) -> dict[str, list[Row]]:
@@ -55,14 +56,21 @@ def rows(repo: Repository, lists: Sequence[Listed], plans: Sequence[Resource], l
             url = next(iter(followed.get("instantiatesCanonical", ())), "").split("|")[0]
             of = leadings.get(url) or next(iter(leadings.values()), None)
             values = last[of.token].get(entry.patient["id"]) if of else None
-            shown[group.group].append(_row(repo, entry, group.group, values, _episode(followed), language))
+            row = _row(repo, entry, group.group, values, _episode(followed), language)
+            shown[group.group].append(replace(row, unit=_unit(of, language) if of else ""))
     return shown
+
+
+def _unit(of: Leading, language: str) -> str:
+    """What makes a number alone understood: the unit, with the measurement's name where the unit does not tell it."""
+    return of.unit if len(of.components) > 1 else f"{of.unit} {of.name(language)}".strip()
 
 
 def _last_readings(repo: Repository, patients: Sequence[str], of: Leading) -> dict[str, tuple[Reading, str]]:
     found = {}
     for patient, observations in repo.recent("Observation", patients, of.token, 2).items():
-        held = [one for observation in observations if (one := reading(observation, of)) is not None]
+        found_here = (reading(observation, of) for observation in observations)
+        held = [one for one in found_here if one is not None and one.day <= repo.today.isoformat()]
         if held:
             found[patient] = (held[0], direction(held[1], held[0]) if len(held) > 1 else "")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from app.fhir.resource import Resource
@@ -21,14 +22,14 @@ def reason(standing: Standing | None) -> tuple[str, str]:
 
 
 def summary(
-    record: Iterable[Resource], leading: measurement.Leading | None, language: str
+    record: Iterable[Resource], leading: measurement.Leading | None, language: str, today: date
 ) -> tuple[list[str], list[str]]:
     """(lines, references of what they were drawn from): last readings, diseases, present treatment, allergies."""
     held = list(record)
     lines: list[str] = []
     used: list[str] = []
     if leading is not None:
-        last = measurement.readings(held, leading)[-3:]
+        last = measurement.readings(held, leading, today)[-3:]
         lines += [
             f"{leading.name(language)} : {one.shown} {leading.unit} ({_written(one.day)})" for one in reversed(last)
         ]

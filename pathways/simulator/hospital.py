@@ -68,7 +68,7 @@ class Hospital:
         if not self.urgent and self.chance.random() >= self.habits["sent"]:
             return
         self.sent += 1
-        lines, used = summary.summary(self.repo.record_of(""), self.leading, "fr")
+        lines, used = summary.summary(self.repo.record_of(""), self.leading, "fr", self.repo.today)
         request = Request(
             patient=enrolled.patient,
             recipient=self.hospital.reference,

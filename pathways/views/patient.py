@@ -99,7 +99,7 @@ def _followed(standing: Standing, record: list[Resource], today: date) -> Follow
     held = standing.enrolment
     step = next_step.present(standing)
     of = measurement.leading(held.pathway)
-    readings = measurement.readings(record, of) if of else []
+    readings = measurement.readings(record, of, standing.on) if of else []
     aims = measurement.targets(standing.applied.frame.scope, of) if of else ()
     return Followed(
         episode=held.episode["id"],
@@ -154,7 +154,7 @@ def _changes(record: list[Resource]) -> list[tuple[str, str]]:
     """(day, drug and dose) of every order that began, for the marks on the chart."""
     begun = [one for one in record if one["resourceType"] == "MedicationRequest" and one.get("intent") == "order"]
     lines = [orders.present(one, language()) for one in begun]
-    return [(line.since, f"{line.drug} {line.amount}") for line in lines if line.since]
+    return [(line.since, line.said) for line in lines if line.since]
 
 
 def _leading_of_any(repo: Repository) -> measurement.Leading | None:

@@ -97,7 +97,7 @@ def _prepared(repo: Repository, patient_id: str) -> tuple[ReferForm, list[str], 
     standing = evaluate(repo, chosen, language=language(), record=record) if chosen else None
     urgency, why = drawn.reason(standing)
     of = measurement.leading(chosen.pathway) if chosen else None
-    lines, supporting = drawn.summary(record, of, language())
+    lines, supporting = drawn.summary(record, of, language(), repo.today)
     recipients = hospitals(current_actor().organization)
     form = ReferForm.opened(
         urgency=urgency, reason=why, summary="\n".join(lines), recipient=recipients[0][0] if recipients else None

@@ -135,7 +135,7 @@ def test_the_direction_of_the_last_values(clinic: Clinic, zineb: Followed) -> No
     clinic.browser("physician").send(zineb.visit, **measured(150, 94))
     with clock.frozen(MONDAY + timedelta(days=28)):
         clinic.browser("nurse").send(zineb.visit, **measured(162, 98))
-        assert "162/98 ▲ en hausse" in said(clinic.browser("physician").see("/my-day"))
+        assert "162/98 mmHg ▲ en hausse" in said(clinic.browser("physician").see("/my-day"))
         page = clinic.browser("physician").see(zineb.record)
         assert "objectif < 140/90 mmHg non atteint" in said(page)
         assert '<polyline class="line"' in page.text and 'class="band"' in page.text
