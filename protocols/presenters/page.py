@@ -38,6 +38,8 @@ class Section:
     description: str
     steps: tuple[Step, ...]
     alternatives: tuple[Alternatives, ...]
+    leads: tuple[str, ...]
+    """What is said of a whole group of actions: how to measure before anything is decided."""
     alerts: tuple[Together, ...]
     rest: tuple[Together, ...]
     urgent: tuple[Together, ...]
@@ -96,6 +98,7 @@ def _section(plan: Resource, title: str, definitions: Definitions, lang: str) ->
         description=text(plan, "description", lang) or "",
         steps=tuple(table),
         alternatives=tuple(alternatives(table)),
+        leads=tuple(one.description for one in items(plan.get("action", ()), lang) if not one.kind and one.description),
         alerts=_together(alerts),
         rest=() if part == "stage" else _together(rest),
         urgent=_together(urgent),
