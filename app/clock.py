@@ -36,6 +36,14 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
 
 
+def moment_text(instant: datetime) -> str:
+    """A FHIR ``dateTime`` in Moroccan time with its offset: ``2026-11-22T00:02:00+01:00``.
+
+    What was done and measured is written so: its first ten characters are the day on which people did it.
+    """
+    return instant.astimezone(CASABLANCA).isoformat(timespec="seconds")
+
+
 @contextmanager
 def frozen(instant: datetime) -> Iterator[None]:
     """Let ``now()`` answer this instant within the block (this thread or task only)."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.errors import Conflict, Forbidden, Invalid, Issue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, concept, reference
@@ -183,7 +183,7 @@ def _closed(
         "identifier": [*task.get("identifier", []), mark],
         "instantiatesCanonical": standings.each[0].version,
         "businessStatus": {"text": "adapted" if adaptation else "accepted"},
-        "lastModified": instant_text(repo.now),
+        "lastModified": moment_text(repo.now),
         "output": output or [{"type": {"text": "proposed"}, "valueString": "nothing"}],
     }
     if adaptation:

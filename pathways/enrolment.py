@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.errors import Conflict, Duplicate, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, extension, reference
@@ -60,7 +60,7 @@ def _joined_visit(repo: Repository, plan: Resource) -> Resource | None:
     today, period = repo.today.isoformat(), waiting.get("restriction", {}).get("period", {})
     sooner = {"start": min(period.get("start", today), today), "end": min(period.get("end", today), today)}
     based = [*waiting["basedOn"], {"reference": reference(plan)}]
-    changed = {"basedOn": based, "restriction": {"period": sooner}, "lastModified": instant_text(repo.now)}
+    changed = {"basedOn": based, "restriction": {"period": sooner}, "lastModified": moment_text(repo.now)}
     return repo.update(waiting | changed)
 
 
@@ -129,7 +129,7 @@ def _left(repo: Repository, task: Resource, plan: Resource, reason: str) -> Reso
     others = [one for one in task["basedOn"] if one.get("reference") != reference(plan)]
     if others:
         return task | {"basedOn": others}
-    moment = instant_text(repo.now)
+    moment = moment_text(repo.now)
     return task | {"status": "cancelled", "statusReason": {"text": reason}, "lastModified": moment}
 
 
@@ -153,7 +153,7 @@ def visit_task(
         "priority": "routine",
         "code": task_kind(kind),
         "for": plans[0]["subject"],
-        "authoredOn": instant_text(repo.now),
+        "authoredOn": moment_text(repo.now),
         "restriction": {"period": {"start": start, "end": end}},
     }
     if repo.actor.organization:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, codings, concept, reference
 from pathways.enrolment import visit_task
@@ -113,7 +113,7 @@ def _request(repo: Repository, proposed: Resource, visit: Visit, mark: Resource)
         "status": "requested" if proposed["resourceType"] == "Task" else "active",
         "intent": "order",
         "encounter": {"reference": reference(visit.encounter)},
-        "authoredOn": instant_text(repo.now),
+        "authoredOn": moment_text(repo.now),
     }
     if proposed["resourceType"] == "Task" and repo.actor.organization:
         request["owner"] = {"reference": repo.actor.organization}

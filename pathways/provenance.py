@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.config import CANONICAL_BASE
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, concept, reference
@@ -23,8 +23,8 @@ def record_act(
     made: Resource = {
         "resourceType": "Provenance",
         "target": [{"reference": f"{reference(t)}/_history/{t['meta']['versionId']}"} for t in targets],
-        "occurredDateTime": instant_text(repo.now),
-        "recorded": instant_text(repo.now),
+        "occurredDateTime": moment_text(repo.now),
+        "recorded": moment_text(repo.now),
         "activity": concept(ACTS, act),
         "agent": [agent],
     }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from app.clock import CASABLANCA, instant_text
+from app.clock import CASABLANCA, moment_text
 from app.errors import Conflict, Forbidden, Invalid, Issue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, codings, reference
@@ -104,7 +104,7 @@ def skip(repo: Repository, enrolment: Enrolment, step: Step, *, reason: str, for
     if row.reasoned and not reason.strip():
         missing = Issue("say why the step is skipped", "required", "reason")
         raise Invalid("the step cannot be skipped yet", issues=[missing])
-    why: Resource = {"statusReason": {"text": reason.strip()}, "lastModified": instant_text(repo.now)}
+    why: Resource = {"statusReason": {"text": reason.strip()}, "lastModified": moment_text(repo.now)}
     if step.request is not None and step.request["resourceType"] == "Task" and step.request["status"] in OPEN:
         known = [*step.request.get("identifier", []), mark]
         stored = repo.update(step.request | why | {"status": "cancelled", "identifier": known})
@@ -129,7 +129,7 @@ def _skipped(repo: Repository, enrolment: Enrolment, step: Step) -> Resource:
         "status": "cancelled",
         "intent": "order",
         "for": enrolment.episode["patient"],
-        "authoredOn": instant_text(repo.now),
+        "authoredOn": moment_text(repo.now),
         "instantiatesCanonical": step.outcome.action.definition,
     }
     if step.request is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, coding, codings, reference
@@ -115,7 +115,7 @@ def _response_identifier(form_key: str, number: int) -> Resource:
 
 
 def _encounter(repo: Repository, enrolments: Sequence[Enrolment], form_key: str, on: date) -> Resource:
-    begun = instant_text(repo.now) if on == repo.today else on.isoformat()
+    begun = moment_text(repo.now) if on == repo.today else on.isoformat()
     encounter: Resource = {
         "resourceType": "Encounter",
         "identifier": [form_identifier(form_key, "visit")],
@@ -138,10 +138,10 @@ def _close_waiting(repo: Repository, enrolments: Sequence[Enrolment], encounter:
     for task in list(repo.search_all(f"Task?based-on={plans}&status={','.join(OPEN)}")):
         if is_kind(task, VISIT, RETURN):
             done = {"status": "completed", "encounter": {"reference": reference(encounter)}}
-            repo.update(task | done | {"lastModified": instant_text(repo.now)})
+            repo.update(task | done | {"lastModified": moment_text(repo.now)})
         elif is_kind(task, DECIDE):
             passed = {"status": "cancelled", "statusReason": {"text": "overtaken by a later visit"}}
-            repo.update(task | passed | {"lastModified": instant_text(repo.now)})
+            repo.update(task | passed | {"lastModified": moment_text(repo.now)})
 
 
 def _close_tests(repo: Repository, patient: str, resources: Sequence[Resource]) -> None:
@@ -171,7 +171,7 @@ def _close_measures(
         named = {pair for pair in codings(task["code"]) if pair[0] != TASK_KIND}
         if (not based or based & plans) and (not named or named & found):
             done = {"status": "completed", "encounter": {"reference": reference(encounter)}}
-            repo.update(task | done | {"lastModified": instant_text(repo.now)})
+            repo.update(task | done | {"lastModified": moment_text(repo.now)})
 
 
 def _decision(repo: Repository, enrolments: Sequence[Enrolment], encounter: Resource, form_key: str) -> Resource:
@@ -186,7 +186,7 @@ def _decision(repo: Repository, enrolments: Sequence[Enrolment], encounter: Reso
         "focus": {"reference": reference(encounter)},
         "for": enrolments[0].episode["patient"],
         "encounter": {"reference": reference(encounter)},
-        "authoredOn": instant_text(repo.now),
+        "authoredOn": moment_text(repo.now),
         "restriction": {"period": {"start": repo.today.isoformat(), "end": repo.today.isoformat()}},
     }
     if repo.actor.organization:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.errors import Forbidden, Invalid, Issue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, concept, reference
@@ -85,7 +85,7 @@ def _composition(repo: Repository, task: Resource, letter: Letter, form_key: str
         "status": "final",
         "type": concept(LOINC, "11488-4", "Consult note"),
         "subject": task["for"],
-        "date": instant_text(repo.now),
+        "date": moment_text(repo.now),
         "author": [{"reference": author, "display": repo.actor.name} if author else {"display": repo.actor.name}],
         "title": "Counter-referral",
         "custodian": {"reference": task["owner"]["reference"]},

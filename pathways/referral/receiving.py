@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from urllib.parse import quote
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.errors import Forbidden, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
@@ -77,7 +77,7 @@ def advance(
     **changes: object,
 ) -> Resource:
     """Write the Task after a move that has been found and allowed."""
-    after = moves.made(task, move, lastModified=instant_text(repo.now), **changes)
+    after = moves.made(task, move, lastModified=moment_text(repo.now), **changes)
     after["identifier"] = [*task.get("identifier", []), mark]
     limit = deadline(move.after[1], task.get("priority", "routine"), repo.now)
     after.pop("restriction", None)
@@ -86,10 +86,10 @@ def advance(
     elif move.event == moves.CANCEL_APPOINTMENT:
         after.pop("executionPeriod", None)
     if limit:
-        after["restriction"] = {"period": {"end": instant_text(limit)}}
+        after["restriction"] = {"period": {"end": moment_text(limit)}}
     if reason.strip():
         after["statusReason"] = {"text": reason.strip()}
-        note = {"time": instant_text(repo.now), "text": f"{move.event}: {reason.strip()}"}
+        note = {"time": moment_text(repo.now), "text": f"{move.event}: {reason.strip()}"}
         after["note"] = [*task.get("note", []), note]
     stored = repo.update(after, if_match=seen_version)
     touched = [stored]

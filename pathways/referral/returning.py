@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, reference
 from pathways.referral.deadlines import limits
@@ -30,7 +30,7 @@ def give_back(repo: Repository, task: Resource, *, focus: Resource, mark: Resour
         "code": task_kind(RETURN),
         "focus": focus,
         "for": task["for"],
-        "authoredOn": instant_text(repo.now),
+        "authoredOn": moment_text(repo.now),
         "requester": {"reference": task["owner"]["reference"]},
         "owner": {"reference": task["requester"]["reference"]},
         "restriction": {"period": {"start": repo.today.isoformat(), "end": last.isoformat()}},

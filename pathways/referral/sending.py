@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.clock import instant_text
+from app.clock import moment_text
 from app.errors import Conflict, Invalid, Issue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, concept, reference
@@ -51,7 +51,7 @@ def send(repo: Repository, request: Request, *, form_key: str) -> Resource:
     move = moves.find(draft, moves.SEND, moves.INITIATOR)
     limit = deadline(move.after[1], request.urgency, repo.now)
     task = repo.create(
-        moves.made(draft, move) | ({"restriction": {"period": {"end": instant_text(limit)}}} if limit else {})
+        moves.made(draft, move) | ({"restriction": {"period": {"end": moment_text(limit)}}} if limit else {})
     )
     record_act(repo, "referral", [order, task], encounter=request.encounter)
     return task
@@ -87,7 +87,7 @@ def _order(repo: Repository, request: Request, form_key: str) -> Resource:
         "priority": request.urgency,
         "code": concept("http://snomed.info/sct", "3457005", "Patient referral"),
         "subject": {"reference": request.patient},
-        "authoredOn": instant_text(repo.now),
+        "authoredOn": moment_text(repo.now),
         "performer": [{"reference": request.recipient}],
         "reasonCode": [disease_of(repo, request.care_plan) | {"text": request.reason.strip()}],
     }
@@ -102,7 +102,7 @@ def _order(repo: Repository, request: Request, form_key: str) -> Resource:
     if request.supporting:
         order["supportingInfo"] = [{"reference": item} for item in request.supporting]
     if request.summary.strip():
-        order["note"] = [{"text": request.summary.strip(), "time": instant_text(repo.now)}]
+        order["note"] = [{"text": request.summary.strip(), "time": moment_text(repo.now)}]
     return order
 
 
@@ -120,8 +120,8 @@ def _task(repo: Repository, request: Request, order: Resource, form_key: str) ->
         "description": request.reason.strip(),
         "focus": {"reference": reference(order)},
         "for": {"reference": request.patient},
-        "authoredOn": instant_text(repo.now),
-        "lastModified": instant_text(repo.now),
+        "authoredOn": moment_text(repo.now),
+        "lastModified": moment_text(repo.now),
         "requester": {"reference": repo.actor.organization or "Organization/unknown"},
         "owner": {"reference": request.recipient},
     }

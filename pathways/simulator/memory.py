@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from app.access.actor import Actor
-from app.clock import day_of, instant_text
+from app.clock import day_of, moment_text
 from app.errors import NotFound, NotSupported
 from app.fhir.resource import Resource, reference
 from pathways.facts import Facts
@@ -151,7 +151,7 @@ class Memory:
 
     def _keep(self, resource: Resource) -> Resource:
         made = {"resourceType": resource["resourceType"], "id": resource["id"]}
-        made |= resource | {"meta": {"versionId": "1", "lastUpdated": instant_text(self.now)}}
+        made |= resource | {"meta": {"versionId": "1", "lastUpdated": moment_text(self.now)}}
         self._held[reference(made)] = made
         if made["resourceType"] not in OUTSIDE:
             self._facts = None

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.clock import instant_text
+from app.clock import moment_text
 from app.errors import Conflict, Invalid, PreconditionFailed
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
@@ -93,7 +93,7 @@ def _return_day(repo: Repository, task: Resource) -> date | None:
     answers = [move for move in moves.possible(task, moves.RECIPIENT) if move.event == moves.ANSWER]
     if held is None or not answers:
         return None
-    answered = moves.made(task, answers[0], lastModified=instant_text(repo.now))
+    answered = moves.made(task, answers[0], lastModified=moment_text(repo.now))
     record = [
         answered if (one["resourceType"], one["id"]) == ("Task", task["id"]) else one
         for one in repo.record_of(task["for"]["reference"].split("/")[1])

@@ -10,7 +10,8 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, extension
+from app.fhir.resource import Resource, extension, has_coding
+from app.fhir.translation import text
 from app.i18n import language
 from app.store import work
 from app.web import current_actor, facility_tree, render
@@ -24,7 +25,7 @@ from pathways.presenters.worklist import why
 from pathways.progression import Standing
 from pathways.together.standings import evaluate_all
 from pathways.views.enrol import pathways_in_force
-from pathways.vocabulary import BRANCH, DECIDE, OPEN, REFERRAL, RETURN, is_kind
+from pathways.vocabulary import ACTION_KIND, BRANCH, DECIDE, OPEN, REFERRAL, RETURN, is_kind
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,24 @@ def patient(patient_id: str) -> ResponseReturnValue:
             "tasks": sorted(
                 ((_due(t), why(t, language())) for t in tasks if not is_kind(t, DECIDE, REFERRAL)), key=str
             ),
+            "awaited": _awaited(record),
             "letters": [t["focus"]["reference"].split("/")[1] for t in tasks if is_kind(t, RETURN) and "focus" in t],
             "referrals": [referral.present(one, repo.now) for one in tasks if is_kind(one, REFERRAL)],
             "moments": moments if everything else moments[:FIRST],
             "older": 0 if everything else max(len(moments) - FIRST, 0),
         }
     return render("pathways/patient.html", **shown)
+
+
+def _awaited(record: list[Resource]) -> list[str]:
+    """The examinations that were asked for and have no result yet, each once."""
+    orders = (one for one in record if one["resourceType"] == "ServiceRequest" and one["status"] == "active")
+    asked = (one["code"] for one in orders if not any(has_coding(c, ACTION_KIND) for c in one.get("category", ())))
+    named = (
+        text(code, "text", language()) or next((c.get("display", "") for c in code.get("coding", ())), "")
+        for code in asked
+    )
+    return list(dict.fromkeys(name for name in named if name))
 
 
 def _deciding(tasks: list[Resource], held: list[enrolment.Enrolment]) -> str:

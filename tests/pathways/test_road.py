@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
 
 from app import content
 from app.access.actor import SYSTEM
+from app.clock import CASABLANCA
 from app.errors import Conflict, Duplicate, Forbidden, Invalid, PreconditionFailed
 from app.fhir import validation
 from app.fhir.resource import has_coding, reference
@@ -241,3 +242,13 @@ def test_a_declined_patient_is_given_back_to_the_health_centre(clinic: Clinic) -
         back = worklist.listed(repo, ["Organization/centre"], worklist.BACK)
     assert [entry.task["focus"]["reference"] for entry in back.entries] == [reference(task)]
     assert back.entries[0].due == (clinic.now + timedelta(days=2)).date()
+
+
+def test_a_visit_just_after_midnight_is_of_the_moroccan_day(clinic: Clinic) -> None:
+    clinic.now = datetime(2026, 9, 8, 0, 5, tzinfo=CASABLANCA)  # still the day before in UTC
+    held = enrolled(clinic)
+    visit, standing = seen(clinic, held, "v1", measured(168, 102))
+    assert visit.encounter["period"]["start"].startswith("2026-09-08T00:05")
+    assert standing.on.isoformat() == "2026-09-08"
+    assert standing.treatment is not None
+    assert standing.missing == []

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
+from app.clock import CASABLANCA
+
 from .errors import FhirPathError
 from .nodes import Item, Items, Node, collection, of_json, raw
 
@@ -147,7 +149,8 @@ class Run:
     def now(self) -> datetime:
         """The instant of this evaluation, the same at every use."""
         if self._now is None:
-            self._now = self.ports.now or self.ports.clock()
+            # Days are Moroccan days: after midnight in Casablanca UTC still has the day before.
+            self._now = (self.ports.now or self.ports.clock()).astimezone(CASABLANCA)
         return self._now
 
     def container(self) -> Node | None:
