@@ -243,11 +243,12 @@ def test_token_requests_are_counted_too(shared_fhir: Fhir, monkeypatch: pytest.M
     ],
 )
 def test_registration_refuses_what_could_not_work(shared_fhir: Fhir, field: str, given: dict[str, Any]) -> None:
+    fields = {"key": "good", "name": "Good", "scopes": "system/*.rs", "jwks": jwks(pair())} | given
     with shared_fhir.flask.app_context():
-        if clients.find("twice") is None:
-            register(shared_fhir, "twice")
-        fields = {"key": "good", "name": "Good", "scopes": "system/*.rs", "jwks": jwks(pair())} | given
-        with pytest.raises(Invalid) as refused:
+        with work(SYSTEM):
+            if clients.find("twice") is None:
+                clients.register(key="twice", name="Twice", scopes="system/*.rs", jwks=jwks(pair()))
+        with pytest.raises(Invalid) as refused, work(SYSTEM):
             clients.register(**fields)
     assert field in {issue.expression for issue in refused.value.issues}
 
