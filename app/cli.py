@@ -131,7 +131,8 @@ def serve(demo: bool) -> None:
             "jobs",
             "run",
         ]
-        subprocess.Popen([*jobs, "--parent", str(os.getpid())], stdout=subprocess.DEVNULL)
+        later = ["/bin/sh", "-c", 'sleep 5; exec "$@"', "sh"]  # the server itself starts first
+        subprocess.Popen([*later, *jobs, "--parent", str(os.getpid())], stdout=subprocess.DEVNULL)
     click.echo(f"\nMaslak is at http://{host}:{port}   (Ctrl-C stops it)")
     sys.stdout.flush()
     arguments = ["-m", "granian", "--interface", "wsgi", "--factory", "--host", host, "--port", port]

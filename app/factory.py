@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import app.collector  # first of all, so that the imports below are not collected over and over
+
+# isort: split
 import importlib
 from collections.abc import Mapping
 from typing import Any
