@@ -12,9 +12,13 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from app import content
 from app.access.cli import access_cli
+from app.db import db
 from app.errors import MaslakError
 from app.feature import Feature
 from app.jobs.worker import run_pending
@@ -114,7 +118,7 @@ def load_demo() -> None:
 
 
 def serve(demo: bool) -> None:
-    """Become the server (granian); the port is PORT, 8000 by default."""
+    """Be the server (granian); the port is PORT, 8000 by default. What is imported already is not imported again."""
     port = os.environ.get("PORT", "8000")
     production = current_app.config["PRODUCTION"]
     host = os.environ.get("HOST", "127.0.0.1")
@@ -135,10 +139,18 @@ def serve(demo: bool) -> None:
         subprocess.Popen([*later, *jobs, "--parent", str(os.getpid())], stdout=subprocess.DEVNULL)
     click.echo(f"\nMaslak is at http://{host}:{port}   (Ctrl-C stops it)")
     sys.stdout.flush()
-    arguments = ["-m", "granian", "--interface", "wsgi", "--factory", "--host", host, "--port", port]
-    arguments += ["--workers", workers, "--blocking-threads", os.environ.get("THREADS", "4"), "--no-ws"]
-    arguments += ["--log-level", "warning", "app.server:application"]
-    os.execv(sys.executable, [sys.executable, "-W", "ignore::DeprecationWarning", *arguments])
+    db.engine.dispose()  # no connection is shared with the processes that are forked from this one
+    Granian(
+        "app.server:application",
+        factory=True,
+        address=host,
+        port=int(port),
+        interface=Interfaces.WSGI,
+        workers=int(workers),
+        blocking_threads=int(os.environ.get("THREADS", "4")),
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
 
 
 class Progress:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.clock import moment_text
+from app.clock import instant_text
 from app.fhir.bundle import entry
 from app.fhir.dates import parse
 from app.fhir.fhirpath.model import find_type
@@ -111,7 +111,7 @@ class Origin:
         if self.effective:
             made["effectiveDateTime"] = self.effective
         if "authored" in response:
-            made["issued"] = moment_text(parse(response["authored"]).low)
+            made["issued"] = instant_text(parse(response["authored"]).low)
         if "id" in response:
             made["derivedFrom"] = [{"reference": f"QuestionnaireResponse/{response['id']}"}]
         return made
