@@ -18,6 +18,7 @@ from granian.log import LogLevels
 
 from app import content
 from app.access.cli import access_cli
+from app.config import ROOT
 from app.db import db
 from app.errors import MaslakError
 from app.feature import Feature
@@ -106,7 +107,7 @@ def prepare_database() -> None:
 
     if pending():
         click.echo("Preparing the database…")
-        upgrade(directory=str(content.Path(__file__).resolve().parent.parent / "migrations"))
+        upgrade(directory=str(ROOT / "migrations"))
 
 
 def load_demo() -> None:

@@ -62,7 +62,7 @@ def listed(
     patients = {f"Patient/{one['id']}": one for one in page.included if one["resourceType"] == "Patient"}
     entries = [Entry(task, patients[task["for"]["reference"]]) for task in page.resources if _known(task, patients)]
     whole = len(entries) if after is None and page.next is None else repo.count(asked)
-    return Listed(group, entries, whole, page.next.rpartition("_cursor=")[2] if page.next else None)
+    return Listed(group, entries, whole, page.cursor)
 
 
 def counts(repo: Repository, organizations: Iterable[str]) -> dict[str, int]:

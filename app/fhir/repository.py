@@ -68,6 +68,10 @@ class Page(Protocol):
     def total(self) -> int | None: ...
     @property
     def next(self) -> str | None: ...
+    @property
+    def cursor(self) -> str | None:
+        """The key of the page that follows, for ``_cursor``; None on the last page."""
+        ...
 
 
 class DirectoryRow(Protocol):

@@ -58,3 +58,8 @@ class Page:
     total: int | None
     next: str | None
     issues: list[Issue] = field(default_factory=list)
+
+    @property
+    def cursor(self) -> str | None:
+        """The key of the page that follows."""
+        return self.next.rpartition("_cursor=")[2] if self.next else None

@@ -1,13 +1,14 @@
 """The addresses of the extensions that Questionnaires use: FHIR core, SDC (http://hl7.org/fhir/uv/sdc/) and our own."""
 
 from app.config import CANONICAL_BASE
+from pathways.vocabulary import FORM
 
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 _SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
 _OWN = f"{CANONICAL_BASE}/StructureDefinition/"
 
 UCUM = "http://unitsofmeasure.org"
-FORM_SYSTEM = f"{CANONICAL_BASE}/sid/form"
+FORM_SYSTEM = FORM
 """Identifier system of what a form made: the form's key, or ``key:linkId`` on extracted resources."""
 
 # How an item looks and what it takes (https://hl7.org/fhir/R4/questionnaire-profiles.html)

@@ -124,4 +124,4 @@ def waiting_for(
     order = "-modified" if ended else "due"
     query = f"Task?{party}={','.join(organizations)}&code={kind_token(REFERRAL)}&status={status}&_sort={order}"
     page = repo.search(f"{query}&_count={count}" + (f"&_cursor={quote(after)}" if after else ""))
-    return list(page.resources), page.next.rpartition("_cursor=")[2] if page.next else None
+    return list(page.resources), page.cursor

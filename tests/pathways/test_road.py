@@ -6,18 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from flask import Flask
 
-from app import content
-from app.access.actor import SYSTEM
 from app.clock import CASABLANCA
 from app.errors import Conflict, Duplicate, Forbidden, Invalid, PreconditionFailed
 from app.fhir import validation
 from app.fhir.resource import has_coding, reference
-from app.store import work
 from pathways import enrolment, worklist
 from pathways.decision import Adaptation, proposed_change
-from pathways.feature import FEATURE
 from pathways.referral import moves
 from pathways.referral.answering import Letter, answer
 from pathways.referral.receiving import play, waiting_for
@@ -25,7 +20,6 @@ from pathways.registration import register
 from pathways.together.standings import alone
 from pathways.visit import record_visit
 from pathways.vocabulary import RETURN, is_kind
-from protocols.feature import FEATURE as PROTOCOLS
 from tests.pathways.clinic import (
     HYPERTENSION,
     ZINEB,
@@ -34,27 +28,11 @@ from tests.pathways.clinic import (
     doses,
     enrolled,
     measured,
-    person_of,
     refer,
     seen,
     stage,
     standing_of,
 )
-
-
-@pytest.fixture
-def clinic(app: Flask) -> Clinic:
-    content.load([PROTOCOLS, FEATURE])
-    with work(SYSTEM) as repo:
-        for id, name in (("centre", "Centre de santé Larache"), ("chp", "CHP Larache")):
-            repo.update({"resourceType": "Organization", "id": id, "active": True, "name": name})
-        for id in ("salma", "hicham", "omar"):
-            repo.update({"resourceType": "Practitioner", "id": id, "active": True})
-    return Clinic(
-        person_of("physician", "salma", "Organization/centre"),
-        person_of("nurse", "hicham", "Organization/centre"),
-        person_of("hospital-physician", "omar", "Organization/chp"),
-    )
 
 
 def test_registration_to_return(clinic: Clinic) -> None:
