@@ -113,6 +113,9 @@ class Repository(Protocol):
     def find(self, reference: str) -> Resource | None:
         """The same, None where it is not there (any more)."""
 
+    def standing(self, references: Iterable[str]) -> set[str]:
+        """Those of the references (``Type/id``) that are there, in one query; nobody deletes them before the commit."""
+
     def read_many(self, references: Iterable[str]) -> dict[str, Resource]:
         """Those that are there, by reference, in the order asked, in one query for each type."""
 
@@ -172,6 +175,9 @@ class Repository(Protocol):
 
     def count(self, query: str) -> int:
         """How many match."""
+
+    def count_by(self, query: str, code: str) -> dict[str, int]:
+        """How many match for each ``Type/id`` that they refer to by the reference parameter ``code``, in one query."""
 
     def matching(self, query: str) -> list[str]:
         """``Type/id`` of at most two matches, for conditional interactions.

@@ -12,6 +12,7 @@ from app.fhir.dates import Range
 from app.fhir.resource import Resource
 from app.ids import new_id
 from app.store import audit_search, claims, directory, history, lookups, metas, outbox, reading, writing
+from app.store.search.counting import count_by
 from app.store.search.run import run
 from app.store.stored import Page, RawPage, Stored
 from app.store.unit import Unit
@@ -72,6 +73,9 @@ class StoreRepository:
 
     def canonical(self, reference: str) -> Resource:
         return lookups.canonical(self.unit, reference)
+
+    def standing(self, references: Iterable[str]) -> set[str]:
+        return lookups.standing(self.unit, references)
 
     def meta_of(self, type: str | None) -> Resource:
         return metas.meta_of(self.unit, type)
@@ -142,6 +146,9 @@ class StoreRepository:
 
     def count(self, query: str) -> int:
         return self.page(_with(query, "_count=0&_total=accurate"), strict=True).total or 0
+
+    def count_by(self, query: str, code: str) -> dict[str, int]:
+        return count_by(self.unit, query, code, self)
 
     def matching(self, query: str) -> list[str]:
         if not self.unit.reading:

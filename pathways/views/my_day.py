@@ -80,11 +80,15 @@ def establishments(actor: Actor, place: str | None = None) -> list[str]:
 
 
 def _counted(repo: Repository, places: list[str], actor: Actor) -> list[PlaceLine]:
-    """The whole first, then each part: as many counts as there are parts, however many patients they have."""
+    """The whole first, then each part: as many queries for a country as for a commune."""
     nodes = facility_tree.tree().nodes
-    whole, *parts = places
-    own = [PlaceLine(nodes[one], worklist.counts(repo, establishments(actor, one))) for one in parts]
-    return [PlaceLine(nodes[whole], worklist.counts(repo, establishments(actor, whole))), *own]
+    counted = worklist.counts(repo, establishments(actor, places[0]))
+    return [
+        PlaceLine(
+            nodes[one], worklist.together(counted[held] for held in establishments(actor, one) if held in counted)
+        )
+        for one in places
+    ]
 
 
 def titles() -> dict[str, tuple[str, str]]:

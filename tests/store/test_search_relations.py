@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.access.actor import SYSTEM
+from app.access.actor import SYSTEM, Actor
 from app.errors import Malformed
 from app.store import work
 from tests.store.builders import BLOOD_PRESSURE, LOINC, a_patient, an_observation, an_organization, ids
@@ -90,6 +90,25 @@ def test_a_search_across_types(region: None) -> None:
         assert ids(repo.search("?_type=Observation,Encounter&patient=p1&_sort=_id").resources) == ["e1", "o1", "o3"]
         with pytest.raises(Malformed, match="'family' is no search parameter"):
             repo.search("?_type=Patient,Observation&family=x")
+
+
+def test_counts_by_what_is_referred_to(region: None) -> None:
+    with work(SYSTEM, reading=True) as repo:
+        assert repo.count_by("Observation?code=http://loinc.org|8867-4,http://loinc.org|85354-9", "patient") == {
+            f"Patient/{one.id}": len(repo.search(f"Observation?patient={one.id}").resources)
+            for one in (repo.raw("Patient", "p1"), repo.raw("Patient", "p2"))
+        }
+        assert repo.count_by("Observation?encounter=e1", "patient") == {"Patient/p1": 1}
+        assert repo.count_by("Patient?family=chraibi", "organization") == {}
+        for wrong in ("code", "nothing"):
+            with pytest.raises(Malformed, match="no reference parameter of Observation"):
+                repo.count_by("Observation?patient=p1", wrong)
+
+
+def test_counts_keep_to_what_the_actor_may_see(region: None) -> None:
+    of_one = Actor("account:x", "x", frozenset(), frozenset({"*"}), organizations=frozenset({"Organization/csu"}))
+    with work(of_one, reading=True) as repo:
+        assert repo.count_by("Observation?status=final", "patient") == {"Patient/p1": 2}
 
 
 def test_a_chain_goes_only_so_deep(region: None) -> None:

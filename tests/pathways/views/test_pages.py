@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from app import clock
-from app.store.driver import Sqlite
 from tests.pathways.views.browser import fields, said
 from tests.pathways.views.conftest import MONDAY, ZINEB, Clinic, Followed, enrolled, measured
+from tests.pathways.views.counting import statements
 
 PAGE, VIEW = 15 * 1024, 30 * 1024
 """Bytes on the line: of one page, and of a first view with its style, script and picture."""
@@ -56,21 +53,6 @@ def test_every_page_is_light(clinic: Clinic, zineb: Followed) -> None:
             }
             whole = weight + sum(on_the_line(browser.client.get(one).data) for one in assets)
             assert len(assets) >= 2 and whole <= VIEW, (path, whole)
-
-
-@contextmanager
-def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    asked: list[str] = []
-    rows = Sqlite.rows
-
-    def counting(driver: Any, sql: str, values: Any = ()) -> Any:
-        asked.append(sql)
-        return rows(driver, sql, values)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Sqlite, "rows", counting)
-        yield asked
 
 
 def test_my_day_asks_as_often_for_many_as_for_few(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
