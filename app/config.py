@@ -47,4 +47,5 @@ def from_environment() -> dict[str, Any]:
         "MAIL_FOLDER": os.environ.get("MAIL_FOLDER") or str(ROOT / "var" / "mail"),
         "MAIL_URL": os.environ.get("MAIL_URL"),
         "BASE_URL": os.environ.get("BASE_URL"),
+        "REFERENCES_CHECKED": os.environ.get("REFERENCES_CHECKED", "on") != "off",
     }

@@ -33,8 +33,8 @@ class Asked:
     """One interaction: ``type``, ``id``, ``version``, ``operation`` as they stand in the address.
 
     ``parameters`` are those of the query and of a form body, decoded, in order. ``resource`` is the body, parsed but
-    not
-    validated; ``checked`` says that it has been validated already, as part of its Bundle. ``if_match`` is a version.
+    not validated; ``checked`` says that it has been validated already, as part of its Bundle, ``settled`` that its
+    references are judged with those of the Bundle. ``if_match`` is a version.
     """
 
     actor: Actor
@@ -50,6 +50,7 @@ class Asked:
     resource: Any = None
     content_type: str = "application/fhir+json"
     checked: bool = False
+    settled: bool = False
     if_match: int | None = None
     if_none_match: str | None = None
     if_modified_since: datetime | None = None

@@ -7,13 +7,14 @@ from app.fhir.repository import Repository
 from app.rest.asked import Answer, Asked, of_stored, of_written
 from app.rest.bodies import resource_of, without_meta
 from app.rest.conditions import match
+from app.rest.integrity import require_targets
 
 
 def create(repo: Repository, asked: Asked) -> Answer:
     """``POST Type``: 201 with Location and ETag; the id of the body is ignored, the server gives one.
 
     With ``If-None-Exist``: 200 and nothing stored when exactly one resource matches; raises PreconditionFailed (412)
-    when several do.
+    when several do, Invalid (422) on a reference that finds nothing.
     """
     resource = without_meta(resource_of(asked))
     if asked.if_none_exist is not None:
@@ -21,6 +22,8 @@ def create(repo: Repository, asked: Asked) -> Answer:
             raise Malformed("If-None-Exist holds no criteria: write for example identifier=system|value.")
         if found := match(repo, str(asked.type), asked.if_none_exist):
             return existing(repo, found, asked)
+    if not asked.settled:
+        require_targets(repo, [(str(asked.type), resource)])
     made = {**resource, "id": repo.new_id()} if not asked.nested or "id" not in resource else resource
     return of_written(repo.create(made), asked, 201)
 

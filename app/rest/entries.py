@@ -79,6 +79,7 @@ def asked_by(entry: Resource, whole: Asked, written: Preference) -> tuple[str, A
         if_none_exist=request.get("ifNoneExist"),
         prefer=whole.prefer if method == "GET" else written,
         checked=whole.checked,
+        settled=whole.settled,
         language=whole.language,
         nested=True,
         **parts,

@@ -11,6 +11,7 @@ from app.rest import fhirpath_patch, json_patch
 from app.rest.asked import Answer, Asked, of_written
 from app.rest.bodies import without_meta
 from app.rest.conditions import criteria, match
+from app.rest.integrity import require_targets
 from app.rest.negotiation import JSON_PATCH
 from app.rest.parameters import well_formed
 
@@ -29,6 +30,7 @@ def patch(repo: Repository, asked: Asked) -> Answer:
     if after.get("resourceType") != asked.type or after.get("id") != asked.id:
         raise Invalid("A patch changes neither resourceType nor id.", expression=f"{asked.type}.id")
     check(after)
+    require_targets(repo, [(str(asked.type), after)])
     return of_written(repo.update(without_meta(after), if_match=asked.if_match), asked, 200)
 
 

@@ -6,6 +6,7 @@ and patches, then reads; every ``urn:uuid`` and every conditional reference is r
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.rest.bodies import checked
 from app.rest.conditions import criteria, match
 from app.rest.create import existing
 from app.rest.entries import asked_by, entries_of, failing, ordered, response_entry, run, written_preference
+from app.rest.integrity import require_targets
 from app.rest.permission import require
 from app.rest.references import Resolver
 
@@ -43,7 +45,7 @@ def transaction(repo: Repository, asked: Asked, named: bool = False) -> Answer:
     bundle = asked.resource
     entries = entries_of(bundle)
     checked(bundle)
-    whole, written = asked.at(checked=True), written_preference(asked, named)
+    whole, written = asked.at(checked=True, settled=True), written_preference(asked, named)
     plan = Plan([_guarded(index, asked_by, entry, whole, written) for index, entry in enumerate(entries)])
     order = ordered(plan.steps)
     for index in order:
@@ -56,6 +58,7 @@ def transaction(repo: Repository, asked: Asked, named: bool = False) -> Answer:
         if index not in plan.done:
             _guarded(index, _resolve, plan, index, resolver)
             _do(repo, plan, index)
+    require_targets(repo, _brought(plan))
     answers = [response_entry(plan.done[index], asked.base) for index in range(len(entries))]
     return Answer(200, dumps(transaction_response(answers)))
 
@@ -127,6 +130,13 @@ def _resolver(repo: Repository, plan: Plan, entries: list[Resource]) -> Resolver
             if absolute and absolute.base and absolute.id and asked.method == "POST":
                 resolver.known.setdefault(absolute.key, asked.reference)
     return resolver
+
+
+def _brought(plan: Plan) -> Iterator[tuple[str, Resource]]:
+    """(place, resource) of what was created and updated, its references resolved."""
+    for index, (endpoint, asked) in enumerate(plan.steps):
+        if endpoint in ("create", "update") and isinstance(asked.resource, dict):
+            yield f"Bundle.entry[{index}].resource", asked.resource
 
 
 def _resolve(plan: Plan, index: int, resolver: Resolver) -> None:

@@ -10,6 +10,7 @@ from app.fhir.resource import Resource
 from app.rest.asked import Answer, Asked, of_written
 from app.rest.bodies import resource_of, without_meta
 from app.rest.conditions import criteria, match
+from app.rest.integrity import require_targets
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 
@@ -52,6 +53,8 @@ def _stored(repo: Repository, resource: Resource, asked: Asked) -> Answer:
         raise PreconditionFailed(
             f"If-Match names version {asked.if_match}, but {resource['resourceType']}/{resource['id']} is not there."
         )
+    if not asked.settled:
+        require_targets(repo, [(resource["resourceType"], resource)])
     made = repo.update(without_meta(resource), if_match=asked.if_match)
     return of_written(made, asked, 200 if before is not None else 201)
 

@@ -10,7 +10,7 @@ from typing import Any
 from app.errors import NotFound
 from app.fhir.json import loads
 from app.fhir.resource import Resource, parse_canonical
-from app.store.codes import system_code
+from app.store.codes import system_code, type_codes, type_names
 from app.store.parameters import parameters_of, searchable_types
 from app.store.search.token import pair
 from app.store.tables import LIVE
@@ -45,6 +45,29 @@ def canonical(unit: Unit, reference: str) -> Resource:
     if not exact:
         raise NotFound(f"There is no {reference}" + ("." if wanted.version else " in force."))
     return exact[-1]
+
+
+def standing(unit: Unit, references: Iterable[str]) -> set[str]:
+    """Those of the references (``Type/id``) that are there and not deleted, in one query.
+
+    On PostgreSQL they are held until the commit, as a foreign key would hold them: whoever deletes one waits, and then
+    sees what refers to it. Changing one meanwhile is free.
+    """
+    unit.flush()
+    codes = type_codes()
+    wanted = set(references)
+    types = {reference.partition("/")[0] for reference in wanted} & codes.keys()
+    if not types:
+        return set()
+    ids = sorted({reference.partition("/")[2] for reference in wanted})
+    hold = " order by h.key for key share" if unit.driver.name == "postgresql" else ""
+    rows = unit.driver.rows(
+        f"select h.type, h.id, h.state from head h where h.type in ({', '.join(str(codes[t]) for t in sorted(types))}) "
+        f"and {unit.driver.among('h.id', 'text')}{hold}",
+        (unit.driver.listed(ids),),
+    )
+    names = type_names()
+    return {f"{names[type]}/{id}" for type, id, state in rows if state == LIVE} & wanted
 
 
 def business_version(resource: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -73,7 +73,7 @@ def delete(repo: Any, unit: Unit, type: str, id: str) -> None:
     """Mark as deleted; once more changes nothing. Raises NotFound. Whether others refer to it is checked at the end."""
     if f"{type}/{id}" in unit.pending:
         unit.flush()
-    found = current(unit, type, id)
+    found = current(unit, type, id, going=True)
     if found is None or found.version == 0:
         raise NotFound(f"There is no {type}/{id}.")
     if found.state == DELETED:
@@ -94,9 +94,13 @@ class _Head:
         self.key, self.state, self.version, self.updated, self.patient, self.body = row
 
 
-def current(unit: Unit, type: str, id: str) -> _Head | None:
-    """The head with its body; on PostgreSQL it is locked until the commit, so that nobody writes in between."""
-    lock = " for update of h" if unit.driver.name == "postgresql" else ""
+def current(unit: Unit, type: str, id: str, *, going: bool = False) -> _Head | None:
+    """The head with its body; on PostgreSQL it is locked until the commit, so that nobody writes in between.
+
+    ``going``: it will be deleted, so whoever holds it for a reference is waited for (``lookups.standing``).
+    """
+    kind = "update" if going else "no key update"
+    lock = f" for {kind} of h" if unit.driver.name == "postgresql" else ""
     row = unit.driver.row(
         "select h.key, h.state, h.version, h.updated, h.patient, v.body "
         f"from head h left join version v on v.seq = h.seq where h.type = ? and h.id = ?{lock}",
