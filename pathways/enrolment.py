@@ -10,7 +10,7 @@ from app.errors import Conflict, Duplicate, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, extension, reference
 from pathways.provenance import record_act
-from pathways.vocabulary import FORM, OPEN, PATHWAY, VISIT, form_identifier, kind_token, task_kind
+from pathways.vocabulary import FORM, OPEN, PATHWAY, RISK, UNKNOWN, VISIT, form_identifier, kind_token, task_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +141,19 @@ def first_visit(repo: Repository, plan: Resource, form_key: str) -> Resource:
 
 
 def visit_task(
-    repo: Repository, plans: Sequence[Resource], identifier: Resource, start: str, end: str, kind: str = VISIT
+    repo: Repository, plans: Sequence[Resource], identifier: Resource, start: str, end: str, risk: int = UNKNOWN
 ) -> Resource:
-    """A Task that waits for a visit between two days, at the establishment of the actor; ``plans`` that it serves."""
+    """A Task that waits for a visit between two days, at the establishment of the actor; ``plans`` that it serves,
+    ``risk`` of the patient as it is known now (``pathways.risk``)."""
     task: Resource = {
         "resourceType": "Task",
+        "extension": [{"url": RISK, "valueInteger": risk}],
         "identifier": [identifier],
         "basedOn": [{"reference": reference(plan)} for plan in plans],
         "status": "requested",
         "intent": "order",
         "priority": "routine",
-        "code": task_kind(kind),
+        "code": task_kind(VISIT),
         "for": plans[0]["subject"],
         "authoredOn": moment_text(repo.now),
         "restriction": {"period": {"start": start, "end": end}},

@@ -53,6 +53,13 @@ def _judge_response(repo: Any, before: Any, after: Any) -> None:
         guard_response(repo, before, after)
 
 
+def _reorder(repo: Any) -> None:
+    """Once a day: those who are overdue stand in the order of their newest values."""
+    from pathways.risk import refresh
+
+    refresh(repo)
+
+
 FEATURE = Feature(
     name="pathways",
     blueprint=_blueprint,
@@ -85,6 +92,7 @@ FEATURE = Feature(
         "pathways.letter": "referral:read",
     },
     places=_places,
+    daily=(_reorder,),
     commands=_commands,
     content=Path(__file__).parent / "content",
     check=_check,

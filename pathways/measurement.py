@@ -22,13 +22,15 @@ STATED = ("final", "amended", "corrected")
 
 @dataclass(frozen=True, slots=True)
 class Leading:
-    """``code`` and ``components`` are Codings; ``targets`` variable names, one for each value; ``unit`` as shown."""
+    """``code`` and ``components`` are Codings; ``targets`` variable names, one for each value; ``unit`` as shown;
+    ``severe`` one limit for each value (above it the value is severe), none where the pathway names none."""
 
     code: Resource
     components: tuple[Resource, ...]
     targets: tuple[str, ...]
     unit: str
     title: Resource
+    severe: tuple[Decimal, ...] = ()
 
     @property
     def token(self) -> str:
@@ -66,7 +68,8 @@ def leading(plan: Resource) -> Leading | None:
     title = parts.get("title", [{}])[0]
     components = tuple(part["valueCoding"] for part in parts.get("component", ()))
     targets = tuple(part["valueString"] for part in parts.get("target", ()))
-    return Leading(parts["code"][0]["valueCoding"], components, targets, unit, title)
+    severe = tuple(Decimal(str(part["valueDecimal"])) for part in parts.get("severe", ()))
+    return Leading(parts["code"][0]["valueCoding"], components, targets, unit, title, severe)
 
 
 def reading(observation: Resource, of: Leading) -> Reading | None:

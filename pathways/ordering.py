@@ -14,6 +14,7 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, codings, concept, reference
 from pathways.enrolment import visit_task
 from pathways.progression import Standing
+from pathways.risk import risk
 from pathways.together.standings import Standings
 from pathways.visit import Visit
 from pathways.vocabulary import TASK_KIND, form_identifier
@@ -134,7 +135,8 @@ def _next_visit(repo: Repository, standings: Standings, form_key: str, another_d
         source, name = outcome.action.source, f"{_name(standings, standing)}{outcome.id}-visit"
         if another_day is None:
             start, end = window.start, window.end
-    task = visit_task(repo, plans, form_identifier(form_key, name), start.isoformat(), end.isoformat())
+    mark = form_identifier(form_key, name)
+    task = visit_task(repo, plans, mark, start.isoformat(), end.isoformat(), risk(standings))
     if "/ActivityDefinition/" in (definition := source.get("definitionCanonical", "")):
         task["instantiatesCanonical"] = definition
     return task | {

@@ -12,13 +12,15 @@ from datetime import date, timedelta
 from urllib.parse import quote
 
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource
-from pathways.vocabulary import CALL, DECIDE, RETURN, VISIT, kind_token
+from app.fhir.resource import Resource, extension
+from pathways.vocabulary import CALL, DECIDE, RETURN, RISK, VISIT, kind_token
 
 BACK, DECISIONS, TODAY, LATE, CALLS, SOON = "back", "decisions", "today", "late", "call", "soon"
 GROUPS = (BACK, DECISIONS, TODAY, LATE, CALLS, SOON)
 COUNTED = (BACK, DECISIONS, TODAY, LATE, CALLS)
 """The groups that are counted for each establishment of a region."""
+BY_RISK = (LATE, CALLS)
+"""The groups of those who did not come: ordered by risk (``pathways.risk``), then by time."""
 PAGE = 25
 MOST = 500
 """Establishments that one query takes."""
@@ -33,6 +35,12 @@ class Entry:
 
     task: Resource
     patient: Resource
+
+    @property
+    def risk(self) -> int | None:
+        """How pressing it is that they come (``pathways.vocabulary.RISK``)."""
+        found = extension(self.task, RISK)
+        return found if isinstance(found, int) else None
 
     @property
     def due(self) -> date | None:
@@ -54,12 +62,12 @@ class Listed:
 def listed(
     repo: Repository, organizations: Iterable[str], group: str, *, count: int = PAGE, after: str | None = None
 ) -> Listed:
-    """One page of a group for some establishments, the longest waiting first.
-
-    An order by risk would have to be read from an index to be paged by key; the last value stands in each row instead.
+    """One page of a group for some establishments, the longest waiting first; those who did not come, by their risk
+    first (``pathways.risk``), both read from an index.
     """
     asked = query_of(group, organizations, repo.today)
-    query = f"{asked}&_sort=due&_include=Task:patient&_count={count}"
+    order = "risk,due" if group in BY_RISK else "due"
+    query = f"{asked}&_sort={order}&_include=Task:patient&_count={count}"
     page = repo.search(f"{query}&_cursor={quote(after)}" if after else query)
     patients = {f"Patient/{one['id']}": one for one in page.included if one["resourceType"] == "Patient"}
     entries = [Entry(task, patients[task["for"]["reference"]]) for task in page.resources if _known(task, patients)]

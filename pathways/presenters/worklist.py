@@ -17,8 +17,8 @@ from app.web import facility_tree
 from pathways.measurement import Leading, Reading, direction, leading, reading
 from pathways.presenters.person import PersonLine
 from pathways.presenters.person import present as present_person
-from pathways.vocabulary import DECIDE, RETURN, VISIT, is_kind
-from pathways.worklist import CALLS, Entry, Listed
+from pathways.vocabulary import ABOVE, DECIDE, RETURN, SEVERE, UNKNOWN, VISIT, is_kind
+from pathways.worklist import BY_RISK, CALLS, Entry, Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Row:
     priority: str
     establishment: str
     unit: str = ""
+    risk: tuple[str, str] | None = None
+    """(word, kind of its tag) of somebody who did not come and is not at the target."""
 
 
 def rows(repo: Repository, lists: Sequence[Listed], plans: Sequence[Resource], language: str) -> dict[str, list[Row]]:
@@ -107,7 +109,13 @@ def _row(
         action=action,
         priority=entry.task.get("priority", "routine"),
         establishment=facility_tree.name_of(entry.task.get("owner", {}).get("reference")),
+        risk=_risk(entry) if group in BY_RISK else None,
     )
+
+
+def _risk(entry: Entry) -> tuple[str, str] | None:
+    words = {SEVERE: (_("severe"), "danger"), ABOVE: (_("above target"), "late")}
+    return words.get(entry.risk or UNKNOWN)
 
 
 def _action(entry: Entry, group: str, person: PersonLine, episode: str | None) -> tuple[str, str]:

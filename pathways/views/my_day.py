@@ -58,6 +58,7 @@ def my_day() -> ResponseReturnValue:
         lists=lists,
         rows=shown,
         titles=titles(),
+        by_risk=worklist.BY_RISK,
         one=one,
         place=facility_tree.name_of(place) if "place" in request.args else "",
         asked={key: request.args[key] for key in ("place",) if key in request.args},

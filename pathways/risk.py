@@ -1,0 +1,81 @@
+"""How pressing it is that a patient comes, by which those who did not come are ordered.
+
+It stands on the Task of the visit, and in an index, because a list of thousands is ordered by it: running the pathways
+of everybody whenever the page is opened is out of the question. It is worked out when the Task is made, and again once
+a day for those overdue of whom newer values have come since, from another system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, extension, with_extension
+from pathways import enrolment, measurement
+from pathways.progression import TREATMENT, Standing
+from pathways.together.standings import Standings, evaluate_all
+from pathways.vocabulary import ABOVE, REACHED, RISK, SEVERE, UNKNOWN, VISIT, kind_token
+
+TOGETHER = 100
+"""Patients of one search."""
+
+
+def risk(standings: Standings) -> int:
+    """SEVERE, ABOVE, UNKNOWN or REACHED: the most pressing of the pathways that the patient follows."""
+    return min((_of_one(standing) for standing in standings.each), default=UNKNOWN)
+
+
+def _of_one(standing: Standing) -> int:
+    """Urgent where the pathway refers or treats urgently; else what the last value says of the target."""
+    if any(one.kind == "referral-urgent" or (one.kind == TREATMENT and one.urgent) for one in standing.next_actions):
+        return SEVERE
+    of = measurement.leading(standing.enrolment.pathway)
+    if of is None:
+        return UNKNOWN
+    frame = standing.applied.frame
+    found = measurement.readings(frame.asked.facts.of_type("Observation"), of, standing.on)
+    if not found:
+        return UNKNOWN
+    last = found[-1].values
+    if any(value is not None and value > limit for value, limit in zip(last, of.severe, strict=False)):
+        return SEVERE
+    above = measurement.above(last, measurement.targets(frame.scope, of))
+    return UNKNOWN if above is None else ABOVE if above else REACHED
+
+
+def refresh(repo: Repository) -> int:
+    """Bring the risk of those overdue up to date with the values of the last day; how many changed."""
+    plans = [
+        plan
+        for plan in repo.search_all("PlanDefinition?status=active&type=workflow-definition")
+        if measurement.leading(plan)
+    ]
+    tokens = {of.token for plan in plans if (of := measurement.leading(plan))}
+    if not tokens:
+        return 0
+    since = (repo.today - timedelta(days=1)).isoformat()
+    came = repo.search_all(f"Observation?code={','.join(sorted(tokens))}&_lastUpdated=ge{since}")
+    patients = sorted({one["subject"]["reference"] for one in came if "reference" in one.get("subject", {})})
+    changed = 0
+    for first in range(0, len(patients), TOGETHER):
+        for task in _overdue(repo, patients[first : first + TOGETHER]):
+            changed += _brought_up(repo, task)
+    return changed
+
+
+def _overdue(repo: Repository, patients: Iterable[str]) -> list[Resource]:
+    """The visits that these patients have missed."""
+    asked = (
+        f"Task?patient={','.join(patients)}&code={kind_token(VISIT)}&status=requested&due=eb{repo.today.isoformat()}"
+    )
+    return list(repo.search_all(asked))
+
+
+def _brought_up(repo: Repository, task: Resource) -> bool:
+    held = enrolment.enrolments(repo, task["for"]["reference"])
+    now = risk(evaluate_all(repo, held, language="fr"))
+    if now == extension(task, RISK):
+        return False
+    repo.update(with_extension(task, RISK, valueInteger=now))
+    return True

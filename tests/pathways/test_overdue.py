@@ -1,0 +1,106 @@
+"""Those who did not come: the most pressing first, then the longest overdue; page by page, in few queries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.fhir import validation
+from pathways import risk, worklist
+from pathways.enrolment import Enrolment
+from pathways.vocabulary import ABOVE, REACHED, SEVERE, UNKNOWN
+from tests.pathways.clinic import ZINEB, Clinic, decided, enrolled, measured, seen
+from tests.pathways.views.counting import statements
+
+PRESSURES = {
+    "atlas": (128, 78, REACHED),
+    "badr": (166, 104, ABOVE),
+    "chafik": (184, 98, SEVERE),
+    "driss": (132, 82, REACHED),
+    "echo": (150, 111, SEVERE),
+    "fadel": (180, 110, ABOVE),
+}
+"""Family name -> the pressure of the last visit and what it makes of the patient; later ones are less overdue."""
+
+
+def enrolled_as(clinic: Clinic, name: str) -> Enrolment:
+    number = 100 + len(name) + sum(map(ord, name))
+    person = replace(ZINEB, family=name.capitalize(), family_ar="", given_ar="", cnie=f"LF{number}", phone="")
+    return enrolled(clinic, person)
+
+
+@pytest.fixture
+def overdue(clinic: Clinic) -> Clinic:
+    """Six who were seen on different days and one who never came, more than a year ago."""
+    for name, (systolic, diastolic, _) in PRESSURES.items():
+        found = seen(clinic, enrolled_as(clinic, name), name, measured(systolic, diastolic))
+        decided(clinic, *found, f"{name}-step")
+        clinic.later(days=1)
+    enrolled_as(clinic, "nobody")
+    clinic.later(days=440)
+    return clinic
+
+
+def names_of(listed: worklist.Listed) -> list[str]:
+    return [entry.patient["name"][0]["family"].lower() for entry in listed.entries]
+
+
+def test_severe_before_above_the_target_before_at_the_target(overdue: Clinic) -> None:
+    with overdue.open(overdue.nurse) as repo:
+        found = worklist.listed(repo, ["Organization/centre"], worklist.CALLS)
+        levels = {**{name: level for name, (_, _, level) in PRESSURES.items()}, "nobody": UNKNOWN}
+        assert {entry.patient["name"][0]["family"].lower(): entry.risk for entry in found.entries} == levels
+        assert names_of(found) == ["chafik", "echo", "badr", "fadel", "nobody", "atlas", "driss"]
+        due = {name: entry.due for name, entry in zip(names_of(found), found.entries, strict=True)}
+        assert due["chafik"] < due["echo"] and due["badr"] < due["fadel"] and due["atlas"] < due["driss"]
+        assert all(not validation.validate(entry.task) for entry in found.entries)
+        assert repo.count("Task?status=requested&risk=1") == 2 and repo.count("Task?status=requested&risk=gt2") == 3
+
+
+def test_page_by_page_by_key(overdue: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    with overdue.open(overdue.nurse) as repo:
+        whole, after, pages = [], None, 0
+        while pages == 0 or after:
+            page = worklist.listed(repo, ["Organization/centre"], worklist.CALLS, count=2, after=after)
+            whole, after, pages = whole + names_of(page), page.next, pages + 1
+        assert pages == 4 and whole == ["chafik", "echo", "badr", "fadel", "nobody", "atlas", "driss"]
+
+        def asked(count: int) -> int:
+            with statements(monkeypatch) as found:
+                worklist.listed(repo, ["Organization/centre"], worklist.CALLS, count=count)
+            return len(found)
+
+        assert asked(1) == asked(6) <= 4
+
+
+def test_what_another_system_sends_moves_them_the_next_day(overdue: Clinic) -> None:
+    def came(systolic: int, diastolic: int, of: str) -> None:
+        with overdue.open(overdue.physician) as repo:
+            patient = repo.first(f"Patient?family={of}")
+            assert patient is not None
+            known = repo.first(f"Observation?patient=Patient/{patient['id']}&code=http://loinc.org|85354-9")
+            assert known is not None
+            repo.create(fresh(known, systolic, diastolic, repo.today.isoformat()))
+
+    came(190, 100, "driss")
+    came(120, 70, "badr")
+    overdue.later(days=1)
+    with overdue.open(overdue.nurse) as repo:
+        assert risk.refresh(repo) == 2
+    with overdue.open(overdue.nurse) as repo:
+        found = worklist.listed(repo, ["Organization/centre"], worklist.CALLS)
+        assert names_of(found) == ["chafik", "echo", "driss", "fadel", "nobody", "badr", "atlas"]
+        assert risk.refresh(repo) == 0
+
+
+def fresh(observation: dict[str, Any], systolic: int, diastolic: int, day: str) -> dict[str, Any]:
+    """Another measurement of the same patient."""
+    values = {"8480-6": systolic, "8462-4": diastolic}
+    parts = [
+        part | {"valueQuantity": part["valueQuantity"] | {"value": values[part["code"]["coding"][0]["code"]]}}
+        for part in observation["component"]
+    ]
+    kept = {key: value for key, value in observation.items() if key not in ("id", "meta", "identifier", "encounter")}
+    return kept | {"component": parts, "effectiveDateTime": day, "issued": f"{day}T09:00:00Z"}
