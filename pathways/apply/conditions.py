@@ -36,13 +36,12 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
         return UNCONDITIONAL
     answers: list[bool | None] = []
     failure: ExpressionFailed | None = None
-    used = scope.watch()
+    used: dict[str, None] = {}
     for condition in action.conditions:
         try:
-            answers.append(_answer(condition, scope, plan))
+            answers.append(_answer(condition, scope, plan, used))
         except ExpressionFailed as error:
             failure = failure or error
-    scope.unwatch()
     names = tuple(used)
     if failure is not None:
         return Verdict("failed", names, failure=failure)
@@ -53,14 +52,14 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     return Verdict("taken", names)
 
 
-def _answer(condition: Condition, scope: Scope, plan: Any) -> bool | None:
+def _answer(condition: Condition, scope: Scope, plan: Any, used: dict[str, None]) -> bool | None:
     if condition.expression is None:
         raise condition.failure or ExpressionFailed(condition.text, "the condition has no expression")
     if not isinstance(condition.expression, Path):
         raise ExpressionFailed(condition.text, "a query is no condition: write a FHIRPath expression over it")
     subject = scope.focus
     focus = subject if condition.expression.begins_with == subject.type.name else plan
-    items = condition.expression.items(focus, scope)
+    items = condition.expression.items(focus, scope, scope.settled, used)
     if not items:
         return None
     value = plain(items[0])

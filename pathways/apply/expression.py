@@ -51,12 +51,19 @@ class Path:
         except MaslakError as error:
             self.error = error.message
 
-    def items(self, focus: Any, environment: Mapping[str, Any]) -> list[Any]:
-        """What it finds, as items that keep their FHIR types. Raises ExpressionFailed."""
+    def items(
+        self,
+        focus: Any,
+        environment: Mapping[str, Any],
+        settled: Mapping[str, list[Any]] | None = None,
+        used: dict[str, None] | None = None,
+    ) -> list[Any]:
+        """What it finds, as items that keep their FHIR types; ``used`` takes the names of the variables that it
+        looked at. Raises ExpressionFailed."""
         if self.program is None:
             raise ExpressionFailed(self.text, self.error or "the expression cannot be read")
         try:
-            return self.program.items(focus, environment)
+            return self.program.items(focus, environment, settled, used)
         except MaslakError as error:
             raise ExpressionFailed(self.text, error.message) from error
 
@@ -73,10 +80,16 @@ class Search:
         self.template = "".join(place(at // 2) if at % 2 else piece for at, piece in enumerate(pieces))
 
     def run(
-        self, facts: Facts, focus: Any, environment: Mapping[str, Any], known: dict[str, str] | None = None
+        self,
+        facts: Facts,
+        focus: Any,
+        environment: Mapping[str, Any],
+        known: dict[str, str] | None = None,
+        used: dict[str, None] | None = None,
     ) -> dict[str, Any]:
-        """The searchset Bundle. ``known`` keeps what places of the request alone have said. Raises ExpressionFailed."""
-        values = [_said(one, focus, environment, known) for one in self.places]
+        """The searchset Bundle. ``known`` keeps what places of the request alone have said; ``used`` takes the names of
+        the variables that the others looked at. Raises ExpressionFailed."""
+        values = [_said(one, focus, environment, known, used) for one in self.places]
         try:
             return facts.query(self.template, values)
         except MaslakError as error:
@@ -108,16 +121,18 @@ def expression(element: Mapping[str, Any]) -> Path | Search:
     raise ExpressionFailed(text, f"the expression language {language} is not evaluated here")
 
 
-def _said(part: Path, focus: Any, environment: Mapping[str, Any], known: dict[str, str] | None) -> str:
+def _said(
+    part: Path, focus: Any, environment: Mapping[str, Any], known: dict[str, str] | None, used: dict[str, None] | None
+) -> str:
     if known is None or not part.of_request:
-        return _joined(part, focus, environment)
+        return _joined(part, focus, environment, used)
     text = known.get(part.text)
     if text is None:
         text = known[part.text] = _joined(part, focus, environment)
     return text
 
 
-def _joined(part: Path, focus: Any, environment: Mapping[str, Any]) -> str:
+def _joined(part: Path, focus: Any, environment: Mapping[str, Any], used: dict[str, None] | None = None) -> str:
     from pathways.apply.values import plain
 
-    return ",".join(str(plain(item)) for item in part.items(focus, environment))
+    return ",".join(str(plain(item)) for item in part.items(focus, environment, None, used))

@@ -117,8 +117,8 @@ class Scope(Mapping[str, Any]):
     outer plan's."""
 
     __slots__ = (
-        "_answers", "_asked", "_busy", "_closure", "_given", "_items", "_meanings", "_parent", "_places", "_ports",
-        "_shared", "_variables", "_watch", "focus", "told",
+        "_answers", "_asked", "_busy", "_closure", "_given", "_meanings", "_parent", "_places", "_ports", "_shared",
+        "_variables", "focus", "settled", "told",
     )  # fmt: skip
 
     def __init__(
@@ -132,7 +132,8 @@ class Scope(Mapping[str, Any]):
         self._variables = variables
         self._parent = parent
         self._answers: dict[str, Answer] = {}
-        self._items: dict[str, Any] = {}
+        self.settled: dict[str, Any] = {}
+        """What has been looked up already: name → items."""
         self._closure: dict[str, tuple[str, ...]] = {}
         self.told: dict[tuple[str, ...], Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
@@ -143,13 +144,10 @@ class Scope(Mapping[str, Any]):
         self._given: dict[str, Any] = asked.variables() if parent is None else {}
         self.focus: Any = node(asked.subject) if parent is None else parent.focus
         """The subject, on which variables are read."""
-        self._watch: list[dict[str, None]] = [] if parent is None else parent._watch
         self._ports: Ports = Ports(asked.facts.get, asked.terminology, asked.now) if parent is None else parent._ports
 
     def __getitem__(self, name: str) -> Any:
-        if self._watch and name != PORTS:
-            self._watch[-1][name] = None
-        found = self._items.get(name)
+        found = self.settled.get(name)
         return self._find(name) if found is None else found
 
     def _find(self, name: str) -> Any:
@@ -161,7 +159,7 @@ class Scope(Mapping[str, Any]):
             found = self._parent[name]
         else:
             found = self._ports if name == PORTS else Settled(collection(self._given[name]))
-        self._items[name] = found
+        self.settled[name] = found
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -173,16 +171,6 @@ class Scope(Mapping[str, Any]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._variables or (name in self._parent if self._parent is not None else name in self._given)
-
-    def watch(self) -> dict[str, None]:
-        """From now until ``unwatch`` the names of the variables that are used directly are noted in this, each once."""
-        used: dict[str, None] = {}
-        self._watch.append(used)
-        return used
-
-    def unwatch(self) -> None:
-        """The end of the innermost ``watch``."""
-        self._watch.pop()
 
     @property
     def facts(self) -> Facts:
@@ -228,20 +216,17 @@ class Scope(Mapping[str, Any]):
     def _evaluate(self, variable: Variable) -> Answer:
         read = variable.expression
         used: dict[str, None] = {}
-        self._watch.append(used)
         try:
-            if read.__class__ is Path:
-                return Answer(Settled(read.items(self.focus, self)), tuple(used))
+            if isinstance(read, Path):
+                return Answer(Settled(read.items(self.focus, self, self.settled, used)), tuple(used))
             if isinstance(read, Search):
-                bundle = read.run(self._asked.facts, self.focus, self, self._places)
+                bundle = read.run(self._asked.facts, self.focus, self, self._places, used)
                 return Answer(Settled((node(bundle),)), tuple(used), bundle)
             raise variable.failure or ExpressionFailed(variable.name, "the variable has no expression")
         except ExpressionFailed as error:
             if error.expression.startswith("%"):
                 raise
             raise ExpressionFailed(f"%{variable.name} = {error.expression}", error.reason) from error
-        finally:
-            self._watch.pop()
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""

@@ -8,7 +8,7 @@ from typing import Any
 from . import functions
 from .environment import Run
 from .errors import FhirPathError
-from .fast import criterion_call, reference_type_test, simple_call
+from .fast import criterion_call, first_that, reference_type_test, simple_call
 from .functions.registry import Body, find
 from .functions.subsetting import sort
 from .model import known
@@ -23,6 +23,9 @@ Compile = Callable[[Expression], Step]
 
 def compile_call(tree: Call, compile_step: Compile, scoped: Compile) -> Step:
     """The closure of a call; raises ``FhirPathError`` on an unknown function or type, or too many or few arguments."""
+    first = first_that(tree, scoped)
+    if first is not None:
+        return first
     start = None if tree.left is None else compile_step(tree.left)
     if tree.name == "sort":
         return _sort(start, tree, scoped)

@@ -110,6 +110,11 @@ def _variable(tree: Variable) -> Step:
     name, at = tree.name, tree.at
 
     def look_up(run: Run, this: Items) -> Items:
+        if run.used is not None and run.settled is not None and run.defined is None:  # a plan's, mostly seen before
+            run.used[name] = None
+            found = run.settled.get(name)
+            if found is not None:
+                return found
         try:
             return run.variable(name)
         except FhirPathError as error:

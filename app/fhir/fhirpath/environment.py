@@ -88,11 +88,21 @@ class Settled(list[Item]):
 class Run:
     """One evaluation: its resource, the variables seen so far, and where ``$index`` and ``$total`` stand."""
 
-    __slots__ = ("_given", "_kept", "_now", "defined", "index", "root", "total")
+    __slots__ = ("_given", "_kept", "_now", "defined", "index", "root", "settled", "total", "used")
 
-    def __init__(self, root: Items, given: Mapping[str, Any] | None):
+    def __init__(
+        self,
+        root: Items,
+        given: Mapping[str, Any] | None,
+        settled: Mapping[str, Items] | None = None,
+        used: dict[str, None] | None = None,
+    ):
         self.root = root
         self._given = given
+        self.settled = settled
+        """Variables whose collections are known already, so that nobody needs to be asked."""
+        self.used = used
+        """The names of the variables that this evaluation has looked at, if anybody wants to know."""
         self._kept: dict[str, Items] | None = None
         self._now: datetime | None = None
         self.defined: dict[str, Items] | None = None
@@ -106,6 +116,8 @@ class Run:
 
     def variable(self, name: str) -> Items:
         """The collection of a variable; raises ``FhirPathError`` when nobody has defined it."""
+        if self.used is not None:
+            self.used[name] = None
         if self.defined is not None and name in self.defined:
             return self.defined[name]
         if self._kept is not None and name in self._kept:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from .environment import Run
 from .errors import FhirPathError
 from .functions.resources import resolves_to
-from .logic import truth_of
+from .logic import defines, truth_of
 from .model import known
 from .nodes import Items
-from .operators import FALSE, TRUE
+from .operators import EMPTY, FALSE, TRUE
 from .paths import Step
 from .plain import test_of
 from .syntax import Call, Expression, Member, TypeTest, type_name
@@ -65,6 +65,29 @@ def criterion_call(tree: Call, start: Step | None, compile_step: Callable[[Expre
         return TRUE
 
     return {"where": where, "exists": exists, "all": every}[tree.name]
+
+
+def first_that(tree: Call, compile_step: Callable[[Expression], Step]) -> Step | None:
+    """``where(…).first()``: nothing after the first that meets the criterion is looked at."""
+    left = tree.left
+    if tree.name != "first" or tree.arguments or not isinstance(left, Call) or left.name != "where":
+        return None
+    if left.left is None or len(left.arguments) != 1 or mentions_index(left.arguments[0]) or defines(left):
+        return None
+    criterion, at = truth_of(left.arguments[0], compile_step, "where()"), left.at
+    start, holds = compile_step(left.left), test_of(left.arguments[0], compile_step, criterion)
+
+    def find(run: Run, this: Items) -> Items:
+        try:
+            for item in start(run, this):
+                if holds(run, item):
+                    return [item]
+        except FhirPathError as error:
+            error.at(at)
+            raise
+        return EMPTY
+
+    return find
 
 
 def simple_call(tree: Call, start: Step | None) -> Step | None:

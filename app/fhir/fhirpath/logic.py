@@ -51,12 +51,20 @@ def _held(tree: Variable, what: str) -> Truth:
     name, at = tree.name, tree.at
 
     def held(run: Run, this: Items) -> bool | None:
-        try:
-            items = run.variable(name)
-        except FhirPathError as error:
-            error.at(at)
-            raise
-        return truth(items, what) if items else None
+        items: Items | None = None
+        if run.used is not None and run.settled is not None and run.defined is None:
+            run.used[name] = None
+            items = run.settled.get(name)
+        if items is None:
+            try:
+                items = run.variable(name)
+            except FhirPathError as error:
+                error.at(at)
+                raise
+        if not items:
+            return None
+        first = items[0]
+        return first if first.__class__ is bool and len(items) == 1 else truth(items, what)
 
     return held
 

@@ -30,11 +30,21 @@ class Program:
         except RecursionError:
             raise FhirPathError("The expression is nested too deep.", expression) from None
 
-    def items(self, resource: Any, environment: Mapping[str, Any] | None = None) -> Items:
-        """The result as the engine's own items, which keep their types: a variable's value may be such a list."""
+    def items(
+        self,
+        resource: Any,
+        environment: Mapping[str, Any] | None = None,
+        settled: Mapping[str, Items] | None = None,
+        used: dict[str, None] | None = None,
+    ) -> Items:
+        """The result as the engine's own items, which keep their types: a variable's value may be such a list.
+
+        ``settled``: what is known of the environment already, as items; ``used``: takes the names of the variables
+        that were looked at.
+        """
         root = starting(resource)
         try:
-            return self._step(Run(root, environment), root)
+            return self._step(Run(root, environment, settled, used), root)
         except FhirPathError as error:
             raise error.within(self.expression) from None
         except RecursionError:
