@@ -60,10 +60,13 @@ def load_content(replace: bool = False) -> None:
 @content_cli.command("check")
 @with_appcontext
 def content_check() -> None:
-    """Validate every content file; exit 1 when something is wrong."""
-    found = content.check(current_app.extensions["features"])
+    """Validate every content file, and hold it against what stands in the store; exit 1 when something is wrong."""
+    from app.store.migrated import pending
+
+    features = current_app.extensions["features"]
+    found = content.check(features, {} if pending() else content.stored(features))
     for path, issue in found:
-        click.echo(f"{path.parent.name}/{path.name}: {issue.expression or ''}: {issue.text}")
+        click.echo(f"{path.parent.name}/{path.name}: {issue.expression or ''}: {issue}")
     click.echo(f"{len(found)} problems" if found else "Content: nothing to complain of")
     if any(issue.severity in ("error", "fatal") for _, issue in found):
         sys.exit(1)

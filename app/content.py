@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from app.access.actor import automation
@@ -110,8 +111,25 @@ def _mark(value: str) -> Resource:
     }
 
 
-def check(features: Sequence[Feature]) -> list[tuple[Path, Issue]]:
-    """Everything wrong with the content files: FHIR validity first, then what each feature looks for."""
+def stored(features: Sequence[Feature]) -> dict[str, Resource]:
+    """What the files would replace, by url: the same version where it stands in the store, else the one in force."""
+    files_now = [one for one in read(files(features)).values() if "url" in one]
+    with work(LOADER, reading=True) as repo:
+        found: dict[str, Resource] = {}
+        for kind in sorted({one["resourceType"] for one in files_now}):
+            in_force = {one["url"]: one for one in repo.search_all(f"{kind}?status=active&_count=200")}
+            same = repo.read_many(f"{kind}/{one['id']}" for one in files_now if one["resourceType"] == kind)
+            found |= in_force | {one["url"]: one for one in same.values() if "url" in one}
+        return found
+
+
+def check(
+    features: Sequence[Feature], before: Mapping[str, Resource] = MappingProxyType({})
+) -> list[tuple[Path, Issue]]:
+    """Everything wrong with the content files: FHIR validity first, then what each feature looks for.
+
+    ``before``: url → the words that a file replaces (``stored``); features say what was left behind.
+    """
     resources = read(files(features))
     found = [(path, issue) for path, resource in resources.items() for issue in validation.validate(resource)]
     by_canonical = {r["url"]: r for r in resources.values() if "url" in r}
@@ -120,4 +138,8 @@ def check(features: Sequence[Feature]) -> list[tuple[Path, Issue]]:
         if feature.check:
             for path, resource in resources.items():
                 found += [(path, issue) for issue in feature.check([resource], by_canonical.__getitem__)]
+        if feature.compared:
+            for path, resource in resources.items():
+                if (held := before.get(resource.get("url", ""))) is not None:
+                    found += [(path, issue) for issue in feature.compared(held, resource)]
     return found

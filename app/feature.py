@@ -62,6 +62,8 @@ class Feature:
     """The folder whose ``<disease>/*.json`` are loaded by ``content load``."""
     check: Callable[[Sequence[Mapping[str, Any]], Callable[[str], Any]], Sequence[Any]] | None = None
     """``check(resources, definitions) -> issues``: what ``content check`` and a release refuse, beyond FHIR itself."""
+    compared: Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[Any]] | None = None
+    """``compared(before, after) -> issues``: what ``content check`` says of a file against the words it replaces."""
     jobs: Mapping[str, Callable[[Any, Mapping[str, Any]], None]] = field(default_factory=dict)
     """Outbox topic -> ``handle(repo, payload)``."""
     daily: Sequence[Callable[[Any], None]] = ()

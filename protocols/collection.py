@@ -9,6 +9,7 @@ from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_canonical
 
+WAS_IN_FORCE = ("active", "retired")
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
@@ -56,6 +57,20 @@ def versions(repo: Repository, url: str) -> list[Resource]:
     """All versions of a set, the newest first."""
     held: Iterable[Resource] = repo.search_all(f"Library?url={url}")
     return sorted(held, key=lambda library: version_key(library["version"]), reverse=True)
+
+
+def predecessor(repo: Repository, library: Resource) -> Resource | None:
+    """What a version is held against: the version in force, or for one that was in force the one before it."""
+    held = in_force(repo, library["url"])
+    if held is not None and held["version"] != library["version"]:
+        return held
+    return released_before(versions(repo, library["url"]), library)
+
+
+def released_before(held: list[Resource], library: Resource) -> Resource | None:
+    """The newest version before this one that was ever in force; ``held`` are all versions, the newest first."""
+    key = version_key(library["version"])
+    return next((one for one in held if version_key(one["version"]) < key and one["status"] in WAS_IN_FORCE), None)
 
 
 def refuse_taken(repo: Repository, url: str, version: str) -> None:

@@ -89,7 +89,7 @@ def _values(before: Any, after: Any, path: str, within: tuple[Resource, ...]) ->
 
 
 def _items(before: list[Any], after: list[Any], path: str, within: tuple[Resource, ...]) -> Iterator[Change]:
-    old, new = _keyed(before), _keyed(after)
+    old, new = keyed(before), keyed(after)
     for key, (index, item) in new.items():
         held = old.get(key)
         yield from _values(None if held is None else held[1], item, f"{path}[{index}]", within)
@@ -101,8 +101,8 @@ def _items(before: list[Any], after: list[Any], path: str, within: tuple[Resourc
         yield Change(path, "changed", _titles(before), _titles(after), within)
 
 
-def _keyed(values: list[Any]) -> dict[str, tuple[int, Any]]:
-    """Items by what names them, numbered where several have one name."""
+def keyed(values: list[Any]) -> dict[str, tuple[int, Any]]:
+    """Items (with their index) by what names them, numbered where several have one name."""
     made: dict[str, tuple[int, Any]] = {}
     for index, value in enumerate(values):
         name, number = _name(value) or f"#{index}", 1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, reference
 from app.fhir.validation import validate
 from protocols import lifecycle
 from protocols.collection import next_version, parts, pins, refuse_taken, repinned, version_key
+from protocols.rereading import holding
+from protocols.translating import before_of, left_behind, records
 
 NEWLY_DRAFTED = ("meta", "approvalDate", "lastReviewDate", "effectivePeriod", "text")
 FIXED = ("resourceType", "id", "url", "version", "status")
@@ -28,8 +32,17 @@ def draft(repo: Repository, library_reference: str, version: str | None = None) 
     return repo.create(_drafted(repo, repinned(source, number), number))
 
 
-def edit(repo: Repository, library_reference: str, changed: Resource, *, seen: int | None = None) -> Resource:
+def edit(
+    repo: Repository,
+    library_reference: str,
+    changed: Resource,
+    *,
+    holds: Collection[str] = (),
+    seen: int | None = None,
+) -> Resource:
     """Replace one artefact of a draft (or the Library itself); its author is remembered on it and on the set.
+
+    ``holds`` names translations left behind (``Stale.name``) that the author has read again: they are put on record.
 
     Raises Conflict (not a draft, or not of this set), Invalid (no valid FHIR, with the path of each thing wrong),
     PreconditionFailed (somebody else saved since version ``seen``).
@@ -40,6 +53,10 @@ def edit(repo: Repository, library_reference: str, changed: Resource, *, seen: i
         if changed.get(name) != held.get(name):
             raise Conflict("{name} cannot be changed here", name=name)
     stored = repo.update(_signed(repo, _valid(changed)), if_match=seen)
+    if holds:
+        found = left_behind(repo, stored, before_of(repo, library, stored))
+        held, _others = holding(found, holds)
+        stored = repo.update(lifecycle.written(stored, lifecycle.DRAFT, more=records(repo, held)))
     _sign_set(repo, library, stored)
     return stored
 

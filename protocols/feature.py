@@ -43,6 +43,12 @@ def _check(resources: Sequence[Any], definitions: Any) -> Sequence[Any]:
     return [issue for one in resources for issue in untranslated(one)]
 
 
+def _compared(before: Any, after: Any) -> Sequence[Any]:
+    from protocols.rereading import stale
+
+    return [one.issue for one in stale(before, [after])]
+
+
 def _release_due(repo: Any) -> None:
     from protocols.publishing import release_due
     from protocols.views.release import checks
@@ -81,6 +87,7 @@ FEATURE = Feature(
     commands=_commands,
     content=Path(__file__).parent / "content",
     check=_check,
+    compared=_compared,
     daily=(_release_due,),
     home={"ministry-editor": "protocols.releases", "ministry-approver": "protocols.releases"},
 )

@@ -17,9 +17,11 @@ from typing import Any
 from app.access.actor import Actor
 from app.config import CANONICAL_BASE
 from app.errors import Conflict, Forbidden
-from app.fhir.resource import Resource, canonical, choice, extensions, without_extension
+from app.fhir.resource import Resource, canonical, choice, extension, extensions, without_extension
 
 URL = f"{CANONICAL_BASE}/StructureDefinition/lifecycle"
+SIGNED = "key"
+"""Part of what is on record: the key of the actor whose word it is."""
 PUBLISHED_TYPES = (
     "PlanDefinition",
     "ActivityDefinition",
@@ -86,8 +88,16 @@ def note(resource: Mapping[str, Any], name: str) -> str | None:
     return None if value is None else str(value)
 
 
-def written(resource: Resource, state_after: str, *, author: str | None = None, **notes: str) -> Resource:
-    """Another resource in a state; an author is added once, notes replace those of the same name.
+def records(resource: Mapping[str, Any], name: str) -> list[Resource]:
+    """What was put on record under a name: complex parts of the lifecycle, oldest first."""
+    return [part for part in _complex(resource) if part["url"] == name]
+
+
+def written(
+    resource: Resource, state_after: str, *, author: str | None = None, more: Iterable[Resource] = (), **notes: str
+) -> Resource:
+    """Another resource in a state; an author is added once, notes replace those of the same name, ``more`` is put on
+    record beside what stands there.
 
     A released or retired resource keeps its lifecycle extension: it tells later readers who wrote and who approved.
     """
@@ -99,6 +109,7 @@ def written(resource: Resource, state_after: str, *, author: str | None = None, 
     }
     parts = [{"url": "state", "valueCode": state_after}, *({"url": "author", "valueString": key} for key in kept)]
     parts += [{"url": name, "valueString": value} for name, value in held.items()]
+    parts += [*_complex(resource), *more]
     bare = without_extension(resource, URL)
     return bare | {
         "extension": [*bare.get("extension", []), {"url": URL, "extension": parts}],
@@ -152,6 +163,8 @@ def guard(repo: Any, before: Resource | None, after: Resource | None) -> None:
     move = allowed(actor, before, after)
     if after is not None and not set(authors(before or {})) <= set(authors(after)):
         raise Conflict("the authors of a version cannot be taken away")
+    if after is not None and any(key != actor.key for key in _signing(before or {}, after)):
+        raise Conflict("nobody confirms in the name of another")
     if move.name not in ALONE:
         if canonical(after or before or {}) not in _moving.get():
             raise Conflict(
@@ -190,6 +203,16 @@ def _all(resource: Mapping[str, Any]) -> list[tuple[str, Any]]:
         for part in held.get("extension", ())
         if (value := choice(part, "value"))
     ]
+
+
+def _complex(resource: Mapping[str, Any]) -> list[Resource]:
+    return [part for held in extensions(resource, URL) for part in held.get("extension", ()) if "extension" in part]
+
+
+def _signing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str | None]:
+    """Keys of those in whose name something new is on record."""
+    held = _complex(before)
+    return [extension(part, SIGNED) for part in _complex(after) if part not in held]
 
 
 def _parts(resource: Mapping[str, Any], name: str) -> list[Any]:

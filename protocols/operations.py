@@ -41,20 +41,28 @@ def review(repo: Repository, request: OperationRequest) -> Resource:
 
 
 def approve(repo: Repository, request: OperationRequest) -> Resource:
-    """``$approve``; the day of approval is the server's."""
+    """``$approve``; the day of approval is the server's. ``translationHolds`` (ours, repeated) names a translation left
+    behind that was read again and still holds, as the refusal named it."""
     comment = request.value("artifactAssessmentSummary") or request.value("comment", "")
-    return _moved(repo, publishing.approve(repo, _set(repo, request), comment=comment, seen=_seen(request)))
+    target, holds = _set(repo, request), _holds(request)
+    return _moved(repo, publishing.approve(repo, target, comment=comment, holds=holds, seen=_seen(request)))
 
 
 def release(repo: Repository, request: OperationRequest) -> Resource:
-    """``$release``: ``effective`` (date, ours) plans a later day; ``releaseVersion`` must be the version's own."""
+    """``$release``: ``effective`` (date, ours) plans a later day; ``releaseVersion`` must be the version's own;
+    ``translationHolds`` as in ``$approve``."""
     library = repo.read(_set(repo, request))
     if request.value("releaseVersion", library["version"]) != library["version"]:
         raise Conflict("the number of a version does not change: draft a new version")
     from protocols.views.release import checks
 
     done = publishing.release(
-        repo, reference(library), effective=_day(request, "effective"), checks=checks(), seen=_seen(request)
+        repo,
+        reference(library),
+        effective=_day(request, "effective"),
+        checks=checks(),
+        holds=_holds(request),
+        seen=_seen(request),
     )
     return _moved(repo, done)
 
@@ -131,6 +139,10 @@ def _named(repo: Repository, name: str) -> Resource:
 
 def _relative(name: str) -> str:
     return "/".join(name.split("/")[-2:]) if name.startswith("http") else name
+
+
+def _holds(request: OperationRequest) -> list[str]:
+    return [str(value) for value in request.values("translationHolds")]
 
 
 def _seen(request: OperationRequest) -> int | None:

@@ -7,16 +7,18 @@ when another acted since. http://hl7.org/fhir/uv/crmi/artifact-operations.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from app.clock import instant_text
 from app.errors import Conflict, Invalid, Issue, PreconditionFailed
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, reference
+from app.fhir.resource import Resource, canonical, reference
 from protocols import lifecycle
 from protocols.collection import in_force, parts
 from protocols.completeness import untranslated
+from protocols.translating import taken_at_their_word
 
 Check = Callable[[Sequence[Resource], Callable[[str], Resource]], Iterable[Issue]]
 """What a feature looks for in the artefacts of a set before they are released."""
@@ -34,11 +36,23 @@ def send_back(repo: Repository, library_reference: str, *, comment: str, seen: i
     return _back_to_draft(repo, opened(repo, library_reference, seen), lifecycle.IN_REVIEW, comment)
 
 
-def approve(repo: Repository, library_reference: str, *, comment: str = "", seen: int | None = None) -> Resource:
-    """Approve what another wrote. Raises Forbidden on one's own work."""
+def approve(
+    repo: Repository,
+    library_reference: str,
+    *,
+    comment: str = "",
+    holds: Collection[str] = (),
+    seen: int | None = None,
+) -> Resource:
+    """Approve what another wrote. ``holds`` names the translations left behind that were read again and still hold.
+
+    Raises Forbidden on one's own work, Invalid with an issue for each translation to be re-read that is not named.
+    """
     library = opened(repo, library_reference, seen)
+    lifecycle.allowed(repo.actor, library, lifecycle.written(library, lifecycle.APPROVED))
+    confirmed = taken_at_their_word(repo, library, holds)
     day = {"approvalDate": repo.today.isoformat(), "lastReviewDate": repo.today.isoformat()}
-    return _move(repo, library, lifecycle.APPROVED, marks=day, comment=comment, approved_by=repo.actor.name)
+    return _move(repo, library, lifecycle.APPROVED, confirmed, marks=day, comment=comment, approved_by=repo.actor.name)
 
 
 def reopen(repo: Repository, library_reference: str, *, comment: str, seen: int | None = None) -> Resource:
@@ -52,12 +66,14 @@ def release(
     *,
     effective: date | None = None,
     checks: Sequence[Check] = (),
+    holds: Collection[str] = (),
     seen: int | None = None,
 ) -> Resource:
     """Put an approved version into force; its predecessor is retired in the same transaction.
 
     ``effective`` in the future schedules it: ``release_due`` releases it on that day. Raises Conflict (not approved),
-    Forbidden (own work), Invalid (a day in the past, a text missing in a language, or what a feature's check finds).
+    Forbidden (own work), Invalid (a day in the past, a text missing in a language, a translation to be re-read that
+    ``holds`` does not name, or what a feature's check finds).
     """
     library = opened(repo, library_reference, seen)
     day = effective or repo.today
@@ -67,10 +83,11 @@ def release(
     state = lifecycle.APPROVED if later else lifecycle.RELEASED
     lifecycle.allowed(repo.actor, library, lifecycle.written(library, state))
     refuse_incomplete(repo, library, checks)
+    confirmed = taken_at_their_word(repo, library, holds)
     period = {"effectivePeriod": {"start": day.isoformat()}}
     if not later and (predecessor := in_force(repo, library["url"])) is not None:
         _retire(repo, predecessor, day)
-    return _move(repo, library, state, marks=period, released_by=repo.actor.name)
+    return _move(repo, library, state, confirmed, marks=period, released_by=repo.actor.name)
 
 
 def release_due(repo: Repository, *, checks: Sequence[Check] = ()) -> list[Resource]:
@@ -134,23 +151,30 @@ def _move(
     repo: Repository,
     library: Resource,
     state: str,
+    confirmed: Mapping[str, Sequence[Resource]] = MappingProxyType({}),
     *,
     marks: Resource | None = None,
     without: Sequence[str] = (),
     **notes: str,
 ) -> Resource:
-    """Bring the set and each of its artefacts into a state; nobody else moved the set meanwhile."""
+    """Bring the set and each of its artefacts into a state; nobody else moved the set meanwhile.
+
+    ``confirmed``: what is put on record with it, by canonical.
+    """
 
     def marked(resource: Resource) -> Resource:
         return {key: value for key, value in resource.items() if key not in without} | (marks or {})
 
-    after = lifecycle.written(marked(library) | {"date": instant_text(repo.now)}, state, **notes)
+    def said(resource: Resource) -> Sequence[Resource]:
+        return confirmed.get(canonical(resource), ())
+
+    after = lifecycle.written(marked(library) | {"date": instant_text(repo.now)}, state, more=said(library), **notes)
     lifecycle.allowed(repo.actor, library, after)
     artefacts = parts(repo, library)
     with lifecycle.moving([library, *artefacts]):
         stored = repo.update(after, if_match=int(library["meta"]["versionId"]))
         for part in artefacts:
-            repo.update(lifecycle.written(marked(part), state))
+            repo.update(lifecycle.written(marked(part), state, more=said(part)))
     return stored
 
 

@@ -127,6 +127,12 @@ def rewritten(resource: Resource, values: Mapping[str, Any]) -> Resource:
     return made
 
 
+def part_of(resource: Resource, path: Path) -> str:
+    """The key of the part in which a place is edited."""
+    around = [part for part in parts(resource) if part.path == path[: len(part.path)]]
+    return max(around, key=lambda part: len(part.path)).key
+
+
 def at(resource: Any, path: Path) -> Any:
     """The element at a path."""
     for step in path:
@@ -153,7 +159,7 @@ def _walk(
         if key in NOT_READ or key.startswith("_") or here in others:
             continue
         if isinstance(value, str):
-            if key in READ_BY_PEOPLE and is_text(element, key) and not _repeats(element, key):
+            if key in READ_BY_PEOPLE and is_text(element, key) and not repeats(element, key):
                 yield Text(here, value, translations(element, key).get("ar", ""), within)
         elif isinstance(value, dict):
             yield from _within(key, value, here, within, others)
@@ -173,8 +179,8 @@ def _within(
     yield from _walk(value, here, (*within, value), others)
 
 
-def _repeats(element: Resource, key: str) -> bool:
-    """``textEquivalent`` that says the same as the description follows it and is not asked twice."""
+def repeats(element: Resource, key: str) -> bool:
+    """Whether a text follows another and is not asked twice: ``textEquivalent`` that repeats the description."""
     return key == "textEquivalent" and element.get("description") == element[key]
 
 

@@ -126,7 +126,7 @@ def _artefact(resource: Resource, changes: list[Change], lang: str) -> ChangedAr
 
 
 def _row(change: Change, lang: str) -> ChangeRow:
-    places = [_named(one, lang) for one in change.within[1:]]
+    places = [named(one, lang) for one in change.within[1:]]
     owner = change.within[-1] if change.within else {}
     names = [name.split("[")[0] for name in change.path.split(".")]
     unit = str(owner.get("unit", "")) if change.element == "value" else ""
@@ -141,7 +141,8 @@ def _row(change: Change, lang: str) -> ChangeRow:
     )
 
 
-def _named(element: Resource, lang: str) -> str:
+def named(element: Resource, lang: str) -> str:
+    """What an element calls itself, or nothing."""
     for field in ("title", "text", "display", "label", "description"):
         if isinstance(element.get(field), str):
             return text(element, field, lang) or ""
@@ -158,7 +159,7 @@ def _shown(value: Any, lang: str) -> str:
     if isinstance(value, list):
         return ", ".join(_shown(one, lang) for one in value)
     if isinstance(value, dict):
-        return _named(value, lang) or ", ".join(
+        return named(value, lang) or ", ".join(
             _shown(one, lang) for key, one in value.items() if not key.startswith("_") and key != "url"
         )
     return str(value)

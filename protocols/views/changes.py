@@ -14,7 +14,6 @@ from protocols import collection
 from protocols.differences import set_diff
 from protocols.presenters import changes as words
 from protocols.presenters.versions import present
-from protocols.views.workspace import predecessor
 
 
 def add_to(pages: Blueprint) -> None:
@@ -26,7 +25,7 @@ def changes(library_id: str) -> ResponseReturnValue:
     """The readable difference, artefact by artefact."""
     with work(current_actor(), reading=True) as repo:
         library = repo.read(f"Library/{library_id}")
-        before = predecessor(repo, library)
+        before = collection.predecessor(repo, library)
         found = changed(repo, library, before)
     return render(
         "protocols/changes.html",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,20 +22,25 @@ from app.web.errors import told
 from app.web.form import BooleanField, Form, HiddenField, LongTextField, NumberField, Required, TextField
 from protocols import collection, drafting, lifecycle
 from protocols.presenters.changes import amount_word, place_word
+from protocols.presenters.rereading import ToReread, to_reread
 from protocols.presenters.versions import present
-from protocols.wording import Amount, Mark, Part, Text, parts, places, rewritten
+from protocols.rereading import Path, Stale
+from protocols.translating import before_of, left_behind
+from protocols.wording import Amount, Mark, Part, Text, part_of, parts, places, rewritten
 
 Place = Text | Amount | Mark
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One place as the page shows it; ``theirs`` is what somebody else saved meanwhile, by language."""
+    """One place as the page shows it; ``theirs`` is what somebody else saved meanwhile, by language; ``reread`` says
+    that one of its languages was left behind."""
 
     place: Place
     label: str
     within: str
     theirs: dict[str, str]
+    reread: ToReread | None = None
 
     @property
     def kind(self) -> str:
@@ -53,21 +58,27 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
     here = {"library_id": library_id, "resource_type": resource_type, "artefact_id": artefact_id}
     with work(current_actor(), reading=True) as repo:
         library, artefact = artefact_of(repo, library_id, resource_type, artefact_id)
+        behind = {one.text.path: one for one in left_behind(repo, artefact, before_of(repo, library, artefact))}
     refuse_reading(library)
     cut = parts(artefact)
     part = next((one for one in cut if one.key == request.args.get("part", "")), cut[0])
     found = sorted(places(artefact, part), key=lambda place: "extension" in place.path[len(part.path) :][:1])
-    form = _form(found).opened(seen=artefact["meta"]["versionId"], **_values(found))
+    form = _form(found, behind).opened(seen=artefact["meta"]["versionId"], **_values(found))
     unmarked(form)
     theirs: dict[str, dict[str, str]] = {}
+    left: list[Stale] = []
+    stored = artefact
     if form.accepted():
         typed = _typed(form, found)
         changed = rewritten(artefact, typed)
+        holds = [behind[place.path].name for place in found if place.path in behind and form[_holds(place)].data]
         try:
             with work(current_actor()) as repo:
-                if changed != artefact:
+                if changed != artefact or holds:
                     _refuse_overwriting(repo, artefact, part, _seen(form))
-                    drafting.edit(repo, f"Library/{library_id}", changed, seen=int(artefact["meta"]["versionId"]))
+                    held = int(artefact["meta"]["versionId"])
+                    stored = drafting.edit(repo, f"Library/{library_id}", changed, holds=holds, seen=held)
+                    left = left_behind(repo, stored, before_of(repo, library, stored))
         except PreconditionFailed:
             theirs = _others(found, typed)
             form["seen"].data = artefact["meta"]["versionId"]
@@ -81,6 +92,8 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
             form.form_errors += [told(issue) for issue in error.issues]
         else:
             flash(_("Saved"), "success")
+            if any(part_of(stored, one.text.path) == part.key for one in left):
+                flash(_("A text has changed in one language alone: read the other again."), "warning")
             return redirect(_address(here, part), 303)
     shown: dict[str, Any] = {
         "form": form,
@@ -89,7 +102,7 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
         "title": text(artefact, "title", language()) or artefact["url"],
         "parts": [(one.key, _part_title(one), one.key == part.key) for one in cut],
         "part": _part_title(part),
-        "lines": _lines(found, theirs),
+        "lines": _lines(found, theirs, behind),
     }
     return render("protocols/edit.html", **shown, **here), (422 if form.sent else 200)
 
@@ -110,7 +123,7 @@ def artefact_of(repo: Repository, library_id: str, resource_type: str, artefact_
     return library, artefact
 
 
-def _form(found: Sequence[Place]) -> type[Form]:
+def _form(found: Sequence[Place], behind: Mapping[Path, Stale]) -> type[Form]:
     fields: dict[str, Any] = {"seen": HiddenField()}
     for place in found:
         if isinstance(place, Text):
@@ -120,6 +133,8 @@ def _form(found: Sequence[Place]) -> type[Form]:
                 attributes = {"lang": tongue, "dir": "rtl" if tongue == "ar" else "ltr"}
                 label = _l("French") if tongue == "fr" else _l("Arabic")
                 fields[f"{place.key}.{tongue}"] = kind(label, required, render_kw=attributes)
+            if place.path in behind:
+                fields[_holds(place)] = BooleanField(to_reread([behind[place.path]], language())[0].confirming)
         elif isinstance(place, Amount):
             fields[place.key] = NumberField(
                 amount_word(place.path), [Required(_l("Enter a number"))], low=0, high=100000, unit=place.unit
@@ -160,6 +175,11 @@ def _typed(form: Form, found: Sequence[Place]) -> dict[str, Any]:
     }
 
 
+def _holds(place: Place) -> str:
+    """The name of the field that confirms a translation."""
+    return f"{place.key}.holds"
+
+
 def _seen(form: Form) -> int:
     value = str(form["seen"].data or "")
     return int(value) if value.isdigit() else 0
@@ -196,13 +216,14 @@ def _others(found: Sequence[Place], typed: dict[str, Any]) -> dict[str, dict[str
     return differs
 
 
-def _lines(found: Sequence[Place], theirs: dict[str, dict[str, str]]) -> list[Line]:
+def _lines(found: Sequence[Place], theirs: dict[str, dict[str, str]], behind: Mapping[Path, Stale]) -> list[Line]:
     return [
         Line(
             place,
             _label(place),
             " › ".join(dict.fromkeys(filter(None, (_name(one) for one in place.within[1:])))),
             theirs.get(place.key, {}),
+            to_reread([behind[place.path]], language())[0] if place.path in behind else None,
         )
         for place in found
     ]

@@ -18,12 +18,13 @@ from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import AtMost, Form, HiddenField, LongTextField, Required
-from protocols import lifecycle, publishing
+from protocols import collection, lifecycle, publishing
 from protocols.presenters.versions import present
+from protocols.views import rereading
 from protocols.views.changes import changed
 from protocols.views.edit import unmarked
 from protocols.views.reach import reached
-from protocols.views.workspace import predecessor
+from protocols.views.rereading import Rereading
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,10 @@ class Page:
     danger: bool = False
     shows_changes: bool = False
     shows_reach: bool = False
+    rereads: bool = False
+    """Shows the translations that were left behind."""
+    confirms: bool = False
+    """Asks for a word on each of them."""
 
 
 PAGES = (
@@ -55,6 +60,7 @@ PAGES = (
         publishing.submit,
         comment=_l("What should the reviewers know?"),
         shows_changes=True,
+        rereads=True,
     ),
     Page(
         "withdraw",
@@ -77,6 +83,8 @@ PAGES = (
         publishing.approve,
         comment=_l("Remark"),
         shows_changes=True,
+        rereads=True,
+        confirms=True,
     ),
     Page(
         "send_back",
@@ -143,13 +151,15 @@ def move(page: Page, library_id: str) -> ResponseReturnValue:
     with work(actor, reading=True) as repo:
         library = repo.read(f"Library/{library_id}")
         found = _changes(repo, page, library)
-    form = _form(page).opened(seen=library["meta"]["versionId"])
+        reread = rereading.of(repo, library) if page.rereads else Rereading((), ())
+    form = (reread.asked(_form(page)) if page.confirms else _form(page)).opened(seen=library["meta"]["versionId"])
     unmarked(form)
     missing: list[str] = []
-    if form.accepted():
+    if form.accepted() and (not page.confirms or reread.answered(form)):
+        said: dict[str, Any] = _comment(page, form) | ({"holds": reread.named(form)} if page.confirms else {})
         try:
             with work(actor) as repo:
-                page.verb(repo, f"Library/{library_id}", seen=seen_of(form), **_comment(page, form))
+                page.verb(repo, f"Library/{library_id}", seen=seen_of(form), **said)
         except Invalid as error:
             missing = [told(issue) for issue in error.issues]
             form.form_errors.append(told(error))
@@ -170,6 +180,7 @@ def move(page: Page, library_id: str) -> ResponseReturnValue:
         version=present(library, language()),
         changed=found,
         missing=missing,
+        reread=reread,
         reach=reached(library) if page.shows_reach else None,
         possible=lifecycle.state(library) == page.state,
         own=page.name == "approve" and actor.key in lifecycle.authors(library),
@@ -183,7 +194,7 @@ def seen_of(form: Form) -> int:
 
 
 def _changes(repo: Repository, page: Page, library: Resource) -> list[Any]:
-    return changed(repo, library, predecessor(repo, library)) if page.shows_changes else []
+    return changed(repo, library, collection.predecessor(repo, library)) if page.shows_changes else []
 
 
 def _form(page: Page) -> type[Form]:

@@ -82,20 +82,6 @@ def version_of(repo: Repository, actor: Actor, library_id: str) -> Resource:
     raise NotFound("there is no such protocol")
 
 
-def released_before(held: list[Resource], library: Resource) -> Resource | None:
-    """The newest version before this one that was ever in force."""
-    key = collection.version_key(library["version"])
-    return next(
-        (
-            one
-            for one in held
-            if collection.version_key(one["version"]) < key
-            and lifecycle.state(one) in (lifecycle.RELEASED, lifecycle.RETIRED)
-        ),
-        None,
-    )
-
-
 def visible(repo: Repository, actor: Actor, url: str) -> list[Resource]:
     """The versions of a set that somebody may see, the newest first."""
     return [
@@ -113,7 +99,7 @@ def followers(repo: Repository, library: Resource) -> list[Resource]:
 def held_of(repo: Repository, actor: Actor, library: Resource) -> Held:
     """Read everything that the page of a set shows."""
     history = visible(repo, actor, library["url"])
-    before = released_before(history, library)
+    before = collection.released_before(history, library)
     artefacts = collection.parts(repo, library)
     pathways = []
     if not any(role(one) == "stage" for one in artefacts if one["resourceType"] == "PlanDefinition"):

@@ -17,7 +17,9 @@ from app.web.form import DayField, Form, HiddenField, Required
 from protocols import collection, lifecycle, publishing
 from protocols.presenters.versions import present
 from protocols.publishing import Check
+from protocols.views import rereading
 from protocols.views.changes import changed
+from protocols.views.edit import unmarked
 from protocols.views.moves import seen_of
 from protocols.views.reach import reached
 
@@ -50,16 +52,19 @@ def release(library_id: str) -> ResponseReturnValue:
         library = repo.read(f"Library/{library_id}")
         before = collection.in_force(repo, library["url"])
         found = changed(repo, library, before)
-    form = ReleaseForm.opened(seen=library["meta"]["versionId"], effective=clock.today())
+        reread = rereading.of(repo, library)
+    form = reread.asked(ReleaseForm).opened(seen=library["meta"]["versionId"], effective=clock.today())
+    unmarked(form)
     missing: list[str] = []
-    if form.accepted():
+    if form.accepted() and reread.answered(form):
         try:
             with work(actor) as repo:
                 publishing.release(
                     repo,
                     f"Library/{library_id}",
-                    effective=form.effective.data,
+                    effective=form["effective"].data,
                     checks=checks(),
+                    holds=reread.named(form),
                     seen=seen_of(form),
                 )
         except Invalid as error:
@@ -72,7 +77,7 @@ def release(library_id: str) -> ResponseReturnValue:
             form.form_errors.append(told(error))
             with work(actor, reading=True) as repo:
                 library = repo.read(f"Library/{library_id}")
-            form.seen.data = library["meta"]["versionId"]
+            form["seen"].data = library["meta"]["versionId"]
         else:
             flash(_said(form), "success")
             return redirect(url_for("protocols.workspace", library_id=library_id), 303)
@@ -83,14 +88,15 @@ def release(library_id: str) -> ResponseReturnValue:
         before=before and present(before, language()),
         changed=found,
         missing=missing,
+        reread=reread,
         reach=reached(before or library),
         possible=lifecycle.state(library) == lifecycle.APPROVED,
         own=actor.key in lifecycle.authors(library),
     ), (422 if form.sent else 200)
 
 
-def _said(form: ReleaseForm) -> str:
-    day = form.effective.data
+def _said(form: Form) -> str:
+    day = form["effective"].data
     if day is not None and day > clock.today():
         return str(_("The release is planned for %(day)s.", day=day_text(day)))
     return str(_("The version is in force."))

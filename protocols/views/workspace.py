@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access.actor import Actor
-from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.fhir.translation import text
 from app.i18n import language
@@ -22,6 +22,7 @@ from protocols.differences import artifact_diff
 from protocols.presenters.changes import type_word
 from protocols.presenters.plans import in_reading_order
 from protocols.presenters.versions import present
+from protocols.views import rereading
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Row:
     missing: int
     changes: int
     new: bool
+    reread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,17 @@ def workspace(library_id: str) -> ResponseReturnValue:
     with work(actor, reading=True) as repo:
         library = repo.read(f"Library/{library_id}")
         artefacts = in_order([*collection.parts(repo, library), library])
-        before = predecessor(repo, library)
+        before = collection.predecessor(repo, library)
         old = {} if before is None else {one["url"]: one for one in [*collection.parts(repo, before), before]}
-        shown = [_row(one, old.get(one["url"]), before is not None) for one in artefacts]
+        reread = rereading.of(repo, library)
+        behind = Counter(line.id for line in reread.lines)
+        shown = [_row(one, old.get(one["url"]), before is not None, behind[one["id"]]) for one in artefacts]
     return render(
         "protocols/workspace.html",
         version=present(library, language()),
         before=before and present(before, language()),
         rows=shown,
+        reread=reread,
         missing=sum(row.missing for row in shown),
         changed=sum(1 for row in shown if row.changes or row.new),
         steps=steps(actor, library),
@@ -79,16 +84,6 @@ def in_order(artefacts: Sequence[Resource]) -> list[Resource]:
     plans = in_reading_order(one for one in artefacts if one["resourceType"] == "PlanDefinition")
     kinds = ("Questionnaire", "ValueSet", "CodeSystem", "ConceptMap", "ActivityDefinition", "Library")
     return plans + [one for kind in kinds for one in artefacts if one["resourceType"] == kind]
-
-
-def predecessor(repo: Repository, library: Resource) -> Resource | None:
-    """What a version is held against: the version in force, or for one that was in force the one before it."""
-    held = collection.in_force(repo, library["url"])
-    if held is not None and held["version"] != library["version"]:
-        return held
-    from protocols.views.protocol import released_before
-
-    return released_before(collection.versions(repo, library["url"]), library)
 
 
 def steps(actor: Actor, library: Resource) -> list[Step]:
@@ -121,7 +116,7 @@ def steps(actor: Actor, library: Resource) -> list[Step]:
     return [step for grant, step in table[lifecycle.state(library)] if actor.may(grant)]
 
 
-def _row(artefact: Resource, before: Resource | None, compared: bool) -> Row:
+def _row(artefact: Resource, before: Resource | None, compared: bool, reread: int) -> Row:
     return Row(
         type=artefact["resourceType"],
         id=artefact["id"],
@@ -130,4 +125,5 @@ def _row(artefact: Resource, before: Resource | None, compared: bool) -> Row:
         missing=len(untranslated(artefact)),
         changes=len(artifact_diff(before, artefact)) if before is not None else 0,
         new=compared and before is None,
+        reread=reread,
     )

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.access.actor import Actor
+from app.access import accounts
+from app.access.actor import SYSTEM, Actor
+from app.db import db
+from app.factory import create_app
 from app.store import register_guard, work
-from protocols import drafting, publishing
+from protocols import drafting, lifecycle, publishing
 from protocols.feature import FEATURE
-from tests.protocols.scenes import APPROVER, EDITOR, NEXT, SET, a_set
+from tests.protocols.browser import PASSWORD, Browser
+from tests.protocols.scenes import APPROVER, EDITOR, NEXT, SET, V1, V2, a_set
+
+ROLES = {
+    "editor": ["ministry-editor"],
+    "editor2": ["ministry-editor"],
+    "approver": ["ministry-approver"],
+    "both": ["ministry-editor", "ministry-approver"],
+    "admin": ["administrator"],
+}
 
 Acting = Callable[[Actor], AbstractContextManager[Any]]
 
@@ -57,3 +70,60 @@ def brought_to(acting: Acting) -> Callable[[str], str]:
         return NEXT
 
     return bring
+
+
+@pytest.fixture
+def flask(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
+    """The application with publishing alone, one set in force, and people."""
+    path = tmp_path / "maslak.sqlite"
+    path.write_bytes(sqlite_template.read_bytes())
+    made = create_app(
+        {
+            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{path}",
+            "FEATURES": ("protocols",),
+            "TESTING": True,
+            "WTF_CSRF_ENABLED": False,
+            "MAIL_FOLDER": str(tmp_path / "mail"),
+        }
+    )
+    with made.app_context(), work(SYSTEM) as repo:
+        for one in a_set():
+            repo.create(one)
+        for username, roles in ROLES.items():
+            accounts.create(username=username, name=username.title(), roles=roles, password=PASSWORD)
+    with made.app_context():
+        from app.web.protection import limiter
+
+        limiter.reset()
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def by(flask: Flask) -> Any:
+    """``by("editor")`` is that person's browser."""
+    held: dict[str, Browser] = {}
+
+    def browser(username: str) -> Browser:
+        if username not in held:
+            held[username] = Browser(flask, username)
+        return held[username]
+
+    return browser
+
+
+@pytest.fixture
+def state(flask: Flask) -> Any:
+    def of(reference: str) -> str:
+        with flask.app_context(), work(SYSTEM, reading=True) as repo:
+            return lifecycle.state(repo.find(reference))
+
+    return of
+
+
+@pytest.fixture
+def drafted(by: Any) -> None:
+    answer = by("editor").send(f"/releases/{V1}/draft", version="1.1.0")
+    assert answer.status_code == 303 and answer.location.endswith(V2)

@@ -11,6 +11,8 @@ from protocols.feature import FEATURE
 
 SET = "Library/migraine-protocol-1.0.0"
 NEXT = "Library/migraine-protocol-1.1.0"
+V1, V2 = SET.split("/")[1], NEXT.split("/")[1]
+PLAN_PAGE = f"/releases/{V2}/artefacts/PlanDefinition/migraine-treatment-1.1.0"
 URL = f"{BASE}/Library/migraine-protocol"
 PLAN = f"{BASE}/PlanDefinition/migraine-treatment"
 

@@ -4,92 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from app import clock
-from app.access import accounts
 from app.access.actor import SYSTEM
 from app.access.table import missing
 from app.db import db
-from app.factory import create_app
 from app.store import work
-from protocols import lifecycle
 from protocols.feature import FEATURE
-from tests.protocols.browser import PASSWORD, Browser
-from tests.protocols.scenes import NEXT, SET, a_set
-
-ROLES = {
-    "editor": ["ministry-editor"],
-    "editor2": ["ministry-editor"],
-    "approver": ["ministry-approver"],
-    "both": ["ministry-editor", "ministry-approver"],
-    "admin": ["administrator"],
-}
-V1, V2 = SET.split("/")[1], NEXT.split("/")[1]
-PLAN_PAGE = f"/releases/{V2}/artefacts/PlanDefinition/migraine-treatment-1.1.0"
-
-
-@pytest.fixture
-def flask(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
-    """The application with publishing alone, one set in force, and people."""
-    path = tmp_path / "maslak.sqlite"
-    path.write_bytes(sqlite_template.read_bytes())
-    made = create_app(
-        {
-            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{path}",
-            "FEATURES": ("protocols",),
-            "TESTING": True,
-            "WTF_CSRF_ENABLED": False,
-            "MAIL_FOLDER": str(tmp_path / "mail"),
-        }
-    )
-    with made.app_context(), work(SYSTEM) as repo:
-        for one in a_set():
-            repo.create(one)
-        for username, roles in ROLES.items():
-            accounts.create(username=username, name=username.title(), roles=roles, password=PASSWORD)
-    with made.app_context():
-        from app.web.protection import limiter
-
-        limiter.reset()
-    yield made
-    with made.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-
-@pytest.fixture
-def by(flask: Flask) -> Any:
-    """``by("editor")`` is that person's browser."""
-    held: dict[str, Browser] = {}
-
-    def browser(username: str) -> Browser:
-        if username not in held:
-            held[username] = Browser(flask, username)
-        return held[username]
-
-    return browser
-
-
-@pytest.fixture
-def state(flask: Flask) -> Any:
-    def of(reference: str) -> str:
-        with flask.app_context(), work(SYSTEM, reading=True) as repo:
-            return lifecycle.state(repo.find(reference))
-
-    return of
-
-
-@pytest.fixture
-def drafted(by: Any) -> None:
-    answer = by("editor").send(f"/releases/{V1}/draft", version="1.1.0")
-    assert answer.status_code == 303 and answer.location.endswith(V2)
+from tests.protocols.scenes import NEXT, PLAN_PAGE, SET, V1, V2, a_set
 
 
 def test_every_page_stands_in_the_access_table(flask: Flask) -> None:
@@ -105,7 +32,7 @@ def test_a_version_goes_its_whole_road_in_the_browser(by: Any, state: Any, draft
     assert "<bdi>Repos</bdi>" in changes and "Repos complet" in changes
     assert editor.send(f"/releases/{V2}/submit", comment="à lire").status_code == 303
     assert "à lire" in approver.text(f"/releases/{V2}")
-    assert approver.send(f"/releases/{V2}/approve").status_code == 303
+    assert approver.send(f"/releases/{V2}/approve", holds__0="y").status_code == 303
     assert approver.send(f"/releases/{V2}/release", effective=clock.today().isoformat()).status_code == 303
     assert (state(SET), state(NEXT)) == ("retired", "released")
     page = by("admin").text("/protocols/migraine-protocol")
