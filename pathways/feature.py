@@ -53,6 +53,14 @@ def _judge_response(repo: Any, before: Any, after: Any) -> None:
         guard_response(repo, before, after)
 
 
+def _judge_observation(repo: Any, before: Any, after: Any) -> None:
+    """What an EHR posts is held to what a body can have; our own forms have limits of their own."""
+    if repo.actor.scopes is not None:
+        from pathways.plausible import guard_observation
+
+        guard_observation(repo, before, after)
+
+
 def _reorder(repo: Any) -> None:
     """Once a day: those who are overdue stand in the order of their newest values."""
     from pathways.risk import refresh
@@ -64,7 +72,7 @@ FEATURE = Feature(
     name="pathways",
     blueprint=_blueprint,
     operations=_operations,
-    guards={"QuestionnaireResponse": _judge_response},
+    guards={"QuestionnaireResponse": _judge_response, "Observation": _judge_observation},
     grants={
         "physician": CLINIC | {"visit:prescribe"},
         "nurse": CLINIC,
