@@ -48,7 +48,7 @@ class Stale:
     def expression(self) -> str:
         """FHIRPath of the text: ``PlanDefinition.action[0].title``."""
         steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.text.path)
-        return self.artefact["resourceType"] + "".join(steps)
+        return f"{self.artefact['resourceType']}{''.join(steps)}"
 
     @property
     def name(self) -> str:
@@ -60,9 +60,8 @@ class Stale:
         """It as a warning."""
         of: dict[str, Any] = {"expression": self.expression, "severity": "warning", "values": {"path": self.name}}
         if self.behind == "ar":
-            return Issue(
-                "{path}: the French text has changed and the Arabic has not: read it again", "invariant", **about
-            )
+            return Issue("{path}: the French text has changed and the Arabic has not: read it again", "invariant", **of)
+        return Issue("{path}: the French text has changed and the Arabic has not: read it again", "invariant", **about)
         return Issue("{path}: the Arabic text has changed and the French has not: read it again", "invariant", **of)
 
 
