@@ -61,7 +61,6 @@ class Stale:
         of: dict[str, Any] = {"expression": self.expression, "severity": "warning", "values": {"path": self.name}}
         if self.behind == "ar":
             return Issue("{path}: the French text has changed and the Arabic has not: read it again", "invariant", **of)
-        return Issue("{path}: the French text has changed and the Arabic has not: read it again", "invariant", **about)
         return Issue("{path}: the Arabic text has changed and the French has not: read it again", "invariant", **of)
 
 
