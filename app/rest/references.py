@@ -70,7 +70,7 @@ class Resolver:
 
 
 def _identified(resource: Resource, system: str | None, value: str) -> bool:
-    given: Any = resource.get("identifier", ())
+    given: Any = resource.get("identifier") or []
     return any(
         one.get("value") == value and (system is None or one.get("system", "") == system)
         for one in (given if isinstance(given, list) else [given])
