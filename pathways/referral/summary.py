@@ -10,12 +10,13 @@ from app.fhir.resource import Resource
 from app.fhir.translation import text
 from pathways import measurement, treatment
 from pathways.progression import Standing
+from pathways.referral.answered import answered
 
 
 def reason(standing: Standing | None) -> tuple[str, str]:
     """(urgency, reason) of the referral that the protocol proposes; routine and empty where it proposes none."""
     outcome = standing.referral if standing else None
-    if outcome is None:
+    if outcome is None or standing is None or answered(standing):
         return "routine", ""
     urgency = "urgent" if outcome.kind == "referral-urgent" or outcome.urgent else "routine"
     return urgency, " ".join(part for part in (outcome.title + ".", outcome.reason) if part.strip("."))

@@ -23,6 +23,7 @@ from pathways.presenters.person import present
 from pathways.presenters.timeline import FIRST, timeline
 from pathways.presenters.worklist import why
 from pathways.progression import Standing
+from pathways.referral.answered import answered
 from pathways.together.standings import evaluate_all
 from pathways.views.enrol import pathways_in_force
 from pathways.vocabulary import ACTION_KIND, BRANCH, DECIDE, OPEN, REFERRAL, RETURN, is_kind
@@ -37,6 +38,8 @@ class Followed:
     steps: list[dict[str, str]]
     todo: list[todo.StepLine]
     step: next_step.NextStep
+    urgent: list[next_step.ActionLine]
+    """What cannot wait; empty once the hospital has answered it."""
     leading: measurement.Leading | None
     chart: chart.Chart | None
     readings: list[measurement.Reading]
@@ -120,6 +123,7 @@ def _followed(standing: Standing, record: list[Resource], today: date) -> Follow
         steps=_steps(standing),
         todo=todo.present(standing, record, today),
         step=step,
+        urgent=[] if answered(standing) else [action for action in step.actions if action.urgent],
         leading=of,
         chart=chart.draw(readings, aims, _changes(record)),
         readings=readings[::-1],
