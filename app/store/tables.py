@@ -78,7 +78,7 @@ def _index(name: str, *columns: Column) -> Table:  # type: ignore[type-arg]
 
 
 token = _index("token", _column("system"), _column("code", BYTEWISE), _column("patient"), _column("at"))
-Index("ix_token", token.c.path, token.c.code, token.c.system, token.c.patient, token.c.at, token.c.key)
+Index("ix_token", token.c.path, token.c.code, token.c.patient, token.c.at, token.c.key, token.c.system)
 
 reference = _index("reference", _column("target"))
 Index("ix_reference", reference.c.target, reference.c.path, reference.c.key)

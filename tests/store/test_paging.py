@@ -132,3 +132,19 @@ def test_totals_and_counts(app: Flask, stored: Callable[..., Any]) -> None:
         assert len(list(repo.search_all("Observation?_count=3"))) == 7
         assert repo.first("Observation?_sort=-_id") is not None
         assert repo.first("Observation?status=amended") is None
+
+
+@pytest.mark.parametrize("code", ["85354-9", "85354-9,8480-6", f"{BLOOD_PRESSURE},http://example.org|8480-6"])
+@pytest.mark.parametrize("sort", ["", "&_sort=-date"])
+def test_one_patient_s_code_without_its_system_finds_each_resource_once(
+    app: Flask, stored: Callable[..., Any], code: str, sort: str
+) -> None:
+    twice = {"coding": [{"system": s, "code": c} for s in ("http://loinc.org", "urn:x") for c in ("85354-9", "8480-6")]}
+    stored(a_patient("p1"), a_patient("p2"), an_observation("other", patient="p2"))
+    stored(*(an_observation(f"o{n}", date=f"2024-03-{n + 1:02}") | {"code": twice} for n in range(5)))
+    query = f"Observation?patient=p1&code={code}{sort}"
+    found = pages(f"{query}&_count=2")
+    assert [len(page) for page in found] == [2, 2, 1]
+    assert [one for page in found for one in page] == [f"o{n}" for n in (range(4, -1, -1) if sort else range(5))]
+    with work(SYSTEM, reading=True) as repo:
+        assert repo.count(query) == 5

@@ -26,30 +26,40 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Driving:
+    """How a search can begin from a match of tokens: their path, and ``once`` when no resource has two such rows."""
+
+    path: int
+    once: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A row of an index table that a resource must have. ``where`` speaks of the row as ``i``.
 
-    ``equal`` is (path, system, code) when it asks for exactly one token: such a match can drive the search by itself.
+    ``driving`` is there when it asks for tokens of one path by their codes: such a match can drive a search by itself.
     ``narrow`` says that few resources are expected to have the row.
     """
 
     table: str
     where: str
     values: tuple[Any, ...] = ()
-    equal: tuple[int, int, str] | None = None
+    driving: Driving | None = None
     narrow: bool = False
 
     def condition(self, *, negated: bool = False, driving: bool = False, probing: bool = False) -> Condition:
         """As a condition: probed resource by resource, or (``driving``) as the set from which to begin.
 
         ``probing`` insists on the first: PostgreSQL turns a plain ``exists`` into a join that reads every row of a
-        common code, where the few resources of one patient are to be looked at; a subquery with an offset it leaves be.
+        common code, where the few resources of one patient are to be looked at; a subquery with an offset it leaves be,
+        and with the ``+`` it takes the key, whatever its statistics say of a young database.
         """
         if driving and not negated:
             return Condition(f"@key in (select i.key from index_{self.table} i where {self.where})", self.values)
         word = "not exists" if negated else "exists"
         once = " limit 1 offset 0" if probing else ""
-        text = f"{word} (select 1 from index_{self.table} i where i.key = @key and {by_key(self.where)}{once})"
+        where = by_key(self.where).replace("/*+*/", "+") if probing else by_key(self.where)
+        text = f"{word} (select 1 from index_{self.table} i where i.key = @key and {where}{once})"
         return Condition(text, self.values)
 
 

@@ -28,11 +28,15 @@ FEW = 2000
 
 @dataclass(slots=True)
 class Plan:
-    """Where a search begins (``source`` with alias ``h`` or ``t``) and what its rows must meet."""
+    """Where a search begins (``source`` with alias ``h`` or ``t``) and what its rows must meet.
+
+    ``once``: no resource is met by two rows.
+    """
 
     source: str
     key: str
     head: str
+    once: bool = True
     texts: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
 
@@ -88,13 +92,11 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece]) -> Plan
     """Choose where to begin: one token of one patient's record, or the heads."""
     patient = next((p for p in pieces if isinstance(p, Condition) and p.text == OF_ONE_PATIENT), None)
     driving = _driving(request, pieces, patient)
-    if driving is not None and driving.equal is not None:
-        path, system, code = driving.equal
-        plan = Plan("index_token t", "t.key", "t")
-        plan.texts.append(f"t.path = {path} and t.code = ? and t.system = ?")
-        plan.values += [code, system]
+    if driving is not None and driving.driving is not None:
+        plan = Plan("index_token t", "t.key", "t", driving.driving.once, [driving.where.replace("i.", "t.")])
+        plan.values += driving.values
     else:
-        plan = Plan("head h", "h.key", "h", [_typed(request.types)])
+        plan = Plan("head h", "h.key", "h", True, [_typed(request.types)])
     first = _beginning(unit, pieces) if patient is None and driving is None else None
     for piece in pieces:
         if piece is not driving:
@@ -126,8 +128,9 @@ def _driving(request: SearchRequest, pieces: Sequence[Piece], patient: Condition
         return None
     counted = counted_paths(request.types[0])
     for piece in pieces:
-        fits = isinstance(piece, Match) and piece.equal is not None and piece.equal[0] not in counted
-        if fits and isinstance(piece, Match) and (patient is not None or piece.narrow):
+        if not isinstance(piece, Match) or piece.driving is None or piece.driving.path in counted:
+            continue
+        if patient is not None or (piece.narrow and piece.driving.once):
             return piece
     return None
 
@@ -157,7 +160,8 @@ def _limit(unit: Unit, request: SearchRequest, plan: Plan, patient: Condition | 
 
 
 def _total(unit: Unit, plan: Plan) -> int:
-    row = unit.driver.row(f"select count(*) from {plan.source} where {plan.where}", plan.values)
+    counted = "*" if plan.once else f"distinct {plan.key}"
+    row = unit.driver.row(f"select count({counted}) from {plan.source} where {plan.where}", plan.values)
     return int(row[0]) if row else 0
 
 
@@ -196,9 +200,16 @@ def _inner(
     if place is not None:
         text, more = after(keys, texts if plain else names, place)
         values += more
-        base = f"{base} and {text}" if plain else f"select * from ({base}) q where {text}"
+        base = f"{base} and {text}" if plain else f"select * from ({base}{_grouped(plan, texts)}) q where {text}"
+    if plain or place is None:
+        base += _grouped(plan, texts)
     values.append(count)
     return f"{base} order by {order_by(keys, texts if plain else names)} limit ?"
+
+
+def _grouped(plan: Plan, texts: Sequence[str]) -> str:
+    """A resource that several rows have met stands once."""
+    return "" if plan.once else f" group by {', '.join(texts)}"
 
 
 def _stored(row: Row) -> Stored:

@@ -9,9 +9,9 @@ from typing import Any
 from app.errors import Malformed
 from app.fhir.definitions import codes_of, load
 from app.fhir.normalise import normalised
-from app.store.codes import NO_SYSTEM, system_code
+from app.store.codes import system_code
 from app.store.parameters import Parameter
-from app.store.search.conditions import NEVER, Match, on_paths
+from app.store.search.conditions import NEVER, Driving, Match, on_paths
 from app.store.search.request import split, unescaped
 from app.store.values import CODE_LENGTH, VALUE_LENGTH, of_type
 
@@ -31,9 +31,9 @@ def token(parameters: Sequence[Parameter], values: Iterable[str], modifier: str 
     pairs = [pair(value) for value in values]
     for system, code in pairs:
         tests.append(_test(system, code, implied))
-    single = _single(codes, pairs[0], implied) if len(pairs) == 1 and len(codes) == 1 else None
+    driving = _driving(codes[0], pairs, implied) if len(codes) == 1 else None
     narrow = any(name in parameter.code for parameter in parameters for name in _SELECTIVE)
-    return _match(codes, tests, single, narrow)
+    return _match(codes, tests, driving, narrow)
 
 
 def pairs_match(parameters: Sequence[Parameter], pairs: Iterable[tuple[str, str]]) -> Match:
@@ -73,25 +73,23 @@ def _test(system: str | None, code: str | None, implied: frozenset[str] | None) 
     return " and ".join(text) or "1 = 1", tuple(values)
 
 
-def _single(
-    codes: list[int], pair: tuple[str | None, str | None], implied: frozenset[str] | None
-) -> tuple[int, int, str] | None:
-    system, code = pair
-    if code is None:
+def _driving(
+    path: int, pairs: Sequence[tuple[str | None, str | None]], implied: frozenset[str] | None
+) -> Driving | None:
+    """Whether a search can begin from these: each names a code. A single one with its system stands once a resource."""
+    if any(code is None for _, code in pairs):
         return None
-    if implied is not None:
-        return (codes[0], NO_SYSTEM, code) if not system or system in implied else None
-    return (codes[0], system_code(system), code) if system is not None else None
+    return Driving(path, once=len(pairs) == 1 and (implied is not None or pairs[0][0] is not None))
 
 
 def _match(
-    codes: list[int], tests: list[tuple[str, tuple[Any, ...]]], equal: tuple[int, int, str] | None, narrow: bool
+    codes: list[int], tests: list[tuple[str, tuple[Any, ...]]], driving: Driving | None, narrow: bool
 ) -> Match:
     if not codes or not tests:
         return Match("token", NEVER)
     text = _either([test if " and " not in test else f"({test})" for test, _ in tests])
     where = f"{on_paths(codes)} and ({text})"
-    return Match("token", where, tuple(v for _, values in tests for v in values), equal, narrow)
+    return Match("token", where, tuple(v for _, values in tests for v in values), driving, narrow)
 
 
 def _either(tests: list[str]) -> str:
