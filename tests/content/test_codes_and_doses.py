@@ -44,8 +44,9 @@ KNOWN_LOINC = {
     "72166-2",
     "10230-1",
 }
-MARKED_LOINC = {"82810-3", "20436-2", "1521-4", "41653-7"}
-"""Codes that the fact sheet does not list: pregnancy status; glucose 2 hours after a load, after a meal, by meter."""
+MARKED_LOINC = {"82810-3", "20436-2", "1521-4", "41653-7", "2951-2", "11524-6", "8601-7"}
+"""Codes that the fact sheet does not list: pregnancy status; glucose 2 hours after a load, after a meal, by meter;
+sodium in serum or plasma, EKG study and EKG impression (https://loinc.org/2951-2, /11524-6, /8601-7)."""
 Dose = tuple[str, str, int]
 """(value, UCUM unit, times a day)"""
 
