@@ -59,6 +59,21 @@ def _judge_observation(repo: Any, before: Any, after: Any) -> None:
         from pathways.plausible import guard_observation
 
         guard_observation(repo, before, after)
+    _note_result(repo, before, after)
+
+
+def _note_result(repo: Any, before: Any, after: Any) -> None:
+    """What an EHR posts may be what was asked for: the worker sees to it."""
+    if repo.actor.scopes is not None:
+        from pathways.arriving import note_arrival
+
+        note_arrival(repo, before, after)
+
+
+def _close_arrived(repo: Any, payload: Any) -> None:
+    from pathways.arriving import close_arrived
+
+    close_arrived(repo, payload)
 
 
 def _reorder(repo: Any) -> None:
@@ -72,7 +87,13 @@ FEATURE = Feature(
     name="pathways",
     blueprint=_blueprint,
     operations=_operations,
-    guards={"QuestionnaireResponse": _judge_response, "Observation": _judge_observation},
+    guards={
+        "QuestionnaireResponse": _judge_response,
+        "Observation": _judge_observation,
+        "DiagnosticReport": _note_result,
+        "Procedure": _note_result,
+    },
+    jobs={"result-arrived": _close_arrived},
     grants={
         "physician": CLINIC | {"visit:prescribe"},
         "nurse": CLINIC,

@@ -1,6 +1,6 @@
 """What a decision stores besides the treatment: the diagnosis, the tests and measurements, the next visit.
 
-A test that is awaited already is not ordered again (``record_visit`` ends the wait when the result comes).
+What is awaited already is not asked for again (``pathways.results`` ends the wait when the result comes).
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from typing import Any
 
 from app.clock import moment_text
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, codings, concept, reference
+from app.fhir.resource import Resource, concept, reference
+from pathways.awaiting import known_by_now
 from pathways.enrolment import visit_task
 from pathways.progression import Standing
+from pathways.results import RESULT, close_answered, complete, definitions_of, required, same
 from pathways.risk import risk
 from pathways.together.standings import Standings
 from pathways.visit import Visit
@@ -33,20 +35,21 @@ def stored_besides(
     What two pathways ask for is stored once: a disease, a test, a measurement, and the one next visit.
     """
     stored: list[Resource] = []
-    awaited = _awaited(repo, standings.each[0].enrolment.patient)
+    still_open = close_answered(repo, standings.each[0].enrolment.patient)
+    asked = [one for one in still_open if not _known(repo, standings, one)]
     for standing, outcome in standings.next_actions:
         if outcome.kind not in {DIAGNOSIS, *STORED_KINDS}:
             continue
         for number, proposed in enumerate(standing.proposed(outcome)):
             mark = form_identifier(form_key, f"{_name(standings, standing)}{outcome.id}-{number}")
-            asked = asked_for(proposed)
-            if asked & awaited:
+            if any(same(one, proposed) for one in asked):
                 continue
-            awaited |= asked
+            asked.append(proposed)
             if outcome.kind == DIAGNOSIS:
                 stored.append(repo.create(_diagnosis(repo, proposed, visit, mark)))
             else:
-                stored.append(repo.create(_request(repo, _titled(proposed, outcome.action.source), visit, mark)))
+                titled = _titled(proposed, outcome.action.source)
+                stored.append(repo.create(_request(repo, titled, standing.enrolment.plan, visit, mark)))
     if (task := _next_visit(repo, standings, form_key, another_day)) is not None:
         stored.append(repo.create(task))
     return stored
@@ -58,26 +61,13 @@ def _name(standings: Standings, standing: Standing) -> str:
     return f"{number + 1}-" if number else ""
 
 
-def _awaited(repo: Repository, patient: str) -> set[str]:
-    """The tests that are ordered and have no result yet: their definitions and their codes."""
-    orders = repo.search_all(f"ServiceRequest?patient={patient}&status=active")
-    return {one for order in orders for one in asked_for(order)}
-
-
-def asked_for(request: Resource) -> set[str]:
-    """What a request asks for, by which it is recognised: the definition it comes from, and for a test its codes.
-
-    Tasks are told apart by all their codes together: kinds such as *measure* are shared by different measurements.
-    """
-    if request["resourceType"] == "Task":
-        named = sorted(f"{system}|{code}" for system, code in codings(request.get("code")))
-        return {f"{' '.join(named)} {_definition(request)}"}
-    found = {url.partition("|")[0] for url in request.get("instantiatesCanonical", ())}
-    return found | {f"{system}|{code}" for system, code in codings(request.get("code"))}
-
-
-def _definition(task: Resource) -> str:
-    return str(task.get("instantiatesCanonical", "")).partition("|")[0]
+def _known(repo: Repository, standings: Standings, request: Resource) -> bool:
+    """Whether what is asked for since it was missing is known by now, as the pathways see it: it is completed then."""
+    asked = definitions_of(request)
+    if not any(known_by_now(standing.applied, one) for standing in standings.each for one in asked):
+        return False
+    complete(repo, request, [])
+    return True
 
 
 def _diagnosis(repo: Repository, proposed: Resource, visit: Visit, mark: Resource) -> Resource:
@@ -108,17 +98,28 @@ def _titled(proposed: Resource, source: Mapping[str, Any]) -> Resource:
     return plain | said
 
 
-def _request(repo: Repository, proposed: Resource, visit: Visit, mark: Resource) -> Resource:
+def _request(repo: Repository, proposed: Resource, plan: Resource, visit: Visit, mark: Resource) -> Resource:
     request = {key: value for key, value in proposed.items() if key not in ("id", "meta")} | {
         "identifier": [mark],
+        "basedOn": [{"reference": reference(plan)}],
         "status": "requested" if proposed["resourceType"] == "Task" else "active",
         "intent": "order",
         "encounter": {"reference": reference(visit.encounter)},
         "authoredOn": moment_text(repo.now),
     }
-    if proposed["resourceType"] == "Task" and repo.actor.organization:
-        request["owner"] = {"reference": repo.actor.organization}
+    if proposed["resourceType"] == "Task":
+        if inputs := _results(repo, proposed):
+            request["input"] = [*proposed.get("input", ()), *inputs]
+        if repo.actor.organization:
+            request["owner"] = {"reference": repo.actor.organization}
     return request
+
+
+def _results(repo: Repository, task: Resource) -> list[Resource]:
+    """The inputs of a Task that name the results it waits for, where its definition requires several."""
+    definition = task.get("instantiatesCanonical")
+    named = required(repo.canonical(definition)) if definition else []
+    return [{"type": RESULT, "valueCodeableConcept": one} for one in named]
 
 
 def _next_visit(repo: Repository, standings: Standings, form_key: str, another_day: date | None) -> Resource | None:

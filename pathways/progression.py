@@ -17,6 +17,7 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical
 from pathways.apply import Applied, ApplyRequest, apply
 from pathways.apply.outcome import ActionOutcome
+from pathways.awaiting import Awaiting
 from pathways.calendar import Calendar
 from pathways.enrolment import Enrolment
 from pathways.facts import Facts
@@ -46,9 +47,12 @@ class Standing:
 
     @cached_property
     def next_actions(self) -> list[ActionOutcome]:
-        """What the stage asks for now, the most pressing kinds first; groups are left to their members."""
+        """What the stage asks for now, the most pressing kinds first; groups are left to their members.
+
+        What is asked for already, or known, is not asked for again (``pathways.awaiting``).
+        """
         below = self.stage.walk() if self.stage else self._all()
-        found = [outcome for outcome in below if outcome.taken == "taken" and outcome.kind in CLINICAL]
+        found = [o for o in below if o.taken == "taken" and o.kind in CLINICAL and not self.settled(o)]
         held = {id(outcome) for outcome in found}
         groups = {id(o) for o in found if any(id(below) in held for below in o.walk() if below is not o)}
         return sorted((o for o in found if id(o) not in groups), key=lambda o: CLINICAL.index(o.kind))
@@ -103,6 +107,15 @@ class Standing:
         """The requests that an action and those below it propose."""
         held = self.applied.resources
         return [held[ref] for below in outcome.walk() for ref in below.resources if ref in held]
+
+    @cached_property
+    def awaiting(self) -> Awaiting:
+        """The open requests and the results of the record that the pathway was run on."""
+        return Awaiting(self.applied.frame.asked.facts, self.on)
+
+    def settled(self, outcome: ActionOutcome) -> bool:
+        """Whether a test or a measurement that applies is asked for already, or known."""
+        return self.awaiting.settled(outcome, self.proposed(outcome))
 
     def _all(self) -> Iterator[ActionOutcome]:
         for top in self.applied.actions:

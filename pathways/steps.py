@@ -21,6 +21,7 @@ from pathways.apply.outcome import ActionOutcome
 from pathways.enrolment import Enrolment, refuse_ended
 from pathways.progression import FOLLOW_UP, Standing
 from pathways.provenance import record_act
+from pathways.results import WAITING
 from pathways.vocabulary import FORM, OPEN, form_identifier
 
 NOT_STARTED, DUE, DONE, SKIPPED = "not-started", "due", "done", "skipped"
@@ -143,8 +144,13 @@ def _step(standing: Standing, outcome: ActionOutcome, requests: list[Resource], 
     """``seen``: when the patient came last. What was done or skipped before and is asked for again begins anew."""
     held = sorted((one for one in requests if _is_of(one, standing, outcome)), key=lambda one: _moment(_when(one)))
     newest = held[-1] if held else None
-    if newest is not None and newest["status"] in (*OPEN, "active"):
+    if newest is not None and newest["status"] in WAITING:
+        if standing.awaiting.results.answering(newest):
+            return Step(outcome, DONE, newest, _last_day(newest))
         return Step(outcome, STOPPED if ended else DUE, newest, _last_day(newest) or outcome.due.latest)
+    if not ended and outcome.taken == "taken" and standing.settled(outcome):
+        elsewhere = standing.awaiting.waits_for(standing.proposed(outcome))
+        return Step(outcome, DUE if elsewhere else DONE, elsewhere or newest, _last_day(elsewhere or {}))
     state = CLOSED.get(newest["status"], DONE) if newest is not None else NOT_STARTED
     why = text(newest.get("statusReason"), "text", "fr") or "" if newest is not None else ""
     if ended and state == SKIPPED:

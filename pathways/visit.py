@@ -13,23 +13,11 @@ from datetime import date
 from app.clock import moment_text
 from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, coding, codings, reference
+from app.fhir.resource import Resource, coding, reference
 from pathways.enrolment import Enrolment, refuse_dead, refuse_ended
 from pathways.provenance import record_act
-from pathways.vocabulary import (
-    DECIDE,
-    ENCOUNTER_CLASS,
-    FORM,
-    MEASURE,
-    OPEN,
-    RETURN,
-    TASK_KIND,
-    VISIT,
-    form_identifier,
-    is_kind,
-    kind_token,
-    task_kind,
-)
+from pathways.results import close_answered
+from pathways.vocabulary import DECIDE, ENCOUNTER_CLASS, FORM, OPEN, RETURN, VISIT, form_identifier, is_kind, task_kind
 
 Extract = Callable[[Sequence[Resource], Resource], Sequence[Resource]]
 """``extract(responses, encounter) -> resources``: what the stored QuestionnaireResponses say, ready to be stored."""
@@ -81,8 +69,7 @@ def record_visit(
     )
     resources = tuple(repo.create(resource) for resource in extract(stored, encounter))
     _close_waiting(repo, enrolments, encounter)
-    _close_tests(repo, enrolments[0].patient, resources)
-    _close_measures(repo, enrolments, encounter, resources)
+    close_answered(repo, enrolments[0].patient, reference(encounter))
     decision = repo.create(_decision(repo, enrolments, encounter, form_key))
     record_act(repo, "visit", [encounter, *stored, *resources], encounter=reference(encounter))
     return Visit(encounter, stored, resources, decision)
@@ -142,36 +129,6 @@ def _close_waiting(repo: Repository, enrolments: Sequence[Enrolment], encounter:
         elif is_kind(task, DECIDE):
             passed = {"status": "cancelled", "statusReason": {"text": "overtaken by a later visit"}}
             repo.update(task | passed | {"lastModified": moment_text(repo.now)})
-
-
-def _close_tests(repo: Repository, patient: str, resources: Sequence[Resource]) -> None:
-    """Complete the orders of tests whose results came with this visit."""
-    found = {pair for one in resources if one["resourceType"] == "Observation" for pair in codings(one["code"])}
-    if not found:
-        return
-    for order in list(repo.search_all(f"ServiceRequest?patient={patient}&status=active&intent=order")):
-        if found & set(codings(order.get("code"))):
-            repo.update(order | {"status": "completed"})
-
-
-def _close_measures(
-    repo: Repository, enrolments: Sequence[Enrolment], encounter: Resource, resources: Sequence[Resource]
-) -> None:
-    """Complete what was to be measured: by name where the task names the measurement, else by this visit.
-
-    What is missing still is asked for anew by the next step.
-    """
-    found = {pair for one in resources if one["resourceType"] == "Observation" for pair in codings(one["code"])}
-    plans = {reference(one.plan) for one in enrolments}
-    waiting = repo.search_all(
-        f"Task?patient={enrolments[0].patient}&code={kind_token(MEASURE)}&status={','.join(OPEN)}"
-    )
-    for task in list(waiting):
-        based = {one.get("reference") for one in task.get("basedOn", ())}
-        named = {pair for pair in codings(task["code"]) if pair[0] != TASK_KIND}
-        if (not based or based & plans) and (not named or named & found):
-            done = {"status": "completed", "encounter": {"reference": reference(encounter)}}
-            repo.update(task | done | {"lastModified": moment_text(repo.now)})
 
 
 def _decision(repo: Repository, enrolments: Sequence[Enrolment], encounter: Resource, form_key: str) -> Resource:

@@ -9,8 +9,8 @@ from typing import Any
 
 from app.fhir.resource import Resource
 from pathways.apply.outcome import ActionOutcome
-from pathways.ordering import asked_for
 from pathways.progression import FOLLOW_UP, Standing
+from pathways.results import same
 from pathways.together.standings import Standings
 
 
@@ -130,13 +130,14 @@ def _latest(asked: tuple[Resource, ActionLine]) -> date:
 
 def tests_once(standings: Standings) -> list[ActionOutcome]:
     """The examinations of all pathways; one that another pathway has asked for already is left out."""
-    found, known = [], set()
+    found: list[ActionOutcome] = []
+    known: list[Resource] = []
     for standing, outcome in standings.next_actions:
         if outcome.kind == "test":
-            asked = {one for proposed in standing.proposed(outcome) for one in asked_for(proposed)}
-            if not asked or not asked & known:
+            proposed = standing.proposed(outcome)
+            if not proposed or not all(any(same(one, other) for other in known) for one in proposed):
                 found.append(outcome)
-            known |= asked
+            known += proposed
     return found
 
 
