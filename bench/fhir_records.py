@@ -7,15 +7,23 @@ import os
 import random
 from typing import Any
 
-CODES = {"8480-6": "mm[Hg]", "8462-4": "mm[Hg]", "29463-7": "kg", "8867-4": "/min", "4548-4": "%"}
+CODES = {
+    "8480-6": ("mm[Hg]", 100, 200),
+    "8462-4": ("mm[Hg]", 50, 110),
+    "29463-7": ("kg", 45, 120),
+    "8867-4": ("/min", 50, 120),
+    "4548-4": ("%", 5, 12),
+}
+"""What is measured, and from where to where: the server refuses what cannot be."""
 chance = random.Random(2026)
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 
 def observation(subject: str) -> dict[str, Any]:
     code = chance.choice(list(CODES))
-    day = f"20{chance.randint(20, 26)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
-    quantity = {"value": chance.randint(40, 180), "unit": CODES[code], "code": CODES[code]}
+    day = f"20{chance.randint(20, 25)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+    unit, least, most = CODES[code]
+    quantity = {"value": chance.randint(least, most), "unit": unit, "code": unit}
     return {
         "resourceType": "Observation",
         "status": "final",
