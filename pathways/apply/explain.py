@@ -51,10 +51,11 @@ def _parts(outcome: ActionOutcome) -> list[Resource]:
 
 
 def _value(one: Value, scope: Scope) -> list[Resource]:
-    key = ("extension", one.name)
-    found: list[Resource] | None = scope.told.get(key)
+    words = scope.words(one.name)
+    told, key = (scope.told, ("extension", one.name)) if words is None else (scope.everywhere, ("extension", words))
+    found: list[Resource] | None = told.get(key)
     if found is None:
-        found = scope.told[key] = _made(one, scope)
+        found = told[key] = _made(one, scope)
     return found
 
 

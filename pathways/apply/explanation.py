@@ -98,25 +98,38 @@ def values_of(outcome: ActionOutcome) -> list[Value]:
     """
     scope, language = outcome.frame.scope, outcome.frame.asked.language
     used = outcome.verdict.used
+    found: dict[str, Value] = {}
     try:
-        names = dict.fromkeys(
-            [*used, *outcome.verdict.missing, *(one for name in used for one in _behind(scope, name))]
-        )
-        return [value for name in names if (value := value_of(scope, name, language)) is not None]
+        for name in (*used, *outcome.verdict.missing):
+            if name not in found and (value := value_of(scope, name, language)) is not None:
+                found[name] = value
+        for name in used:
+            for value in _behind(scope, name, language):
+                found.setdefault(value.name, value)
     except ExpressionFailed:
         return []
+    return list(found.values())
 
 
-def _behind(scope: Scope, name: str) -> tuple[str, ...]:
+def _behind(scope: Scope, name: str, language: str) -> tuple[Value, ...]:
     """What a variable used, directly or not, that is worth showing: described, known, and no conclusion."""
-    key = ("behind", name)
-    told: tuple[str, ...] | None = scope.told.get(key)
-    if told is None:
-        used = scope.answer(name).used if scope.declared(name) is not None else ()
-        below = [other for one in used for other in _behind(scope, one)]
-        own = [name] if _measured(scope, name) else []
-        told = scope.told[key] = tuple(dict.fromkeys([*own, *below]))
-    return told
+    told, key = _told(scope, "behind", name, language)
+    found: tuple[Value, ...] | None = told.get(key)
+    if found is None:
+        below: dict[str, Value] = {}
+        if _measured(scope, name) and (own := value_of(scope, name, language)) is not None:
+            below[name] = own
+        for other in scope.answer(name).used if scope.declared(name) is not None else ():
+            for value in _behind(scope, other, language):
+                below.setdefault(value.name, value)
+        found = told[key] = tuple(below.values())
+    return found
+
+
+def _told(scope: Scope, what: str, name: str, language: str) -> tuple[dict[tuple[str, ...], Any], tuple[str, ...]]:
+    """Where something told of a variable is kept, and its key: for all plans where they say the same of it."""
+    words = scope.words(name)
+    return (scope.told, (what, name, language)) if words is None else (scope.everywhere, (what, words, language))
 
 
 def _measured(scope: Scope, name: str) -> bool:
@@ -129,10 +142,11 @@ def _measured(scope: Scope, name: str) -> bool:
 
 def value_of(scope: Scope, name: str, language: str) -> Value | None:
     """A variable as a value, worked out once; None where it is a search answer or a whole resource."""
-    key = ("value", name, language)
-    if key not in scope.told:
-        scope.told[key] = _value(scope, name, language)
-    found: Value | None = scope.told[key]
+    told, key = _told(scope, "value", name, language)
+    try:
+        found: Value | None = told[key]
+    except KeyError:
+        found = told[key] = _value(scope, name, language)
     return found
 
 

@@ -120,7 +120,7 @@ def settle_action(frame: Frame, action: PlannedAction) -> PlannedAction:
     if not action.own:
         return action
     source = _filled(dict(action.source), action.own, frame.plan.source, frame.scope, ACTION)
-    return replace(action, source=source)
+    return replace(action, source=source, texts={})
 
 
 def _filled(

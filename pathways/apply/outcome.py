@@ -60,6 +60,7 @@ class ActionOutcome:
         self.failure: str | None = verdict.failure.reason if verdict.failure else None
         self.children: list[ActionOutcome] = []
         self.resources: list[str] = []
+        self._reasons: dict[str, str] = {}
 
     id = property(lambda self: self.action.id)
     kind = property(lambda self: self.action.kind)
@@ -112,9 +113,12 @@ class ActionOutcome:
 
     def reason_in(self, language: str) -> str:
         """Why it is taken or not, in a language."""
-        from pathways.apply.explanation import reason_of
+        found = self._reasons.get(language)
+        if found is None:
+            from pathways.apply.explanation import reason_of
 
-        return reason_of(self, language)
+            found = self._reasons[language] = reason_of(self, language)
+        return found
 
     @property
     def sources(self) -> list[Source]:
@@ -125,8 +129,13 @@ class ActionOutcome:
 
     def text(self, field: str, language: str | None = None) -> str | None:
         """A text of the action in a language (the request's)."""
-        primary = self.frame.plan.source.get("language")
-        return translation.text(self.action.source, field, language or self.frame.asked.language, primary=primary)
+        key = (field, language or self.frame.asked.language)
+        try:
+            return self.action.texts[key]
+        except KeyError:
+            primary = self.frame.plan.source.get("language")
+            found = self.action.texts[key] = translation.text(self.action.source, *key, primary=primary)
+            return found
 
     def walk(self) -> Iterator[ActionOutcome]:
         """This outcome and all below it."""

@@ -13,7 +13,7 @@ from app.config import CANONICAL_BASE
 from app.fhir.fhirpath import node
 from app.fhir.resource import choice, code_in, extension, extensions
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
-from pathways.apply.scope import Variable, meanings, variables_of
+from pathways.apply.scope import Meaning, Variable, meanings, variables_of
 
 EXPLANATION = f"{CANONICAL_BASE}/StructureDefinition/explanation"
 TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
@@ -61,6 +61,8 @@ class PlannedAction:
     """Whether it has a timing of its own."""
     templates: dict[tuple[str, str], str] = field(default_factory=dict, compare=False)
     """(outcome, language) → explanation template, as far as it has been asked for."""
+    texts: dict[tuple[str, str], str | None] = field(default_factory=dict, compare=False)
+    """(field, language) → its text, as far as it has been asked for."""
 
     @property
     def id(self) -> str:
@@ -84,7 +86,7 @@ class Plan:
 
     source: dict[str, Any]
     variables: Mapping[str, Variable]
-    meanings: Mapping[str, str]
+    meanings: Mapping[str, Meaning]
     actions: tuple[PlannedAction, ...]
     explains: bool
     node: Any = None

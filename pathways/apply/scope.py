@@ -56,14 +56,22 @@ class Variable:
     """Language → what it is called, as far as it has been asked for."""
 
 
-def meanings(variables: Mapping[str, Variable]) -> Mapping[str, str]:
+class Meaning(NamedTuple):
+    """Two variables with the same ``answer`` have the same answer for one subject; with the same ``words`` they and
+    those they use have the same names, descriptions and units too."""
+
+    answer: str
+    words: str
+
+
+def meanings(variables: Mapping[str, Variable]) -> Mapping[str, Meaning]:
     """Name → what a variable means, for those that depend on nothing but each other and the request.
 
-    The same meaning has the same answer for one subject, whichever plan declares it: a pathway whose plans share their
-    variables evaluates each once. Those in a circle, and those that an outer plan completes, are left out.
+    A pathway whose plans share their variables evaluates and explains each once, whichever plan declares it. Those in a
+    circle, and those that an outer plan completes, are left out.
     """
     uses = {name: _USED.findall(str(one.about.get("expression"))) for name, one in variables.items()}
-    found: dict[str, str] = {}
+    found: dict[str, Meaning] = {}
     waiting = list(variables)
     while waiting:
         ready = [name for name in waiting if all(other in found or other in SHARED for other in uses[name])]
@@ -71,11 +79,17 @@ def meanings(variables: Mapping[str, Variable]) -> Mapping[str, str]:
             break
         for name in ready:
             about = variables[name].about
-            told = "".join(f"%{other}={found[other]};" for other in uses[name] if other in found)
+            below = [(other, found[other]) for other in uses[name] if other in found]
             own = f"{about.get('language')}:{about.get('expression')}:{name if variables[name].parameter else ''}"
-            found[name] = sha1(f"{own}|{told}".encode(), usedforsecurity=False).hexdigest()
+            answer = f"{own}|" + "".join(f"%{other}={one.answer};" for other, one in below)
+            words = f"{name}:{about}|" + "".join(f"%{other}={one.words};" for other, one in below)
+            found[name] = Meaning(_short(answer), _short(words))
         waiting = [name for name in waiting if name not in found]
     return found
+
+
+def _short(text: str) -> str:
+    return sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def variables_of(definition: Mapping[str, Any]) -> dict[str, Variable]:
@@ -118,7 +132,7 @@ class Scope(Mapping[str, Any]):
 
     __slots__ = (
         "_answers", "_asked", "_busy", "_closure", "_given", "_meanings", "_parent", "_places", "_ports", "_shared",
-        "_variables", "focus", "settled", "told",
+        "_variables", "everywhere", "focus", "settled", "told",
     )  # fmt: skip
 
     def __init__(
@@ -126,7 +140,7 @@ class Scope(Mapping[str, Any]):
         asked: ApplyRequest,
         variables: Mapping[str, Variable],
         parent: Scope | None = None,
-        meanings: Mapping[str, str] | None = None,
+        meanings: Mapping[str, Meaning] | None = None,
     ):
         self._asked = asked
         self._variables = variables
@@ -137,6 +151,8 @@ class Scope(Mapping[str, Any]):
         self._closure: dict[str, tuple[str, ...]] = {}
         self.told: dict[tuple[str, ...], Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
+        self.everywhere: dict[tuple[str, ...], Any] = {} if parent is None else parent.everywhere
+        """The same for what is so in all plans: its key holds a variable's ``words``."""
         self._meanings = meanings or {}
         self._shared: dict[str, Answer] = {} if parent is None else parent._shared
         self._places: dict[str, str] = {} if parent is None else parent._places
@@ -181,6 +197,13 @@ class Scope(Mapping[str, Any]):
         """The variable of a name, from this plan or an outer one; None for those of the request."""
         return self._variables.get(name) or (self._parent.declared(name) if self._parent is not None else None)
 
+    def words(self, name: str) -> str | None:
+        """What is the same in all plans that say the same of a variable and of those it uses; None: nothing is."""
+        meaning = self._meanings.get(name)
+        if meaning is not None:
+            return meaning.words
+        return self._parent.words(name) if self._parent is not None and name not in self._variables else None
+
     def answer(self, name: str) -> Answer:
         """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
         variable = self._variables.get(name)
@@ -199,7 +222,7 @@ class Scope(Mapping[str, Any]):
         if found is not None:
             return found
         meaning = self._meanings.get(name)
-        found = self._shared.get(meaning) if meaning is not None else None
+        found = self._shared.get(meaning.answer) if meaning is not None else None
         if found is None:
             if name in self._busy:
                 raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
@@ -209,7 +232,7 @@ class Scope(Mapping[str, Any]):
             finally:
                 self._busy.discard(name)
             if meaning is not None:
-                self._shared[meaning] = found
+                self._shared[meaning.answer] = found
         self._answers[name] = found
         return found
 
