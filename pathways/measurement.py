@@ -1,12 +1,13 @@
 """The leading measurement of a pathway: what *my day* shows beside a name and what the chart draws.
 
 The pathway says which it is (extension ``leading-measurement``): the code of the Observation, its components, and the
-variables that hold the target (a value is to be below it). Nothing of a disease stands here.
+variables that hold the targets. A value is to be below its target; where ``at-most`` says so (a Boolean, or the name of
+a variable that is one), the target itself is reached too. Nothing of a disease stands here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,8 +22,29 @@ STATED = ("final", "amended", "corrected")
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """The target of one value for a patient; ``at_most``: a value that equals it has reached it."""
+
+    value: Decimal
+    at_most: bool = False
+
+    @property
+    def sign(self) -> str:
+        """``<`` or ``≤``"""
+        return "≤" if self.at_most else "<"
+
+    def met_by(self, value: Decimal) -> bool:
+        """Whether a value has reached the target."""
+        return value <= self.value if self.at_most else value < self.value
+
+
+Limits = Sequence[Limit | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Leading:
     """``code`` and ``components`` are Codings; ``targets`` variable names, one for each value; ``unit`` as shown;
+    ``at_most`` for each target whether it is met by itself too: a Boolean or a variable's name (none: never);
     ``severe`` one limit for each value (above it the value is severe), none where the pathway names none."""
 
     code: Resource
@@ -31,6 +53,7 @@ class Leading:
     unit: str
     title: Resource
     severe: tuple[Decimal, ...] = ()
+    at_most: tuple[bool | str, ...] = ()
 
     @property
     def token(self) -> str:
@@ -69,7 +92,8 @@ def leading(plan: Resource) -> Leading | None:
     components = tuple(part["valueCoding"] for part in parts.get("component", ()))
     targets = tuple(part["valueString"] for part in parts.get("target", ()))
     severe = tuple(Decimal(str(part["valueDecimal"])) for part in parts.get("severe", ()))
-    return Leading(parts["code"][0]["valueCoding"], components, targets, unit, title, severe)
+    at_most = tuple(part.get("valueBoolean", part.get("valueString", False)) for part in parts.get("at-most", ()))
+    return Leading(parts["code"][0]["valueCoding"], components, targets, unit, title, severe, at_most)
 
 
 def reading(observation: Resource, of: Leading) -> Reading | None:
@@ -101,9 +125,25 @@ def last_of_each_day(found: Iterable[Reading]) -> list[Reading]:
     return list({one.day: one for one in found}.values())
 
 
-def targets(scope: Any, of: Leading) -> tuple[Decimal | None, ...]:
+def targets(scope: Any, of: Leading) -> tuple[Limit | None, ...]:
     """The target of each value for this patient, from the variables of the pathway that was run."""
-    return tuple(number_of(scope, name) for name in of.targets)
+    found = []
+    for at, name in enumerate(of.targets):
+        value = number_of(scope, name)
+        found.append(None if value is None else Limit(value, _is_at_most(scope, of.at_most[at : at + 1])))
+    return tuple(found)
+
+
+def _is_at_most(scope: Any, said: tuple[bool | str, ...]) -> bool:
+    return any(holds(scope, one) if isinstance(one, str) else one for one in said)
+
+
+def aim(limits: Limits, number: Callable[[Decimal], str] = lambda value: f"{value.normalize():f}") -> str:
+    """``< 140/90``; every value with its own sign where the signs differ; empty without a limit."""
+    known = [limit for limit in limits if limit is not None]
+    if len({limit.sign for limit in known}) == 1:
+        return f"{known[0].sign}\u00a0{'/'.join(number(limit.value) for limit in known)}"
+    return "/".join(f"{limit.sign}\u00a0{number(limit.value)}" for limit in known)
 
 
 def number_of(scope: Any, name: str) -> Decimal | None:
@@ -121,12 +161,12 @@ def holds(scope: Any, name: str) -> bool:
     return (value[0] if isinstance(value, (list, tuple)) and value else value) is True
 
 
-def above(values: Sequence[Decimal | None], limits: Sequence[Decimal | None]) -> bool | None:
-    """Whether any value is at or over its target; None when nothing can be said."""
+def above(values: Sequence[Decimal | None], limits: Limits) -> bool | None:
+    """Whether any value misses its target; None when nothing can be said."""
     pairs = [
         (value, limit) for value, limit in zip(values, limits, strict=False) if value is not None and limit is not None
     ]
-    return any(value >= limit for value, limit in pairs) if pairs else None
+    return any(not limit.met_by(value) for value, limit in pairs) if pairs else None
 
 
 def direction(before: Reading, after: Reading) -> str:

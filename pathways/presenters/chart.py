@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from math import ceil, floor
 
-from pathways.measurement import Reading, last_of_each_day
+from pathways.measurement import Limits, Reading, aim, last_of_each_day
 
 WIDTH, HEIGHT, MARGIN = 640, 200, 34
 MOST = 40
@@ -24,7 +24,9 @@ class Chart:
     lines: list[str]
     points: list[tuple[float, float, str]]
     band: tuple[float, float] | None
-    targets: list[tuple[float, str]]
+    targets: list[float]
+    aim: str
+    """``< 140/90``; empty without targets."""
     grid: list[tuple[float, str]]
     months: list[tuple[float, str]]
     changes: list[tuple[float, str, str]]
@@ -34,16 +36,14 @@ class Chart:
     height: int = HEIGHT
 
 
-def draw(
-    readings: Sequence[Reading], targets: Sequence[Decimal | None], changes: Sequence[tuple[str, str]] = ()
-) -> Chart | None:
+def draw(readings: Sequence[Reading], targets: Limits, changes: Sequence[tuple[str, str]] = ()) -> Chart | None:
     """The chart of readings (oldest first), one a day; None for under two. ``changes``: (ISO day, what changed)."""
     kept = last_of_each_day(readings)[-MOST:]
     if len(kept) < 2:
         return None
     days = [date.fromisoformat(one.day).toordinal() for one in kept]
     values = [value for one in kept for value in one.values if value is not None]
-    limits = [limit for limit in targets if limit is not None]
+    limits = [limit.value for limit in targets if limit is not None]
     low, high = _range([*values, *limits])
     first, span = days[0], max(days[-1] - days[0], 1)
 
@@ -66,7 +66,8 @@ def draw(
         lines=lines,
         points=points,
         band=(y(limits[0]), y(low)) if limits else None,
-        targets=[(y(limit), f"{limit.normalize():f}") for limit in limits],
+        targets=[y(limit) for limit in limits],
+        aim=aim(targets),
         grid=[(y(step), f"{step:f}") for step in _steps(low, high)],
         months=_months(days, x),
         changes=[

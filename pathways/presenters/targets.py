@@ -32,7 +32,7 @@ def present(standings: Standings, language: str) -> list[StricterTarget]:
         lines.append(
             StricterTarget(
                 whole=next((text for other in others if (text := _whole(standings, other))), ""),
-                parts=[(one.applies.title(language), f"<\u00a0{one.applies.value.normalize():f}") for one in held],
+                parts=[(one.applies.title(language), measurement.aim([one.applies.limit])) for one in held],
                 source=held[0].applies.citation(language),
                 pathway=held[0].applies.pathway,
                 others=[(plan, _own(held, plan)) for plan in others.values()],
@@ -43,8 +43,8 @@ def present(standings: Standings, language: str) -> list[StricterTarget]:
 
 def _own(held: Sequence[Disagreement], plan: Resource) -> str:
     """What a pathway aims at by itself."""
-    own = [target.value for one in held for target in one.others if target.pathway == plan]
-    return " / ".join(f"<\u00a0{value.normalize():f}" for value in own)
+    own = [target.limit for one in held for target in one.others if target.pathway == plan]
+    return " / ".join(measurement.aim([limit]) for limit in own)
 
 
 def _whole(standings: Standings, url: str) -> str:
@@ -54,6 +54,4 @@ def _whole(standings: Standings, url: str) -> str:
     if standing is None or of is None:
         return ""
     values = measurement.targets(standing.applied.frame.scope, of)
-    if any(value is None for value in values):
-        return ""
-    return f"<\u00a0{'/'.join(f'{value.normalize():f}' for value in values if value is not None)} {of.unit}"
+    return "" if None in values else f"{measurement.aim(values)} {of.unit}"

@@ -1,8 +1,8 @@
 """Where two pathways aim at different values of the same measurement, the stricter one applies, with its source.
 
-A pathway names its targets by the extension ``target``: the measurement's code, the variable that holds the value
-(a measured value is to be below it), the variable that says whether it concerns this patient (``when``, always without
-it), and the source. The value of the stricter pathway is then handed to the other one.
+A pathway names its targets by the extension ``target``: the measurement's code, the variable that holds the value (a
+measured value is to be below it; ``at-most``: or equal), the variable that says whether it concerns this patient
+(``when``, always without it), and the source. The value of the stricter pathway is then handed to the other one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 from app.config import CANONICAL_BASE
 from app.fhir.resource import Resource, extensions
 from app.fhir.translation import text
-from pathways.measurement import holds, number_of
+from pathways.measurement import Limit, holds, number_of
 from pathways.progression import Standing
 
 URL = f"{CANONICAL_BASE}/StructureDefinition/target"
@@ -22,11 +22,11 @@ URL = f"{CANONICAL_BASE}/StructureDefinition/target"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One target of one pathway: ``measure`` a Coding, ``variable`` its name there, ``value`` for this patient."""
+    """One target of one pathway: ``measure`` a Coding, ``variable`` its name there, ``limit`` for this patient."""
 
     measure: Resource
     variable: str
-    value: Decimal
+    limit: Limit
     pathway: Resource
     source: Resource
 
@@ -62,7 +62,8 @@ def targets(standing: Standing) -> list[Target]:
         if "when" in parts and not holds(standing.applied.frame.scope, parts["when"]["valueId"]):
             continue
         if (value := number_of(standing.applied.frame.scope, name)) is not None:
-            found.append(Target(parts["measure"]["valueCoding"], name, value, plan, parts.get("source", {})))
+            limit = Limit(value, parts.get("at-most", {}).get("valueBoolean") is True)
+            found.append(Target(parts["measure"]["valueCoding"], name, limit, plan, parts.get("source", {})))
     return found
 
 
@@ -74,17 +75,22 @@ def disagreements(standings: Sequence[Standing]) -> list[Disagreement]:
             by_code.setdefault(target.code, []).append(target)
     found = []
     for held in by_code.values():
-        strictest = min(held, key=lambda target: target.value)
-        others = tuple(target for target in held if target.value > strictest.value)
+        strictest = min(held, key=lambda target: _strictness(target.limit))
+        others = tuple(target for target in held if _strictness(target.limit) > _strictness(strictest.limit))
         if others:
             found.append(Disagreement(strictest, others))
     return found
 
 
+def _strictness(limit: Limit) -> tuple[Decimal, bool]:
+    """Below a value is stricter than at most that value."""
+    return limit.value, limit.at_most
+
+
 def overrides(disagreeing: Sequence[Disagreement], plan: Resource) -> dict[str, Decimal]:
     """Variable -> stricter value, for one pathway."""
     return {
-        target.variable: one.applies.value
+        target.variable: one.applies.limit.value
         for one in disagreeing
         for target in one.others
         if target.pathway["url"] == plan["url"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -12,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, extension, has_coding
 from app.fhir.translation import text
-from app.i18n import language
+from app.i18n import language, num
 from app.store import work
 from app.web import current_actor, facility_tree, render
 from pathways import enrolment, measurement
@@ -43,7 +42,7 @@ class Followed:
     leading: measurement.Leading | None
     chart: chart.Chart | None
     readings: list[measurement.Reading]
-    targets: tuple[Any, ...]
+    aim: str
     last: measurement.Reading | None
     trend: str
     above: bool | None
@@ -127,7 +126,7 @@ def _followed(standing: Standing, record: list[Resource], today: date) -> Follow
         leading=of,
         chart=chart.draw(readings, aims, _changes(record)),
         readings=readings[::-1],
-        targets=aims,
+        aim=measurement.aim(aims, num),
         last=readings[-1] if readings else None,
         trend=measurement.direction(readings[-2], readings[-1]) if len(readings) > 1 else "",
         above=measurement.above(readings[-1].values, aims) if readings else None,

@@ -80,8 +80,8 @@ def test_the_stricter_target_holds_in_the_other_pathway_with_its_source(clinic: 
         both = enrolment.enrolments(repo, alone[0].patient)
     standings = standings_of(clinic, both)
     (found,) = standings.disagreeing
-    assert (found.applies.code, found.applies.value) == ("http://loinc.org|8462-4", Decimal(80))
-    assert [other.value for other in found.others] == [Decimal(90)]
+    assert (found.applies.code, found.applies.limit.value) == ("http://loinc.org|8462-4", Decimal(80))
+    assert [other.limit.value for other in found.others] == [Decimal(90)]
     assert "HEARTS-D 2020" in found.applies.citation("fr") and "HEARTS-D" in found.applies.citation("ar")
     hypertension = standings.each[0]
     assert hypertension.stage is not None and hypertension.stage.id == "confirmation"
