@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+from app.fhir.names import ARTICLES
 from app.fhir.normalise import normalised
 from app.fhir.repository import Repository
 
@@ -29,7 +30,8 @@ def queries(text: str) -> list[str]:
         if compact.isdigit() and len(compact) >= 8:
             found.append(f"Patient?phone-key={quote(typed)}")
         return found
-    found = ["Patient?" + "&".join(f"name-key={quote(word)}" for word in typed.split())]
+    words = [word for word in typed.split() if word not in ARTICLES] or typed.split()
+    found = ["Patient?" + "&".join(f"name-key={quote(word)}" for word in words)]
     if len(compact) == 8 and compact.isascii():  # a file number may happen to have no digit
         found.append(f"Patient?identifier={quote(compact.upper())}")
     return found

@@ -13,7 +13,8 @@ from typing import Any
 
 from app.errors import Malformed
 from app.fhir.dates import Range, of_period, parse
-from app.fhir.normalise import digits, normalised, words
+from app.fhir.names import keys
+from app.fhir.normalise import digits, normalised
 from app.fhir.resource import parse_canonical
 from app.store.codes import NO_SYSTEM, path_code, system_code
 from app.store.units import in_base_units
@@ -191,10 +192,10 @@ _address = _parts("line", "city", "district", "state", "postalCode", "country", 
 
 
 def name_words(rows: Rows, path: int, part: int, value: Any) -> None:
-    """Each word of a name, for finding a person whatever the order and the spelling."""
+    """What a name is looked for by, whatever the order and the spelling (``app.fhir.names``)."""
     for text in (value.get("family"), *value.get("given", ()), value.get("text")):
-        for word in words(text) if isinstance(text, str) else ():
-            rows.string[path, part, word[:VALUE_LENGTH], word] = None
+        for key in keys(text) if isinstance(text, str) else ():
+            rows.string[path, part, key[:VALUE_LENGTH], key] = None
 
 
 def phone_digits(rows: Rows, path: int, part: int, value: Any) -> None:

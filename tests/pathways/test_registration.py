@@ -28,7 +28,8 @@ def test_a_file_number_is_looked_for_however_it_is_typed(id: object) -> None:
 
 
 def test_a_name_is_looked_for_word_by_word_in_either_script() -> None:
-    assert queries("El  Fassi") == ["Patient?name-key=el&name-key=fassi"]
+    assert queries("El  Fassi Ahmed") == ["Patient?name-key=fassi&name-key=ahmed"]
+    assert queries("el") == ["Patient?name-key=el"]
     assert len(queries("الفاسي فاطمة")) == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from app.fhir.names import sought
 from app.fhir.normalise import digits, normalised
 from app.store.parameters import Parameter
 from app.store.search.conditions import NEVER, Match, on_paths
@@ -20,11 +21,16 @@ def string(parameters: Sequence[Parameter], values: Iterable[str], modifier: str
     """
     codes = [code for parameter in parameters for code in parameter.codes()]
     by_digits = any(parameter.index == "#digits" for parameter in parameters)
+    by_name = any(parameter.index == "#words" for parameter in parameters) and modifier is None
     texts, held = [], []
     for value in values:
         wanted = unescaped(value)
         folded = (digits(wanted) if by_digits else normalised(wanted))[:VALUE_LENGTH]
-        if modifier == "exact":
+        if by_name and folded:
+            beginnings, whole = sought(wanted)
+            texts += ["(i.value >= ? and i.value < ?)"] * len(beginnings) + ["i.value = ?"] * len(whole)
+            held += [bound for one in beginnings for bound in (one[:VALUE_LENGTH], one[:VALUE_LENGTH] + LAST)] + whole
+        elif modifier == "exact":
             texts.append("(i.value = ? and i.exact = ?)")
             held += [normalised(wanted)[:VALUE_LENGTH], wanted]
         elif not folded:
