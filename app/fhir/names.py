@@ -1,7 +1,7 @@
 """Names of people as they are looked for: by any word, in either script, in the spellings that Morocco writes.
 
-``keys`` is what a name leaves in the index (search parameter ``name-key``), ``sought`` what is looked up for a word that was
-typed. They belong together: when either changes, the rows that stand are made anew by ``flask store reindex``.
+``keys`` is what a name leaves in the index (search parameter ``name-key``), ``sought`` what is looked up for a word
+that was typed. They belong together: when either changes, the rows that stand are made anew by ``store reindex``.
 
 - marks, hamza on its seats, ة/ه, ى/ي, Persian and Maghrebi letters, case and accents: ``app.fhir.normalise``;
 - the article: ``البناني`` and ``بناني``, ``El Fassi``, ``Elfassi`` and ``Fassi`` find each other;
@@ -18,32 +18,10 @@ from itertools import takewhile
 from app.fhir.normalise import normalised
 
 ARTICLES = frozenset({"ال", "el", "al", "l"})
-PARTICLES = ARTICLES | frozenset(
-    [
-        "ben",
-        "bent",
-        "bint",
-        "ibn",
-        "bou",
-        "abou",
-        "abu",
-        "abd",
-        "ait",
-        "oulad",
-        "ould",
-        "oum",
-        "بن",
-        "بنت",
-        "ابن",
-        "بو",
-        "ابو",
-        "عبد",
-        "ايت",
-        "اولاد",
-        "ولد",
-        "ام",
-    ]
-)
+PARTICLES = ARTICLES | {
+    *("ben", "bent", "bint", "ibn", "bou", "abou", "abu", "abd", "ait", "oulad", "ould", "oum"),
+    *("بن", "بنت", "ابن", "بو", "ابو", "عبد", "ايت", "اولاد", "ولد", "ام"),
+}
 GLUED = ("abd", "ait", "ben", "bou", "عبد", "بن", "ايت", "بو")
 _SOUNDS = (
     ("sh", "ch"), ("dj", "j"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"), ("q", "k"),
