@@ -18,6 +18,7 @@ from app.errors import Invalid, Issue, NotFound
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,79}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+AT_A_TIME = 500
 PATIENT_ROLES = frozenset({"physician", "nurse", "hospital-physician", "facility-manager", "regional-delegate"})
 
 
@@ -137,6 +138,16 @@ def by_name(text: str) -> Account | None:
     if not wanted:
         return None
     return db.session.scalars(select(Account).where(or_(Account.username == wanted, Account.email == wanted))).first()
+
+
+def named(usernames: Iterable[str]) -> dict[str, Account]:
+    """The accounts that have these user names, by user name; a few hundred are asked for at a time."""
+    wanted = sorted({name.strip().lower() for name in usernames} - {""})
+    found: dict[str, Account] = {}
+    for start in range(0, len(wanted), AT_A_TIME):
+        query = select(Account).where(Account.username.in_(wanted[start : start + AT_A_TIME]))
+        found |= {account.username: account for account in db.session.scalars(query).unique()}
+    return found
 
 
 def listed(*, after: str = "", words: str = "", count: int = 25, within: Iterable[str] | None = None) -> list[Account]:

@@ -11,7 +11,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.access import accounts, csv_rows, facilities, passwords, staff, tokens
+from app.access import accounts, csv_rows, facilities, passwords, staff, staff_import, tokens
 from app.access.actor import automation
 from app.access.client_cli import client_group
 from app.access.grants import ROLES
@@ -122,15 +122,19 @@ def account_reset(username: str) -> None:
     click.echo(f"{username}\t{password}")
 
 
+_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_DRY = click.option("--dry-run", is_flag=True, help="Say what would be made, changed and refused, and do nothing.")
+_YES = click.option("--yes", is_flag=True, help="Do not ask before it is done.")
+
+
 @account_group.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_FILE
+@_DRY
+@_YES
 @with_appcontext
-def account_import(file: Path) -> None:
-    """Make accounts from a CSV file; prints temporary passwords, and what was refused and why."""
-    rows = csv_rows.read(file.read_bytes(), staff.COLUMNS, staff.MORE_COLUMNS)
-    with _work() as repo:
-        report = staff.import_rows(repo, rows)
-    _tell(report)
+def account_import(file: Path, dry_run: bool, yes: bool) -> None:
+    """Make and change accounts from a CSV file; says what will happen first, then prints the temporary passwords."""
+    _import(file, staff_import, dry_run=dry_run, yes=yes)
 
 
 @access_cli.group("facilities", cls=_Told)
@@ -139,29 +143,44 @@ def facilities_group() -> None:
 
 
 @facilities_group.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_FILE
+@_DRY
+@_YES
 @with_appcontext
-def facilities_import(file: Path) -> None:
-    """Make and change establishments from a CSV file; prints what was refused and why."""
-    rows = csv_rows.read(file.read_bytes(), facilities.COLUMNS, facilities.MORE_COLUMNS)
-    with _work() as repo:
-        report = facilities.import_rows(repo, rows)
-    _tell(report)
+def facilities_import(file: Path, dry_run: bool, yes: bool) -> None:
+    """Make and change establishments from a CSV file; says what will happen first, and what is refused and why."""
+    _import(file, facilities, dry_run=dry_run, yes=yes)
 
 
 access_cli.add_command(client_group)
 
 
-def _tell(report: csv_rows.Report) -> None:
-    for username, password in report.passwords:
-        click.echo(f"{username}\t{password}")
-    click.echo(
-        f"{len(report.created)} made, {len(report.changed)} changed, {len(report.unchanged)} as they were", err=True
-    )
+def _import(file: Path, room: Any, *, dry_run: bool, yes: bool) -> None:
+    """Rehearse, say what would happen; then, unless somebody says no, do it. Leaves with 1 where lines are refused."""
+    rows = csv_rows.read(file.read_bytes(), room.COLUMNS, room.MORE_COLUMNS)
+    report = csv_rows.rehearsed(_work, room.import_rows, rows)
+    for changed in report.changed:
+        click.echo(str(changed), err=True)
     for refused in report.refused:
         click.echo(str(refused), err=True)
+    asks = not yes and sys.stdin.isatty()
+    if dry_run or (asks and report.acts):
+        _count(report, "to make, {} to change, {} as they are, {} refused")
+    if report.acts and not dry_run and (not asks or click.confirm("Go on?", err=True)):
+        with _work() as repo:
+            report = room.import_rows(repo, rows)
+        for username, password in report.passwords:
+            click.echo(f"{username}\t{password}")
+        _count(report, "made, {} changed, {} as they were, {} refused")
+    elif not dry_run:
+        click.echo("Nothing is changed", err=True)
     if report.refused:
         sys.exit(1)
+
+
+def _count(report: csv_rows.Report, words: str) -> None:
+    rest = words.format(len(report.changed), len(report.unchanged), report.lines_refused)
+    click.echo(f"{len(report.created)} {rest}", err=True)
 
 
 def _account(username: str) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Protocol, Self
 
 from app.errors import Invalid, Issue
 
@@ -42,15 +43,81 @@ class Refused:
         return f"line {self.line}, {self.column}: {self.issue}"
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One column that the file changes: what stood there and what the file says."""
+
+    column: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.column}: {self.before or '–'} → {self.after or '–'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A line that changes what stands already."""
+
+    line: int
+    key: str
+    changes: tuple[Change, ...]
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.key}: {'; '.join(map(str, self.changes))}"
+
+
 @dataclass(slots=True)
 class Report:
-    """What an import did, by key of the row; ``passwords`` are temporary ones, shown once."""
+    """What an import did, or would do, by key of the row; ``passwords`` are temporary ones, shown once.
+
+    A row stands in one of the four: ``created``, ``changed`` (with each column), ``unchanged`` (it says what stands
+    there already) or ``refused`` (with the reasons, one entry for each).
+    """
 
     created: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     passwords: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def lines_refused(self) -> int:
+        """How many lines were refused; one line may have several reasons."""
+        return len({one.line for one in self.refused})
+
+    @property
+    def acts(self) -> bool:
+        """Whether anything is made or changed."""
+        return bool(self.created or self.changed)
+
+
+def differing(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
+    """The columns of ``after`` that say something else than ``before``."""
+    return tuple(
+        Change(name, before.get(name, ""), said) for name, said in after.items() if before.get(name, "") != said
+    )
+
+
+class Import(Protocol):
+    """A use case that takes the rows of a file."""
+
+    def __call__(self, repo: Any, rows: Sequence[Row], *, rehearsal: bool = False) -> Report: ...
+
+
+class _Rehearsed(Exception):
+    """Takes a rehearsal back."""
+
+
+def rehearsed(begin: Callable[[], AbstractContextManager[Any]], run: Import, rows: Sequence[Row]) -> Report:
+    """What an import would do: it is done in a transaction of its own and taken back. No password is made."""
+    report = Report()
+    try:
+        with begin() as repo:
+            report = run(repo, rows, rehearsal=True)
+            raise _Rehearsed
+    except _Rehearsed:
+        return report
 
 
 def read(body: bytes, needed: Sequence[str], known: Sequence[str] = ()) -> list[Row]:

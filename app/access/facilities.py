@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.access.csv_rows import Refused, Report, Row
+from app.access.csv_rows import Changed, Refused, Report, Row, differing
 from app.config import CANONICAL_BASE
 from app.errors import Invalid, Issue
 from app.fhir import translation
@@ -121,11 +121,12 @@ def save(
     return repo.update(described(repo.read(f"Organization/{organization_id}"), values), if_match=if_match)
 
 
-def import_rows(repo: Any, rows: Iterable[Row]) -> Report:
+def import_rows(repo: Any, rows: Iterable[Row], *, rehearsal: bool = False) -> Report:
     """Make and change establishments from a file's rows; a parent may stand in a later row.
 
     Rows are known by their number: running the same file twice changes nothing. What is refused does not stop the rest,
-    except that what stands under a refused row is refused as well.
+    except that what stands under a refused row is refused as well. An empty cell of a column that is not needed leaves
+    what stands there. A rehearsal does the same; whoever asks for it takes it back.
     """
     report = Report()
     known = {number_of(found): found for found in repo.search_all("Organization?_count=1000") if number_of(found)}
@@ -156,17 +157,48 @@ def _import_row(repo: Any, row: Row, known: dict[str, Resource], report: Report)
     if found:
         report.refused += [Refused.of(row.line, issue) for issue in found]
         return
-    values = dict(row.cells) | {"active": row["active"].lower() not in _NO}
-    values["parent"] = f"Organization/{parent['id']}" if parent else None
-    made = described(held or {}, values)
     if held is None:
-        known[row["number"]] = repo.create(made)
+        known[row["number"]] = repo.create(described({}, _values(row, {}, parent)))
         report.created.append(row["number"])
-    elif made == held:
-        report.unchanged.append(row["number"])
-    else:
+        return
+    made = described(held, _values(row, held, parent))
+    moved = made.get("partOf") != held.get("partOf")
+    above = {f"Organization/{one['id']}": number_of(one) for one in (parent, moved and _above(repo, held)) if one}
+    if changes := differing(_cells(held, above), _cells(made, above)):
         known[row["number"]] = repo.update(made)
-        report.changed.append(row["number"])
+        report.changed.append(Changed(row.line, row["number"], changes))
+    else:
+        report.unchanged.append(row["number"])
+
+
+def _values(row: Row, held: Mapping[str, Any], parent: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a row says of an establishment; empty cells that are not needed say nothing."""
+    active = row["active"].lower()
+    return dict(row.cells) | {
+        "active": held.get("active", True) if not active else active not in _NO,
+        "phone": row["phone"] or phone_of(held),
+        "parent": f"Organization/{parent['id']}" if parent else None,
+    }
+
+
+def _cells(organization: Mapping[str, Any], numbers: Mapping[str, str]) -> dict[str, str]:
+    """An establishment as a file would say it; ``numbers`` by reference."""
+    above = (organization.get("partOf") or {}).get("reference", "")
+    names = names_of(organization)
+    return {
+        "level": level_of(organization),
+        "name_fr": names["fr"],
+        "name_ar": names["ar"],
+        "parent": numbers.get(above, above),
+        "phone": phone_of(organization),
+        "active": "yes" if organization.get("active", True) else "no",
+    }
+
+
+def _above(repo: Any, organization: Mapping[str, Any]) -> Resource | None:
+    """What it stands under."""
+    above = (organization.get("partOf") or {}).get("reference")
+    return repo.find(above) if above else None
 
 
 def _is_under(repo: Any, organization: Resource | None, organization_id: str) -> bool:
@@ -174,6 +206,5 @@ def _is_under(repo: Any, organization: Resource | None, organization_id: str) ->
     while organization and steps < 12:
         if organization["id"] == organization_id:
             return True
-        above = (organization.get("partOf") or {}).get("reference")
-        organization, steps = (repo.find(above) if above else None), steps + 1
+        organization, steps = _above(repo, organization), steps + 1
     return False

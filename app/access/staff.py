@@ -1,18 +1,12 @@
-"""Accounts from a file, and the Practitioner that stands for somebody who treats patients."""
+"""The Practitioner that stands for somebody who treats patients, and follows the account."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.access import accounts, passwords
-from app.access.csv_rows import Refused, Report, Row
-from app.access.facilities import number_of
 from app.config import CANONICAL_BASE
-from app.errors import Invalid, Issue
 
-COLUMNS = ("username", "name", "roles", "establishment")
-MORE_COLUMNS = ("email", "language", "inpe")
 INPE = f"{CANONICAL_BASE}/sid/inpe"
 ROLE = f"{CANONICAL_BASE}/CodeSystem/role"
 CLINICAL = frozenset({"physician", "nurse", "hospital-physician"})
@@ -31,59 +25,61 @@ def practitioner(repo: Any, *, name: str, roles: Iterable[str], organization: st
         held = repo.create(resource)
     reference = f"Practitioner/{held['id']}"
     if organization:
-        repo.create(
-            {
-                "resourceType": "PractitionerRole",
-                "active": True,
-                "practitioner": {"reference": reference, "display": name},
-                "organization": {"reference": organization},
-                "code": [{"coding": [{"system": ROLE, "code": role}]} for role in clinical],
-            }
-        )
+        repo.create(_role(reference, name, organization, clinical))
     return reference
 
 
-def import_rows(repo: Any, rows: Iterable[Row]) -> Report:
-    """Make accounts from a file's rows, each with a temporary password that the report shows once.
-
-    An account that stands already is left as it is and counted as unchanged. Establishments are given by their number.
-    """
-    report = Report()
-    places = {number_of(found): f"Organization/{found['id']}" for found in repo.search_all("Organization?_count=1000")}
-    for row in rows:
-        _import_row(repo, row, places, report)
-    return report
-
-
-def _import_row(repo: Any, row: Row, places: Mapping[str, str], report: Report) -> None:
-    if accounts.by_name(row["username"]):
-        report.unchanged.append(row["username"])
+def follow(repo: Any, account: Any, inpe: str = "") -> None:
+    """Let the Practitioner of an account be what the account says now: name, office, professional number."""
+    about: dict[str, Any] = {"name": account.name, "roles": account.role_names, "organization": account.organization}
+    if not account.practitioner:
+        account.practitioner = practitioner(repo, inpe=inpe, **about)
         return
-    place = places.get(row["establishment"])
-    if row["establishment"] and not place:
-        unknown = {"number": row["establishment"]}
-        issue = Issue("there is no establishment {number}", "not-found", "establishment", values=unknown)
-        report.refused.append(Refused.of(row.line, issue))
-        return
-    roles = row["roles"].replace("|", " ").replace("+", " ").split()
-    password = passwords.temporary_password()
-    try:
-        account = accounts.create(
-            username=row["username"],
-            name=row["name"],
-            roles=roles,
-            organization=place,
-            email=row["email"],
-            language=row["language"] or "fr",
-            password=password,
-            temporary=True,
-        )
-    except Invalid as error:
-        report.refused += [Refused.of(row.line, issue, {"organization": "establishment"}) for issue in error.issues]
-        return
-    account.practitioner = practitioner(repo, name=row["name"], roles=roles, organization=place, inpe=row["inpe"])
-    report.created.append(account.username)
-    report.passwords.append((account.username, password))
+    person = repo.read(account.practitioner)
+    if inpe and inpe != inpe_of(person):
+        repo.update(with_inpe(person, inpe))
+    reassigned(repo, account.practitioner, **about)
+
+
+def reassigned(repo: Any, reference: str, *, name: str, roles: Iterable[str], organization: str | None) -> None:
+    """Let a Practitioner's name and PractitionerRole follow the account: an office that was left is ended."""
+    person = repo.read(reference)
+    if person.get("name") != [_human_name(name)]:
+        repo.update(person | {"name": [_human_name(name)]})
+    clinical = sorted(CLINICAL & set(roles))
+    wanted = (organization, clinical)
+    held = [one for one in repo.search_all(f"PractitionerRole?practitioner={reference}") if one.get("active", True)]
+    for one in held:
+        if _office(one) != wanted:
+            repo.update(one | {"active": False})
+    if clinical and organization and wanted not in [_office(one) for one in held]:
+        repo.create(_role(reference, name, organization, clinical))
+
+
+def inpe_of(person: Mapping[str, Any] | None) -> str:
+    """The professional number of a Practitioner, or nothing."""
+    return next((i.get("value", "") for i in (person or {}).get("identifier", ()) if i.get("system") == INPE), "")
+
+
+def with_inpe(person: Mapping[str, Any], inpe: str) -> dict[str, Any]:
+    """The Practitioner with another professional number."""
+    others = [one for one in person.get("identifier", ()) if one.get("system") != INPE]
+    return {**person, "identifier": [{"system": INPE, "value": inpe}, *others]}
+
+
+def _office(role: Mapping[str, Any]) -> tuple[str | None, list[str]]:
+    codes = [coding["code"] for code in role.get("code", ()) for coding in code["coding"] if coding["system"] == ROLE]
+    return role.get("organization", {}).get("reference"), sorted(codes)
+
+
+def _role(reference: str, name: str, organization: str, clinical: Iterable[str]) -> dict[str, Any]:
+    return {
+        "resourceType": "PractitionerRole",
+        "active": True,
+        "practitioner": {"reference": reference, "display": name},
+        "organization": {"reference": organization},
+        "code": [{"coding": [{"system": ROLE, "code": role}]} for role in clinical],
+    }
 
 
 def _human_name(name: str) -> dict[str, Any]:

@@ -101,8 +101,9 @@ def edit(account_id: int) -> Response | str | tuple[str, int]:
     del form.username, form.inpe
     if form.accepted():
         try:
-            with work(current_actor()):
-                people.change(people.find(account_id), active=form.active.data, **_values(form))
+            with work(current_actor()) as repo:
+                changed = people.change(people.find(account_id), active=form.active.data, **_values(form))
+                staff.follow(repo, changed)
             flash(_("The account is changed"), "success")
             return redirect(url_for("web.accounts"), 303)
         except Invalid as error:

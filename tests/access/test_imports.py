@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.access import accounts, csv_rows, facilities, passwords, staff
+from app.access import accounts, csv_rows, facilities, passwords, staff, staff_import
 from app.access.actor import SYSTEM
 from app.errors import Invalid
 from app.store import work
@@ -17,7 +17,7 @@ GOOD = (
 
 
 def load(text: str, *, people: bool = False) -> csv_rows.Report:
-    room = staff if people else facilities
+    room = staff_import if people else facilities
     with work(SYSTEM) as repo:
         return room.import_rows(repo, csv_rows.read(text.encode(), room.COLUMNS, room.MORE_COLUMNS))
 
@@ -35,7 +35,8 @@ def test_establishments_are_made_and_a_second_run_changes_nothing(people: Flask)
 
 def test_a_new_name_is_a_change_in_both_languages(people: Flask) -> None:
     load(GOOD)
-    assert load(GOOD.replace("حي السلام", "حي الرحمة")).changed == ["4410"]
+    (changed,) = load(GOOD.replace("حي السلام", "حي الرحمة")).changed
+    assert str(changed) == "line 4, 4410: name_ar: حي السلام → حي الرحمة"
     with work(SYSTEM) as repo:
         held = repo.first(f"Organization?identifier={facilities.NUMBER}|4410")
     assert facilities.names_of(held) == {"fr": "Hay Salam", "ar": "حي الرحمة"}
@@ -110,7 +111,8 @@ def test_accounts_get_a_temporary_password_and_clinicians_a_practitioner(people:
         role = repo.first(f"PractitionerRole?practitioner={account.practitioner}")
     assert practitioner["identifier"][0]["value"] == "123456789"
     assert role["organization"]["reference"] == account.organization
-    assert load("username,name,roles,establishment\nf.alaoui,X,nurse,4410\n", people=True).unchanged == [username]
+    again = load("username,name,roles,establishment\nf.alaoui,Fatima Alaoui,physician,4410\n", people=True)
+    assert (again.unchanged, again.changed, again.passwords) == ([username], [], [])
 
 
 def test_refused_accounts_say_why(people: Flask) -> None:
@@ -127,6 +129,102 @@ def test_refused_accounts_say_why(people: Flask) -> None:
         "line 7, email: this is not an e-mail address",
         "line 7, language: the language is fr or ar",
     ]
+
+
+PEOPLE = "username,name,roles,establishment,email,language,inpe\n"
+FATIMA = "f.alaoui,Fatima Alaoui,physician,4410,f@example.ma,fr,123456789\n"
+
+
+def test_a_line_that_says_something_else_changes_the_account_and_says_what(people: Flask) -> None:
+    load(GOOD + "4411,CSU-1,Hay Nahda,حي النهضة,MA-04\n")
+    load(PEOPLE + FATIMA, people=True)
+    password = accounts.by_name("f.alaoui").password
+    report = load(PEOPLE + "F.Alaoui,Fatima Zahra Alaoui,nurse,4411,F2@example.ma,ar,\n", people=True)
+    (changed,) = report.changed
+    assert str(changed) == (
+        "line 2, f.alaoui: name: Fatima Alaoui → Fatima Zahra Alaoui; roles: physician → nurse; "
+        "establishment: 4410 → 4411; email: f@example.ma → f2@example.ma; language: fr → ar"
+    )
+    assert (report.created, report.unchanged, report.refused, report.passwords) == ([], [], [], [])
+    account = accounts.by_name("f.alaoui")
+    assert (account.role_names, account.language, account.password) == (("nurse",), "ar", password)
+    with work(SYSTEM) as repo:
+        person = repo.read(account.practitioner)
+        offices = {one["organization"]["reference"]: one["active"] for one in repo.search_all("PractitionerRole")}
+        first, second = (
+            f"Organization/{repo.first(f'Organization?identifier={facilities.NUMBER}|{number}')['id']}"
+            for number in ("4410", "4411")
+        )
+    assert staff.inpe_of(person) == "123456789" and person["name"][0]["text"] == "Fatima Zahra Alaoui"
+    assert offices == {first: False, second: True} and account.organization == second
+
+
+def test_a_professional_number_is_corrected_but_never_taken_from_another(people: Flask) -> None:
+    load(GOOD)
+    load(PEOPLE + FATIMA + "n.amrani,Nora Amrani,nurse,4410,,,987654321\n", people=True)
+    report = load(
+        PEOPLE + FATIMA.replace("123456789", "987654321") + "n.amrani,Nora Amrani,nurse,4410,,,555555555\n", people=True
+    )
+    assert told(report) == ["line 2, inpe: another professional has this number"]
+    assert [str(one) for one in report.changed] == ["line 3, n.amrani: inpe: 987654321 → 555555555"]
+
+
+def test_a_changed_line_is_refused_for_the_reasons_that_a_new_one_is(people: Flask) -> None:
+    load(GOOD)
+    load(PEOPLE + FATIMA + "n.amrani,Nora Amrani,nurse,4410,n@example.ma,fr,\n", people=True)
+    lines = "f.alaoui,,king,4410,n@example.ma,fr,\nf.alaoui,Fatima,nurse,4410,,,\nn.amrani,Nora,nurse,9,,,\n"
+    report = load(PEOPLE + lines, people=True)
+    assert told(report) == [
+        "line 2, name: enter the name",
+        "line 2, email: another account has this e-mail address",
+        "line 2, roles: there is no role king",
+        "line 3, username: the same user name stands in line 2",
+        "line 4, establishment: there is no establishment 9",
+    ]
+    assert report.lines_refused == 3 and not report.acts
+    assert accounts.by_name("f.alaoui").name == "Fatima Alaoui"
+
+
+def test_an_empty_cell_that_is_not_needed_leaves_what_stands_there(people: Flask) -> None:
+    heading = HEADING.rstrip() + ",phone,active\n"
+    load(GOOD.replace(HEADING, heading).replace("MA-04\n", "MA-04,0537000000,no\n"))
+    assert load(GOOD).unchanged == ["MIN", "MA-04", "4410"]
+    (changed,) = load(GOOD.replace(HEADING, heading).replace(",MA-04\n", ",MIN,,yes\n").replace("CSU-1", "CHU")).changed
+    assert str(changed) == "line 4, 4410: level: CSU-1 → CHU; parent: MA-04 → MIN; active: no → yes"
+
+
+def test_a_rehearsal_says_the_same_and_does_nothing(people: Flask) -> None:
+    load(GOOD)
+    load(PEOPLE + FATIMA, people=True)
+    text = PEOPLE + FATIMA.replace("Fatima", "Zineb") + "n.amrani,Nora Amrani,nurse,4410,,,\nx,X,nurse,4410,,,\n"
+    rows = csv_rows.read(text.encode(), staff_import.COLUMNS, staff_import.MORE_COLUMNS)
+    shown = csv_rows.rehearsed(lambda: work(SYSTEM), staff_import.import_rows, rows)
+    assert accounts.by_name("f.alaoui").name == "Fatima Alaoui" and accounts.by_name("n.amrani") is None
+    with work(SYSTEM) as repo:
+        assert repo.count("Practitioner") == 1
+    done = load(text, people=True)
+    assert (shown.created, shown.changed, told(shown)) == (done.created, done.changed, told(done))
+    assert shown.passwords == [] and [name for name, _ in done.passwords] == ["n.amrani"]
+
+
+def test_the_command_rehearses_first(people: Flask, tmp_path: Path) -> None:
+    from app.access.cli import access_cli
+
+    people.cli.add_command(access_cli)
+    load(GOOD)
+    file = tmp_path / "people.csv"
+    file.write_text(PEOPLE + FATIMA + "x,X,nurse,4410,,,\n", "utf-8")
+    run = people.test_cli_runner().invoke
+    tried = run(args=["access", "account", "import", str(file), "--dry-run"])
+    assert tried.exit_code == 1 and "1 to make, 0 to change, 0 as they are, 1 refused" in tried.output
+    assert accounts.by_name("f.alaoui") is None
+    done = run(args=["access", "account", "import", str(file)])
+    assert "f.alaoui\t" in done.output and "1 made, 0 changed, 0 as they were, 1 refused" in done.output
+    file.write_text(PEOPLE + FATIMA.replace("Fatima Alaoui", "Fatima Idrissi"), "utf-8")
+    changed = run(args=["access", "account", "import", str(file)])
+    assert changed.exit_code == 0
+    assert "line 2, f.alaoui: name: Fatima Alaoui → Fatima Idrissi" in changed.output
+    assert "Nothing is changed" in run(args=["access", "account", "import", str(file)]).output
 
 
 def test_the_commands_import_and_report(people: Flask, tmp_path: Path) -> None:

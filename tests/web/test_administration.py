@@ -101,7 +101,16 @@ def test_an_import_reports_line_column_and_reason(admin: FlaskClient) -> None:
     answer = admin.post("/facilities/import", data={"file": (io.BytesIO(text.encode()), "tree.csv")})
     page = answer.get_data(as_text=True)
     assert re.search(r'<td class="num">3</td><td><bdi dir="ltr">parent</bdi></td><td>[^<]*999', page)
+    assert "<bdi>A</bdi>" not in admin.get("/facilities").get_data(as_text=True), "it was looked at, not done"
+    packed = re.search(r'name="packed" value="([^"]+)"', page)[1]
+    answer = admin.post("/facilities/import", data={"packed": packed})
+    assert answer.status_code == 200 and "packed" not in answer.get_data(as_text=True)
     assert "<bdi>A</bdi>" in admin.get("/facilities").get_data(as_text=True)
+    text = text.replace("CSU-1,A,ا", "CSU-2,Aïn,ا")
+    page = admin.post("/facilities/import", data={"file": (io.BytesIO(text.encode()), "t.csv")}).get_data(as_text=True)
+    assert "<del>CSU-1</del>" in page and "<del>A</del>" in page and "<bdi>Aïn</bdi>" in page
+    for packed in ("x", "eJwDAA"):
+        assert admin.post("/facilities/import", data={"packed": packed}).status_code == 422
     answer = admin.post("/accounts/import", data={"file": (io.BytesIO(b"x"), "x.csv")})
     assert answer.status_code == 422 and 'id="file-error"' in answer.get_data(as_text=True)
     assert admin.post("/accounts/import", data={}).status_code == 422
