@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from app.errors import Invalid, Issue
+from app.fhir.regex import Pattern
 from app.fhir.resource import Resource
 from app.terminology.concepts import Concept, Concepts, designations_of
 from app.terminology.sources import Sources
 
 Key = tuple[str, str]
 MAX_DEPTH = 20
-_MAX_PATTERN = 200
 
 
 def members(value_set: Resource, sources: Sources, path: tuple[str, ...] = ()) -> dict[Key, Concept]:
@@ -126,12 +125,7 @@ def _test(filter: Resource, known: Concepts) -> Callable[[Concept], bool]:
     if name in ("concept", "code") and op in ("is-a", "descendent-of", "is-not-a", "generalizes"):
         return _hierarchy(op, value, known)
     if op == "regex":
-        if len(value) > _MAX_PATTERN:
-            raise Invalid("A regular expression of a filter has at most {n} characters.", n=_MAX_PATTERN)
-        try:
-            pattern = re.compile(value)
-        except re.error as error:
-            raise Invalid("The filter's regular expression cannot be read: {error}.", error=str(error)) from None
+        pattern = Pattern(value, lines=False)
         return lambda concept: any(pattern.fullmatch(text[:1000]) for text in _values(concept, name, known))
     if op == "=":
         return lambda concept: value in _values(concept, name, known)

@@ -5,7 +5,6 @@ For ``flask content check`` and the release; https://hl7.org/fhir/R4/questionnai
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from app.config import LANGUAGES
 from app.errors import Invalid, Issue
 from app.fhir.fhirpath import FhirPathError, compile
+from app.fhir.regex import Pattern
 from app.fhir.resource import extension, extensions
 from app.fhir.translation import missing
 from pathways.questionnaire import items, sdc
@@ -93,8 +93,8 @@ def _answers(item: Mapping[str, Any], place: str) -> Iterator[Issue]:
         yield _error("The least value {low} is above the greatest {high}", place, low=low, high=high)
     pattern = extension(item, sdc.REGEX)
     try:
-        re.compile(pattern or "")
-    except re.error as error:
+        Pattern(pattern or "", lines=False)
+    except Invalid as error:
         yield _error("The pattern cannot be read: {error}", place, error=error)
     preferred = items.unit(item)
     for unit in items.unit_options(item):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from app.clock import day_of
 from app.errors import Malformed
 from app.fhir.dates import parse
+from app.fhir.regex import Pattern
 from app.fhir.resource import extension
 from pathways.questionnaire import answers, sdc
 from pathways.questionnaire.rule import Problem, Rule
@@ -46,7 +46,7 @@ def length(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
 def pattern(answer: Mapping[str, Any], rule: Rule) -> Iterator[Problem]:
     pattern = extension(rule.item, sdc.REGEX)
     value = answers.value_of(answer)
-    if pattern is None or not isinstance(value, str) or re.fullmatch(pattern, value):
+    if pattern is None or not isinstance(value, str) or Pattern(pattern, lines=False).fullmatch(value):
         return
     _ = rule.say
     form = extension(rule.item, sdc.ENTRY_FORMAT)

@@ -79,7 +79,7 @@ def _pattern(name: str, text: str) -> Callable[[str], bool] | None:
         search = pattern(text).search
     except FhirPathError:
         return None  # the long way tells what is wrong with it, when it is met
-    return lambda value: search(value) is not None
+    return search
 
 
 def _anyway(tree: Expression, type_: Type, compile_step: Compile, what: str) -> Test:

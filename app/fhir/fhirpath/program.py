@@ -7,6 +7,8 @@ from decimal import DecimalException
 from functools import lru_cache
 from typing import Any
 
+from app.fhir.regex import anew
+
 from .compiler import scoped
 from .environment import Run, starting
 from .errors import FhirPathError
@@ -44,6 +46,7 @@ class Program:
         """
         root = starting(resource)
         try:
+            anew()
             return self._step(Run(root, environment, settled, used), root)
         except FhirPathError as error:
             raise error.within(self.expression) from None

@@ -10,6 +10,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from app.fhir.regex import Pattern
+
 from ..environment import Run
 from ..errors import FhirPathError
 from ..limits import room_for
@@ -17,26 +19,15 @@ from ..nodes import Items
 from ..operators import EMPTY, answer
 from .registry import function, integer_of, string_of
 
-MAX_PATTERN: Final = 1000
-"""Characters of a regular expression."""
-
-_RUNAWAY: Final = re.compile(r"[+*]\??(?:\\?.\?)?\)[+*{]")
-"""A repeated group that ends with a repetition, ``(a+)+``, may take exponential time in a backtracking matcher."""
-
 _REFERENCE: Final = re.compile(r"\$(\d+|\{\w+\})|\\(.)")
 
 
 @lru_cache(maxsize=256)
-def pattern(text: str) -> re.Pattern[str]:
-    """A compiled regular expression, in which a dot matches a line's end too; raises on a broken or runaway one."""
-    if len(text) > MAX_PATTERN:
-        raise FhirPathError(f"A regular expression has at most {MAX_PATTERN} characters.")
-    if _RUNAWAY.search(text):
-        raise FhirPathError("This regular expression repeats a repetition, which may never end.")
-    try:
-        return re.compile(text, re.DOTALL)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise FhirPathError(f"Not a regular expression: {error}.") from None
+def pattern(text: str) -> Pattern:
+    """A compiled regular expression, in which a dot matches a line's end too; raises on a broken one, and when it is
+    matched for too long (``app.fhir.regex``).
+    """
+    return Pattern(text, FhirPathError)
 
 
 @function("indexOf", "v")
@@ -136,7 +127,7 @@ def replace(run: Run, items: Items, part: Items, substitution: Items) -> Items:
     return [text.replace(old, new)]
 
 
-def _flagged(regex: str, flags: Items) -> re.Pattern[str]:
+def _flagged(regex: str, flags: Items) -> Pattern:
     letters = "".join(letter for letter in string_of(flags, "matches()") or "" if letter in "im")
     return pattern(f"(?{letters}:{regex})" if letters else regex)
 
@@ -144,13 +135,13 @@ def _flagged(regex: str, flags: Items) -> re.Pattern[str]:
 @function("matches", "v?v")
 def matches(run: Run, items: Items, regex: Items, flags: Items = EMPTY) -> Items:
     text, wanted = string_of(items, "matches()"), string_of(regex, "matches()")
-    return EMPTY if text is None or wanted is None else answer(_flagged(wanted, flags).search(text) is not None)
+    return EMPTY if text is None or wanted is None else answer(_flagged(wanted, flags).search(text))
 
 
 @function("matchesFull", "v?v")
 def matches_full(run: Run, items: Items, regex: Items, flags: Items = EMPTY) -> Items:
     text, wanted = string_of(items, "matchesFull()"), string_of(regex, "matchesFull()")
-    return EMPTY if text is None or wanted is None else answer(_flagged(wanted, flags).fullmatch(text) is not None)
+    return EMPTY if text is None or wanted is None else answer(_flagged(wanted, flags).fullmatch(text))
 
 
 @function("replaceMatches", "vv?v")
@@ -163,10 +154,7 @@ def replace_matches(run: Run, items: Items, regex: Items, substitution: Items, f
     if not wanted:
         return [text]
     room_for((len(text) + 1) * len(new), "replaceMatches()")
-    try:
-        return [_flagged(wanted, flags).sub(_template(new), text)]
-    except (re.error, IndexError) as error:
-        raise FhirPathError(f"Not a substitution for this regular expression: {error}.") from None
+    return [_flagged(wanted, flags).sub(_template(new), text)]
 
 
 def _template(substitution: str) -> str:
