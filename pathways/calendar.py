@@ -16,9 +16,13 @@ import holidays
 from hijridate import Gregorian, Hijri
 
 from app.config import CANONICAL_BASE
+from app.fhir.resource import choice
 
 _RAMADAN = 9
 _WEEKEND = (5, 6)
+_NEAR = timedelta(days=3)
+"""How far an announced day of the fast may be from its estimate: the moon is sighted one day earlier or later."""
+FIRST, LAST = "first", "last"
 LONGEST_CLOSURE = 60
 """No run of closed days is longer; past it the overrides must be wrong."""
 
@@ -26,12 +30,14 @@ LONGEST_CLOSURE = 60
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Working days. ``closed``: extra closed days with their name; ``opened``: days that the estimate calls closed
-    but that are worked; both as the administration has entered them.
+    but that are worked; ``fasts``: first and last days of Ramadan as they were announced. All as the administration has
+    entered them.
     """
 
     closed: Mapping[date, str] = field(default_factory=dict)
     opened: frozenset[date] = frozenset()
     weekend: tuple[int, ...] = _WEEKEND
+    fasts: Mapping[date, str] = field(default_factory=dict)
 
     def closure(self, day: date) -> str | None:
         """Why a day is not worked: the name of the holiday, ``weekend``, or None when it is worked."""
@@ -57,10 +63,27 @@ class Calendar:
 
     def ramadan(self, day: date) -> tuple[date, date] | None:
         """First and last day of the Ramadan in which a day falls; None outside of it (estimate: one day either way)."""
-        hijri = Gregorian.fromdate(day).to_hijri()
-        if hijri.month != _RAMADAN:
-            return None
-        return ramadan_of(hijri.year)
+        first, last = self.next_ramadan(day)
+        return (first, last) if first <= day else None
+
+    def next_ramadan(self, day: date) -> tuple[date, date]:
+        """First and last day of the Ramadan that a day falls in, or of the next one: as announced, else estimated."""
+        year = _hijri_year(day)
+        for one in (year, year + 1):
+            first, last = self._announced(one)
+            if day <= last:
+                return first, last
+        return self._announced(year + 2)
+
+    def _announced(self, hijri_year: int) -> tuple[date, date]:
+        """The estimate, moved to the days that were announced near it."""
+        first, last = ramadan_of(hijri_year)
+        for day, which in self.fasts.items():
+            if which == FIRST and abs(day - first) <= _NEAR:
+                first = day
+            elif which == LAST and abs(day - last) <= _NEAR:
+                last = day
+        return first, last
 
     def after_ramadan(self, day: date) -> date:
         """This day, or the first worked day after the Ramadan in which it falls."""
@@ -75,11 +98,9 @@ class Calendar:
         raise ValueError(f"no working day within {LONGEST_CLOSURE} days of {day}: the table of closed days is wrong")
 
 
-def next_ramadan(day: date) -> tuple[date, date]:
-    """First and last day of the Ramadan that a day falls in, or of the next one (estimate)."""
-    year = Gregorian.fromdate(day).to_hijri().year
-    first, last = ramadan_of(year)
-    return (first, last) if day <= last else ramadan_of(year + 1)
+@lru_cache(1024)
+def _hijri_year(day: date) -> int:
+    return int(Gregorian.fromdate(day).to_hijri().year)
 
 
 @lru_cache(64)
@@ -97,16 +118,20 @@ def _public_holidays(year: int) -> Mapping[date, str]:
 
 OVERRIDES = f"{CANONICAL_BASE}/CodeSystem/working-calendar"
 """The administration's table: a CodeSystem whose codes are days (``2027-03-10``), displays their names, and whose
-property ``opened`` is true for a day that is worked although the estimate calls it closed."""
+property ``opened`` is true for a day that is worked although the estimate calls it closed. A day with the property
+``ramadan`` is the ``first`` or the ``last`` of the fast, as it was announced; it is worked like any other."""
 
 
 def calendar_from(table: Mapping[str, Any] | None) -> Calendar:
     """The calendar with the administration's table over the estimates; without a table, the estimates alone."""
-    closed, opened = {}, set()
+    closed, opened, fasts = {}, set(), {}
     for concept in (table or {}).get("concept", ()):
         day = date.fromisoformat(concept["code"])
-        if any(one.get("code") == "opened" and one.get("valueBoolean") for one in concept.get("property", ())):
+        about = {one.get("code"): choice(one, "value") for one in concept.get("property", ())}
+        if fast := about.get("ramadan"):
+            fasts[day] = str(fast[1])
+        elif (told := about.get("opened")) and told[1] is True:
             opened.add(day)
         else:
             closed[day] = concept.get("display", concept["code"])
-    return Calendar(closed, frozenset(opened))
+    return Calendar(closed, frozenset(opened), fasts=fasts)

@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USED = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)")
 GIVEN = (
     "subject", "encounter", "practitioner", "organization", "userType", "userLanguage", "userTaskContext", "setting",
-    "settingContext",
+    "settingContext", "ramadan", "nextRamadan",
 )  # fmt: skip
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.clock import day_of
 from app.fhir.fhirpath import Terminology
-from app.fhir.resource import reference
+from app.fhir.resource import period, reference
 from pathways.calendar import Calendar
 from pathways.facts import Facts
 
@@ -68,7 +68,19 @@ class ApplyRequest:
             "userTaskContext": self.user_task_context,
             "setting": self.setting,
             "settingContext": self.setting_context,
+            **self._fasts(),
             **self.parameters,
+        }
+
+    def _fasts(self) -> dict[str, Resource]:
+        """``%ramadan``: the Period of the Ramadan that ``today()`` falls in, or else of the next one; ``%nextRamadan``:
+        of the first that begins after today. First and last day of the fast."""
+        today = day_of(self.now)
+        first, last = self.calendar.next_ramadan(today)
+        after = (first, last) if today < first else self.calendar.next_ramadan(last + timedelta(days=1))
+        return {
+            "ramadan": period(first.isoformat(), last.isoformat()),
+            "nextRamadan": period(after[0].isoformat(), after[1].isoformat()),
         }
 
     def _resource(self, party: Party) -> Resource | None:

@@ -27,7 +27,9 @@ NEEDED = f"{CANONICAL_BASE}/StructureDefinition/needed"
 ASK_WITH = f"{CANONICAL_BASE}/StructureDefinition/ask-with"
 PARAMETER = f"{CANONICAL_BASE}/StructureDefinition/parameter"
 _USED = re.compile(r"%`?([A-Za-z_][A-Za-z0-9_]*)")
-SHARED = frozenset({"patient", "subject", "encounter", "practitioner", "organization", "ucum", "sct", "loinc"})
+SHARED = frozenset({
+    "patient", "subject", "encounter", "practitioner", "organization", "ramadan", "nextRamadan", "ucum", "sct", "loinc",
+})  # fmt: skip
 """Variables of the request, the same in every plan."""
 
 

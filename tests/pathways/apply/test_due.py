@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.errors import Invalid
 from pathways.apply import Due
 from pathways.apply.timing import from_timing, related, working
-from pathways.calendar import OVERRIDES, Calendar, calendar_from, next_ramadan, ramadan_of
+from pathways.calendar import OVERRIDES, Calendar, calendar_from, ramadan_of
 from tests.pathways.apply.domain import SD, a_patient, a_plan, an_action, an_activity, on, resources_of, run, uses
 
 VISIT = an_activity("visit")
@@ -140,7 +140,7 @@ def test_a_dynamic_value_may_time_the_action() -> None:
 
 
 def test_a_protocol_may_keep_out_of_ramadan() -> None:
-    first, last = next_ramadan(on("2027-01-01"))
+    first, last = Calendar().next_ramadan(on("2027-01-01"))
     now = datetime(first.year, first.month, first.day, 9, tzinfo=UTC)
     mark = {"url": f"{SD}/avoid-ramadan-fast", "valueBoolean": True}
     timing = {"timingDuration": quantity(1, "wk")}
@@ -210,7 +210,7 @@ def test_ramadan_lasts_a_month() -> None:
     first, last = ramadan_of(1448)
     assert first == on("2027-02-08") and (last - first).days in (28, 29)
     assert Calendar().ramadan(first - timedelta(days=1)) is None
-    assert next_ramadan(last + timedelta(days=1))[0] > last
+    assert Calendar().next_ramadan(last + timedelta(days=1))[0] > last
 
 
 def test_an_unborn_age_lets_only_its_action_fail() -> None:
