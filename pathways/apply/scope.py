@@ -20,6 +20,7 @@ from app.fhir.fhirpath.syntax import Literal
 from app.fhir.resource import extension
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
 from pathways.apply.request import ApplyRequest
+from pathways.apply.values import duration
 from pathways.facts import Facts
 
 VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
@@ -171,7 +172,7 @@ class Scope(Mapping[str, Any]):
     def _find(self, name: str) -> Any:
         found: Any
         variable = self._variables.get(name)
-        if variable is not None and not (variable.parameter and name in self._asked.parameters):
+        if variable is not None:
             found = self._answer(name, variable).items
         elif self._parent is not None:
             found = self._parent[name]
@@ -223,6 +224,10 @@ class Scope(Mapping[str, Any]):
         found = variable.constant
         if found is not None:
             return found
+        if variable.parameter and name in self._asked.parameters:
+            given = self._asked.parameters[name]
+            chosen = given if isinstance(given, list) else [given]
+            return Answer(Settled(collection([duration(one) for one in chosen])))
         meaning = self._meanings.get(name)
         found = self._shared.get(meaning.answer) if meaning is not None else None
         if found is None:

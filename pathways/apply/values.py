@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from app.fhir.fhirpath.nodes import Node, system
-from app.fhir.fhirpath.quantity import Quantity
+from app.fhir.fhirpath.quantity import Quantity, as_decimal, definite
 from app.fhir.fhirpath.temporal import Temporal
 from app.fhir.resource import choice
 
 _UCUM = "http://unitsofmeasure.org"
 _AS_IT_IS = frozenset({bool, int, str, Decimal, dict})
+_CALENDAR = {"a": "year", "mo": "month", "wk": "week", "d": "day"}
 _DATES = (
     ("effectiveDateTime",), ("effectiveInstant",), ("effectivePeriod", "end"), ("effectivePeriod", "start"),
     ("authoredOn",), ("occurrenceDateTime",), ("performedDateTime",), ("onsetDateTime",), ("recordedDate",),
@@ -27,8 +28,23 @@ def plain(item: Any) -> Any:
     if isinstance(value, Temporal):
         return str(value)
     if isinstance(value, Quantity):
-        return {"value": value.value, "unit": value.unit, "system": _UCUM, "code": value.unit}
+        return {"value": value.value, "unit": value.unit, "system": _UCUM, "code": definite(value).unit}
     return value
+
+
+def duration(value: Any) -> Any:
+    """A FHIR Duration (or Age) in ``a``, ``mo``, ``wk`` or ``d`` as calendar years, months, weeks or days; any other
+    value as it is.
+
+    A Duration has to be in UCUM, where a month is an average and cannot be added to a date; a month that somebody
+    chooses for a plan is one of the calendar (https://hl7.org/fhir/R4/fhirpath.html#quantity).
+    """
+    if not isinstance(value, dict) or "value" not in value or "comparator" in value:
+        return value
+    if value.get("system", _UCUM) != _UCUM:
+        return value
+    word = _CALENDAR.get(str(value.get("code") or value.get("unit")))
+    return value if word is None else Quantity(as_decimal(value["value"]), word, calendar=True)
 
 
 def typed(item: Any) -> Any:

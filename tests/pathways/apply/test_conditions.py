@@ -124,6 +124,37 @@ def test_a_named_parameter_can_be_chosen_by_the_request() -> None:
     assert statuses(run(plan, record, parameters={"urgent": 120}))["Refer"] == "not-taken"
 
 
+@pytest.mark.parametrize(
+    ("chosen", "day"),
+    [
+        (None, "2026-10-13"),
+        ({"value": 1, "unit": "month", "code": "mo"}, "2026-10-15"),
+        ({"value": 1, "unit": "an", "code": "a"}, "2027-09-15"),
+        ({"value": 2, "unit": "semaines", "code": "wk"}, "2026-09-29"),
+        ({"value": 10, "unit": "d", "code": "d"}, "2026-09-25"),
+    ],
+)
+def test_a_duration_chosen_in_ucum_is_one_of_the_calendar(chosen: dict[str, Any] | None, day: str) -> None:
+    about = {"url": f"{BASE}/StructureDefinition/parameter", "valueString": "interval"}
+    interval = a_variable("interval", "4 weeks")
+    interval["valueExpression"] |= {"extension": [about], "description": "Intervalle"}
+    plan = a_plan(an_action("Come", **when(f"today() + %interval = @{day}")), variables=[interval])
+    system = {"system": "http://unitsofmeasure.org"}
+    outcome = run(plan, parameters={"interval": chosen | system} if chosen else {}).actions[0]
+    assert outcome.taken == "taken", outcome.failure
+    (value,) = outcome.values
+    assert value.value["value"] == (chosen or {"value": 4})["value"], "the reason shows what was chosen"
+    assert value.value["code"] == (chosen or {"code": "wk"})["code"]
+
+
+def test_what_is_no_duration_of_the_calendar_stays_what_it_is() -> None:
+    about = {"url": f"{BASE}/StructureDefinition/parameter", "valueString": "dose"}
+    dose = a_variable("dose", "5 'mg'")
+    dose["valueExpression"]["extension"] = [about]
+    plan = a_plan(an_action("Give", **when("%dose.value = 10 and %dose = 10 'mg'")), variables=[dose])
+    assert run(plan, parameters={"dose": {"value": 10, "unit": "mg", "code": "mg"}}).actions[0].taken == "taken"
+
+
 def test_today_is_the_day_of_the_request() -> None:
     plan = a_plan(an_action("Sixty", **when("Patient.birthDate <= today() - 60 years")))
     assert statuses(run(plan, patient=a_patient(birthDate="1966-09-15")))["Sixty"] == "taken"
