@@ -154,8 +154,8 @@ class Scope(Mapping[str, Any]):
         self._closure: dict[str, tuple[str, ...]] = {}
         self.told: dict[tuple[str, ...], Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
-        self.everywhere: dict[tuple[str, ...], Any] = {} if parent is None else parent.everywhere
-        """The same for what is so in all plans: its key holds a variable's ``words``."""
+        self.everywhere: dict[Any, Any] = {} if parent is None else parent.everywhere
+        """The same for what is so in all plans: its keys hold a variable's ``words``."""
         self._meanings = meanings or {}
         self._shared: dict[str, Answer] = {} if parent is None else parent._shared
         self._places: dict[str, str] = {} if parent is None else parent._places
@@ -209,6 +209,9 @@ class Scope(Mapping[str, Any]):
 
     def answer(self, name: str) -> Answer:
         """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
+        found = self._answers.get(name)
+        if found is not None:
+            return found
         variable = self._variables.get(name)
         if variable is None:
             return self._parent.answer(name) if self._parent is not None else Answer(Settled())
@@ -221,13 +224,13 @@ class Scope(Mapping[str, Any]):
         overrides = self._asked.overrides
         if overrides and name in overrides:
             return Answer(Settled(collection(overrides[name])))
-        found = variable.constant
-        if found is not None:
-            return found
         if variable.parameter and name in self._asked.parameters:
             given = self._asked.parameters[name]
             chosen = given if isinstance(given, list) else [given]
             return Answer(Settled(collection([duration(one) for one in chosen])))
+        found = variable.constant
+        if found is not None:
+            return found
         meaning = self._meanings.get(name)
         found = self._shared.get(meaning.answer) if meaning is not None else None
         if found is None:
