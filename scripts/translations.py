@@ -20,6 +20,13 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "translations"
 LANGUAGES = ("fr", "ar")
+PLURALS = {
+    "fr": "nplurals=2; plural=(n > 1);",
+    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
+}
+"""The plural forms in the order of Unicode (zero, one, two, few, many, other). What Babel writes for Arabic has *many*
+(76 يوما) and *other* (100 يوم) the other way round: https://www.gnu.org/software/gettext/manual/html_node/Plural-forms.html
+"""
 SOURCES = ("app/access", "app/web", "app/store", "app", "protocols", "pathways")
 ERRORS = (
     "Invalid",
@@ -62,7 +69,9 @@ def read(language: str) -> Catalog:
     if not path.exists():
         return Catalog(locale=language, charset="utf-8")
     with path.open("rb") as file:
-        return read_po(file, locale=language)
+        catalog = read_po(file, locale=language)
+    catalog.mime_headers = [("Plural-Forms", PLURALS[language])]
+    return catalog
 
 
 def rooms() -> dict[str, dict[str, object]]:
