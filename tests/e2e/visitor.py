@@ -159,13 +159,16 @@ class Visitor:
         assert not self.faults, f"{name}: {self.faults}"
         found = violations(page)
         assert not found, f"{name} ({self.language}):\n" + "\n".join(found)
+        assert not (cut := _cut(page)), f"{name} ({self.language}): not to be read as a whole: {cut}"
         self.house.seen.add(name)
         PICTURES.mkdir(exist_ok=True)
         page.screenshot(path=PICTURES / f"{name}-{self.language}-1280.png", full_page=True)
         page.set_viewport_size(NARROW)  # type: ignore[arg-type]
         wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         page.screenshot(path=PICTURES / f"{name}-{self.language}-360.png", full_page=True)
+        cut = _cut(page)
         page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        assert not cut, f"{name} ({self.language}): not to be read as a whole on a phone: {cut}"
         assert wide[0] <= wide[1], (
             f"{name} ({self.language}): {wide[0]} px wide on a phone of {wide[1]} px: {_too_wide(page)}"
         )
@@ -184,6 +187,23 @@ def violations(page: Page) -> list[str]:
             advice = (node.get("failureSummary") or "").replace("\n", " ")
             lines.append(f"  {rule['id']} ({rule['impact']}): {' '.join(map(str, node['target']))}: {advice}")
     return lines
+
+
+def _cut(page: Page) -> list[str]:
+    """Placeholders and buttons whose words do not fit."""
+    script = """() => {
+        const pen = document.createElement('canvas').getContext('2d'), cut = [];
+        for (const e of document.querySelectorAll('input[placeholder]')) {
+            const s = getComputedStyle(e); pen.font = s.font;
+            const room = e.clientWidth - (e.type === 'search' ? 18 : 0) - parseFloat(s.paddingInlineStart) - parseFloat(s.paddingInlineEnd);
+            if (e.clientWidth && pen.measureText(e.placeholder).width > room) cut.push(e.placeholder);
+        }
+        for (const e of document.querySelectorAll('button, .button, .tag, label, th, h1, h2'))
+            if (e.offsetWidth > 2 && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible')
+                cut.push(e.textContent.trim());
+        return cut }"""
+    found: list[str] = page.evaluate(script)
+    return found
 
 
 def _too_wide(page: Page) -> list[str]:
