@@ -51,12 +51,10 @@ def _parts(outcome: ActionOutcome) -> list[Resource]:
 
 
 def _value(one: Value, scope: Scope) -> list[Resource]:
-    words = scope.words(one.name)
-    told, key = (scope.told, ("extension", one.name)) if words is None else (scope.everywhere, ("extension", words))
-    found: list[Resource] | None = told.get(key)
-    if found is None:
-        found = told[key] = _made(one, scope)
-    return found
+    kept: tuple[Value, list[Resource]] | None = scope.everywhere.get(id(one))
+    if kept is None:  # keeping the value keeps its id its own
+        kept = scope.everywhere[id(one)] = (one, _made(one, scope))
+    return kept[1]
 
 
 def _made(one: Value, scope: Scope) -> list[Resource]:

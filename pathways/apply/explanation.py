@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.config import CANONICAL_BASE
@@ -30,6 +31,8 @@ _TEMPLATES = {"taken": "taken", "not-taken": "notTaken", "missing": "missing", "
 
 def reason_of(outcome: ActionOutcome, language: str) -> str:
     """The sentence of an outcome; empty for an unconditional action of which nobody wrote why."""
+    if outcome.taken == "failed" and outcome.lacking:
+        return _missing(outcome, outcome.lacking, language)
     if outcome.taken == "failed":
         return sentence("failed", language, what=outcome.failure or outcome.condition or "")
     if outcome.instead_of is not None:
@@ -65,19 +68,27 @@ def _text(outcome: ActionOutcome, wanted: str, language: str) -> str:
 
 def filled(template: str, scope: Scope, focus: Mapping[str, Any], language: str) -> str:
     """A template with its places filled; a place whose expression fails or finds nothing says "unknown"."""
-
-    def fill(place: re.Match[str]) -> str:
-        key = ("place", place[1], language)
+    pieces = _pieces(template)
+    if len(pieces) == 1:
+        return template
+    made = list(pieces)
+    for at in range(1, len(pieces), 2):
+        key = ("place", pieces[at], language)
         told = scope.told.get(key)
         if told is None:
             try:
-                items = path(place[1].strip()).items(focus, scope)
+                items = path(pieces[at].strip()).items(focus, scope)
             except ExpressionFailed:
                 items = []
             told = scope.told[key] = isolated(all_shown(items, language))
-        return str(told)
+        made[at] = told
+    return "".join(made)
 
-    return PLACE.sub(fill, template)
+
+@lru_cache(8192)
+def _pieces(template: str) -> tuple[str, ...]:
+    """The texts of a template, and between them the expressions of its places."""
+    return tuple(PLACE.split(template))
 
 
 def title_of(scope: Scope, name: str, language: str) -> str:
@@ -100,15 +111,28 @@ def values_of(outcome: ActionOutcome) -> list[Value]:
     used = outcome.verdict.used
     found: dict[str, Value] = {}
     try:
-        for name in (*used, *outcome.verdict.missing):
+        each = [_shown(scope, name, language) for name in used]
+        for value, _ in each:
+            if value is not None:
+                found[value.name] = value
+        for name in outcome.verdict.missing:
             if name not in found and (value := value_of(scope, name, language)) is not None:
                 found[name] = value
-        for name in used:
-            for value in _behind(scope, name, language):
+        for _, below in each:
+            for value in below:
                 found.setdefault(value.name, value)
     except ExpressionFailed:
         return []
     return list(found.values())
+
+
+def _shown(scope: Scope, name: str, language: str) -> tuple[Value | None, tuple[Value, ...]]:
+    """A variable that a condition looked at, and what stands behind it."""
+    key = ("shown", name, language)
+    found: tuple[Value | None, tuple[Value, ...]] | None = scope.told.get(key)
+    if found is None:
+        found = scope.told[key] = (value_of(scope, name, language), _behind(scope, name, language))
+    return found
 
 
 def _behind(scope: Scope, name: str, language: str) -> tuple[Value, ...]:
@@ -126,7 +150,7 @@ def _behind(scope: Scope, name: str, language: str) -> tuple[Value, ...]:
     return found
 
 
-def _told(scope: Scope, what: str, name: str, language: str) -> tuple[dict[tuple[str, ...], Any], tuple[str, ...]]:
+def _told(scope: Scope, what: str, name: str, language: str) -> tuple[dict[Any, Any], tuple[str, ...]]:
     """Where something told of a variable is kept, and its key: for all plans where they say the same of it."""
     words = scope.words(name)
     return (scope.told, (what, name, language)) if words is None else (scope.everywhere, (what, words, language))
