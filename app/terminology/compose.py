@@ -21,15 +21,10 @@ def members(value_set: Resource, sources: Sources, path: tuple[str, ...] = ()) -
 
     Raises Invalid (422) when the value sets import each other in a circle, or a system that must be listed is not here.
     """
-    url = value_set.get("url", "")
-    if url and url in path:
-        raise Invalid("Value sets import each other in a circle: {circle}.", circle=" → ".join((*path, url)))
-    if len(path) > MAX_DEPTH:
-        raise Invalid("Value sets import each other more than {depth} levels deep.", depth=MAX_DEPTH)
+    here = _entered(value_set, path)
     compose = value_set.get("compose")
     if compose is None:
         return _expanded(value_set)
-    here = (*path, url) if url else path
     found: dict[Key, Concept] = {}
     for include in compose.get("include", ()):
         for concept in _included(include, sources, here):
@@ -42,28 +37,64 @@ def members(value_set: Resource, sources: Sources, path: tuple[str, ...] = ()) -
     return found
 
 
+def only_system(value_set: Resource) -> str | None:
+    """The system of a value set that is put together of one alone, so that a code says enough by itself."""
+    includes = value_set.get("compose", {}).get("include", ())
+    systems = {include.get("system") for include in includes}
+    return systems.pop() if len(systems) == 1 and not any("valueSet" in include for include in includes) else None
+
+
 def contains(
     value_set: Resource, sources: Sources, system: str, code: str, path: tuple[str, ...] = ()
 ) -> Concept | None:
-    """The concept when it is in the value set, without listing the whole set where that can be spared."""
+    """The concept when it is in the value set, without listing what need not be listed.
+
+    Raises Invalid (422) as ``members`` does.
+    """
     compose = value_set.get("compose")
-    simple = compose is not None and not compose.get("exclude")
-    if not simple or compose is None or "inactive" in compose:
-        return members(value_set, sources, path).get((system, code))
-    for include in compose.get("include", ()):
-        if include.get("system", system) != system:
-            continue
-        if set(include) <= {"system", "version", "extension"}:
-            known = _system(include, sources)
-            found = known.get(code)
-            if found is not None:
-                return found
-        else:
-            here = (*path, value_set.get("url", ""))
-            for concept in _included(include, sources, here):
-                if concept.system == system and concept.code == code:
-                    return concept
-    return None
+    if compose is None:
+        return _expanded(value_set).get((system, code))
+    here = _entered(value_set, path)
+    found = next((one for i in compose.get("include", ()) if (one := _within(i, sources, system, code, here))), None)
+    if found is None or any(_within(i, sources, system, code, here) for i in compose.get("exclude", ())):
+        return None
+    return None if compose.get("inactive") is False and found.inactive else found
+
+
+def _within(include: Resource, sources: Sources, system: str, code: str, path: tuple[str, ...]) -> Concept | None:
+    """The concept when one include has it: of the system, and in every value set named."""
+    if include.get("system", system) != system:
+        return None
+    own = _of_one_system(include, sources, code) if "system" in include else None
+    if "system" in include and own is None:
+        return None
+    for url in include.get("valueSet", ()):
+        found = contains(sources.value_set(url), sources, system, code, path)
+        if found is None:
+            return None
+        own = own or found
+    return own
+
+
+def _of_one_system(include: Resource, sources: Sources, code: str) -> Concept | None:
+    if "concept" in include:
+        known = sources.concepts(include["system"], include.get("version"))
+        listed = next((one for one in include["concept"] if one["code"] == code), None)
+        return _listed(listed, known.get(code) if known else None, include) if listed else None
+    known = _system(include, sources)
+    concept = known.get(code)
+    tests = [_test(filter, known) for filter in include.get("filter", ())]
+    return concept if concept is not None and all(test(concept) for test in tests) else None
+
+
+def _entered(value_set: Resource, path: tuple[str, ...]) -> tuple[str, ...]:
+    """The way to a value set, itself at the end. Raises Invalid on a circle or too long a way."""
+    url = value_set.get("url", "")
+    if url and url in path:
+        raise Invalid("Value sets import each other in a circle: {circle}.", circle=" → ".join((*path, url)))
+    if len(path) > MAX_DEPTH:
+        raise Invalid("Value sets import each other more than {depth} levels deep.", depth=MAX_DEPTH)
+    return (*path, url) if url else path
 
 
 def _included(include: Resource, sources: Sources, path: tuple[str, ...]) -> Iterator[Concept]:
@@ -86,7 +117,7 @@ def _of_system(include: Resource, sources: Sources) -> Iterator[Concept]:
         return
     known = _system(include, sources)
     tests = [_test(filter, known) for filter in include.get("filter", ())]
-    for concept in known.by_code.values():
+    for concept in known.listed().values():
         if all(test(concept) for test in tests) and (tests or not concept.abstract):
             yield concept
 

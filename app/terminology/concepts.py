@@ -76,6 +76,10 @@ class Concepts:
             return self._folded.get(code.casefold())
         return found
 
+    def listed(self) -> Mapping[str, Concept]:
+        """Every concept by its code. Raises Invalid (422) where no list holds them."""
+        return self.by_code
+
     @cached_property
     def _folded(self) -> dict[str, Concept]:
         return {code.casefold(): concept for code, concept in self.by_code.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.errors import Invalid, Malformed, NotFound
+from app.errors import Invalid, Issue, Malformed, NotFound
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.terminology import compose
@@ -70,9 +70,9 @@ class Terminology:
         if filter and (wanted := filter_words(filter)):
             concepts = [concept for concept in concepts if found_by(concept, wanted)]
         if count is None and len(concepts) > MAX_EXPANSION:
+            text = "The expansion has {total} codes: ask for pages with count and offset, or give a filter."
             raise Invalid(
-                "The expansion has {total} codes: ask for pages with count and offset, or give a filter.",
-                total=len(concepts),
+                text, issues=[Issue(text, "too-costly", values={"total": len(concepts)})], total=len(concepts)
             )
         page = concepts[offset:] if count is None else concepts[offset : offset + count]
         return Expansion([(one, display_in(one, language)) for one in page], len(concepts), offset, language)
@@ -82,8 +82,12 @@ class Terminology:
         return self.sources.value_set(value_set) if isinstance(value_set, str) else value_set
 
     def member(self, value_set: Resource | str, system: str | None, code: str) -> Concept | None:
-        """The concept when it is in the value set; without a system, the one code that the set has of this name."""
+        """The concept when it is in the value set; without a system, the one code that the set has of this name.
+
+        Raises NotFound, Invalid.
+        """
         resource = self.value_set(value_set)
+        system = system or compose.only_system(resource)
         key = f"{resource.get('url')}|{resource.get('version')}|{resource.get('meta', {}).get('versionId')}"
         if system is not None and key not in self._members:
             return compose.contains(resource, self.sources, system, code)

@@ -12,6 +12,7 @@ from app.fhir.definitions import codes_of, load
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_canonical
 from app.terminology.concepts import Concepts, of_resource
+from app.terminology.grammars import beside, grammars
 
 _KEPT = 200
 _indexes: OrderedDict[tuple[Any, ...], Concepts] = OrderedDict()
@@ -50,7 +51,9 @@ class Sources:
         canonical = f"{system}|{version}" if version else system
         if canonical not in self._systems:
             resource = self._by_canonical("CodeSystem", canonical)
-            self._systems[canonical] = None if resource is None else self._indexed(resource)
+            found = None if resource is None else self._indexed(resource)
+            grammar = grammars().get(system)
+            self._systems[canonical] = beside(grammar, found) if grammar else found
         return self._systems[canonical]
 
     def _indexed(self, resource: Resource) -> Concepts:

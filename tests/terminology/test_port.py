@@ -57,6 +57,30 @@ def test_member_of_a_value_set_of_r4(repo: StoreRepository) -> None:
     assert found == [True]
 
 
+@pytest.mark.parametrize(
+    ("value_set", "system", "code", "member"),
+    [
+        ("ucum-units", "http://unitsofmeasure.org", "mmol/L", True),
+        ("ucum-units", "http://unitsofmeasure.org", "mmHg", False),
+        ("all-languages", "urn:ietf:bcp:47", "ar-MA", True),
+        ("all-languages", "urn:ietf:bcp:47", "arabic", False),
+        ("mimetypes", "urn:ietf:bcp:13", "application/pdf", True),
+        ("mimetypes", "urn:ietf:bcp:13", "pdf", False),
+    ],
+)
+def test_member_of_a_value_set_without_end(
+    repo: StoreRepository, value_set: str, system: str, code: str, member: bool
+) -> None:
+    question = f"Condition.code.memberOf('http://hl7.org/fhir/ValueSet/{value_set}')"
+    assert asked(repo, question, code, system) == [member]
+
+
+def test_a_plain_code_is_a_member_too(repo: StoreRepository) -> None:
+    attachment = {"resourceType": "Binary", "contentType": "application/pdf"}
+    question = "contentType.memberOf('http://hl7.org/fhir/ValueSet/mimetypes')"
+    assert evaluate(attachment, question, environment(terminology=Terminology(repo).port())) == [True]
+
+
 def test_what_cannot_be_known_is_empty(repo: StoreRepository) -> None:
     assert asked(repo, "Condition.code.memberOf('https://example.org/ValueSet/none')") == []
 
