@@ -55,6 +55,11 @@ class Path:
     ways: tuple[tuple[Step, ...], ...] | None
     target: str | None = None
 
+    @property
+    def canonical(self) -> bool:
+        """Whether canonicals stand at its end."""
+        return any(way and way[-1].type == "canonical" for way in self.ways or ())
+
 
 @cache
 def paths(expression: str) -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ from app.fhir.compartment import parameters_for
 from app.fhir.definitions import load
 from app.store.codes import type_codes
 from app.store.parameters import Parameter, parameters_of
+from app.store.search.canonicals import chained, has_url, named_by
 from app.store.search.composite import composite
 from app.store.search.conditions import NEVER, Condition, Match, all_of, any_of, negated, on_paths
 from app.store.search.date import date, instants
@@ -147,13 +148,14 @@ class Compiler:
         found = [reference([parameters_of(type)[code]], asked.values, None, self._unit.heads) for code in codes]
         return any_of([as_condition(one) for pieces in found for one in pieces])
 
-    def _chain(self, parameters: Sequence[Parameter], asked: Criterion, rest: Criterion, depth: int) -> Match:
+    def _chain(self, parameters: Sequence[Parameter], asked: Criterion, rest: Criterion, depth: int) -> Piece:
         if parameters[0].kind != "reference":
             raise Malformed(f"{asked.source}: '{asked.name}' is no reference, so nothing can follow it.")
         if asked.modifier and asked.modifier not in type_codes():
             raise Malformed(f"{asked.source}: '{asked.modifier}' is no resource type.")
         texts: list[str] = []
         held: list[Any] = []
+        defined: list[Condition] = []
         for target in self._targets(parameters, asked.modifier):
             try:
                 inner = self._resources((target,), rest, depth)
@@ -168,12 +170,16 @@ class Compiler:
             if codes:
                 texts.append(f"({on_paths(codes)} and i.target in ({inner.text}))")
                 held += inner.values
+            named = [c for p in parameters for path, c in zip(p.paths, p.codes(), strict=True) if path.canonical]
+            if named and has_url(target):
+                defined.append(Match("uri", chained(named, target, inner.text), inner.values).condition())
         if not texts:
             raise UnknownParameter(
                 f"{asked.source}: no target of '{asked.name}' has the parameter '{rest.name}'.",
                 expression=f"http.{asked.source}",
             )
-        return Match("reference", "(" + " or ".join(texts) + ")", tuple(held), narrow=True)
+        found = Match("reference", "(" + " or ".join(texts) + ")", tuple(held), narrow=True)
+        return any_of([found.condition(), *defined]) if defined else found
 
     def _targets(self, parameters: Sequence[Parameter], modifier: str | None) -> list[str]:
         if modifier:
@@ -195,7 +201,11 @@ class Compiler:
         if not codes:
             return Condition(NEVER)
         text = f"@key in (select i.target from index_reference i where {on_paths(codes)} and i.key in ({inner.text}))"
-        return Condition(text, inner.values)
+        referred = Condition(text, inner.values)
+        canonical = [c for path, c in zip(found.paths, found.codes(), strict=True) if path.canonical]
+        if not canonical or not any(has_url(type) for type in types):
+            return referred
+        return any_of([referred, Condition(named_by(canonical, inner.text), inner.values)])
 
     def _resources(self, types: tuple[str, ...], asked: Criterion, depth: int) -> Condition:
         """The keys of live resources of a type that meet a criterion, as a subquery."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from app.errors import Issue, Malformed
-from app.store.codes import type_codes
+from app.store.codes import type_codes, type_names
 from app.store.driver import Row
 from app.store.parameters import Parameter, parameters_of, searchable_types
+from app.store.search.canonicals import backward, forward, has_url
 from app.store.search.conditions import on_paths
 from app.store.search.request import Include
 from app.store.tables import LIVE
@@ -71,7 +72,10 @@ def _follow(unit: Unit, include: Include, rows: Iterable[Row]) -> list[int]:
         if not keys or not paths:
             return []
         sql = f"select i.key from index_reference i where {driver.among('i.target')} and {on_paths(paths)}"
-        return [row[0] for row in driver.rows(f"{sql} limit {MOST_INCLUDED + 1}", (driver.listed(keys),))]
+        referring = [row[0] for row in driver.rows(f"{sql} limit {MOST_INCLUDED + 1}", (driver.listed(keys),))]
+        canonical = _paths(types, include.code, None, canonical=True)
+        defined = [row[0] for row in rows if has_url(type_names()[row[1]])]
+        return referring + (backward(driver, defined, canonical, MOST_INCLUDED + 1) if canonical and defined else [])
     wanted = type_codes().get(include.type)
     by_type: dict[int, list[int]] = {}
     for row in rows:
@@ -90,10 +94,13 @@ def _follow(unit: Unit, include: Include, rows: Iterable[Row]) -> list[int]:
             sql = f"select distinct i.target from index_reference i{target} where "
             sql += f"{driver.among('i.key')} and {on_paths(paths)}"
             found += [row[0] for row in driver.rows(sql, (driver.listed(keys),))]
+        if canonical := _paths([names[type]], include.code, include.target, canonical=True):
+            found += forward(driver, keys, canonical, include.target)
     return found
 
 
-def _paths(types: Sequence[str], code: str, target: str | None) -> list[int]:
+def _paths(types: Sequence[str], code: str, target: str | None, *, canonical: bool = False) -> list[int]:
+    """The paths of a reference parameter, or of all; ``canonical``: those of them that hold canonicals."""
     found: dict[int, None] = {}
     for type in types:
         table = parameters_of(type)
@@ -101,7 +108,11 @@ def _paths(types: Sequence[str], code: str, target: str | None) -> list[int]:
         for parameter in parameters:
             if parameter.kind == "reference":
                 pairs = zip(parameter.paths, parameter.codes(), strict=True)
-                found |= dict.fromkeys(c for path, c in pairs if target is None or path.target in (None, target))
+                found |= dict.fromkeys(
+                    c
+                    for path, c in pairs
+                    if path.target in (None, target or path.target) and path.canonical >= canonical
+                )
     return list(found)
 
 
