@@ -156,6 +156,8 @@ def option_key(answer: Mapping[str, Any]) -> str:
     if "valueReference" in answer:
         return str(answer["valueReference"].get("reference", ""))
     value = value_of(answer)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 

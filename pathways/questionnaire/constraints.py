@@ -25,8 +25,10 @@ def violated(
     expressions: Expressions,
     response: Mapping[str, Any],
     chain: Sequence[Mapping[str, Any]],
-) -> Iterator[tuple[str | None, Issue]]:
-    """(linkId of the question it is shown at, issue) of each constraint of an owner that does not hold."""
+) -> Iterator[tuple[str | None, Issue, str | None]]:
+    """(linkId of the question it is shown at, issue, key by which a warning is confirmed) of each constraint of an
+    owner that does not hold.
+    """
     for found in extensions(owner, sdc.TARGET_CONSTRAINT) + extensions(owner, sdc.CONSTRAINT):
         parts = items.parts(found)
         expression = parts["expression"]
@@ -37,7 +39,8 @@ def violated(
         named = _LINK.findall(str(parts.get("location", "")))
         link_id = str(named[-1]) if named else _subject_of(text, expression, owner, expressions)
         severity = "warning" if parts.get("severity") == "warning" else "error"
-        yield link_id, Issue(text, "invariant", "QuestionnaireResponse", severity, link_id)
+        key = str(parts.get("key", "")) if severity == "warning" else None
+        yield link_id, Issue(text, "invariant", "QuestionnaireResponse", severity, link_id), key
 
 
 def _human(part: Mapping[str, Any], language: str) -> str | None:

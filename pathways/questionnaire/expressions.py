@@ -32,6 +32,8 @@ class Expressions:
         self.questionnaire = questionnaire
         self.context = context
         self.definitions = items.by_link(questionnaire)
+        self._seen: tuple[Mapping[str, Any], dict[str, Any]] | None = None
+        """The response looked at last, and what is seen of it from everywhere: its variables are computed once."""
 
     def evaluate(
         self,
@@ -65,24 +67,31 @@ class Expressions:
 
     def environment(self, response: Mapping[str, Any], chain: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
         """All variables that are seen at a place; those of the Questionnaire are computed when first used."""
-        context = self.context
-        around: dict[str, Any] = {
-            "resource": response,
-            "rootResource": response,
-            "questionnaire": self.questionnaire,
-            "patient": context.patient,
-            "subject": context.patient,
-            "encounter": context.encounter,
-            "user": context.user,
-            **context.launch,
-        }
-        self._declare(around, self.questionnaire, _focus(response, ()))
+        around = self._everywhere(response)
         for occurrence in chain[1:]:
             definition = self.definitions.get(occurrence["linkId"])
             if definition is not None:
                 around["qitem"] = definition
                 self._declare(around, definition, _node(occurrence))
-        return environment(around, now=context.now)
+        return environment(around, now=self.context.now)
+
+    def _everywhere(self, response: Mapping[str, Any]) -> dict[str, Any]:
+        """What is seen from every place of a response; responses are never changed, so it is kept with this one."""
+        if self._seen is None or self._seen[0] is not response:
+            context = self.context
+            around: dict[str, Any] = {
+                "resource": response,
+                "rootResource": response,
+                "questionnaire": self.questionnaire,
+                "patient": context.patient,
+                "subject": context.patient,
+                "encounter": context.encounter,
+                "user": context.user,
+                **context.launch,
+            }
+            self._declare(around, self.questionnaire, _focus(response, ()))
+            self._seen = (response, around)
+        return dict(self._seen[1])
 
     def _declare(self, around: dict[str, Any], owner: Mapping[str, Any], focus: Any) -> None:
         for found in extensions(owner, sdc.VARIABLE):
@@ -127,11 +136,14 @@ class Expressions:
         return [] if empty else [self.context.query(query)]
 
     def completed(self, response: Resource) -> Resource:
-        """The response with its calculated answers, and without what is not asked."""
+        """The response with its calculated answers, and without what is not asked.
+
+        Where an answer was given to a question that may be overridden, it stands.
+        """
         full = response
         for _round in range(_ROUNDS):
             visible = enabled_part(self.questionnaire, full, self.holds)
-            filled = self._with_items(self.questionnaire, full, visible, [visible])
+            filled = self._with_items(self.questionnaire, response, visible, [visible])
             if filled == full:
                 return visible
             full = filled
@@ -162,7 +174,7 @@ class Expressions:
         chain: list[Mapping[str, Any]],
     ) -> Iterator[Resource]:
         given = [one for one in items.children(holder) if one["linkId"] == definition["linkId"]]
-        if items.is_calculated(definition):
+        if items.is_calculated(definition) and not (items.may_override(definition) and _answered(given)):
             head = given[0] if given else self._head(definition)
             if found := self.calculate(definition, visible, [*chain, head]):
                 yield {key: value for key, value in head.items() if key != "answer"} | {"answer": found}
@@ -191,6 +203,10 @@ class Expressions:
     def _head(self, definition: Mapping[str, Any]) -> Resource:
         text = text_of(definition, "text", self.context.language)
         return {"linkId": definition["linkId"]} | ({"text": text} if text else {})
+
+
+def _answered(given: Sequence[Mapping[str, Any]]) -> bool:
+    return any(one.get("answer") for one in given)
 
 
 def _node(occurrence: Mapping[str, Any]) -> Node:

@@ -63,6 +63,20 @@ def is_calculated(item: Mapping[str, Any]) -> bool:
     return extension(item, sdc.CALCULATED_EXPRESSION) is not None
 
 
+def is_fixed(item: Mapping[str, Any]) -> bool:
+    """Whether its answer is computed and nobody may put another in its place (``readOnly``)."""
+    return is_calculated(item) and item.get("readOnly") is True
+
+
+def may_override(item: Mapping[str, Any]) -> bool:
+    """Whether its answer is computed unless somebody knows better: the laboratory's own value, for example.
+
+    "In most cases, calculated answers should be readOnly, however in some cases it may be legitimate to override …"
+    (http://hl7.org/fhir/uv/sdc/expressions.html#calculatedExpression).
+    """
+    return is_calculated(item) and not is_fixed(item)
+
+
 def repeats(item: Mapping[str, Any]) -> bool:
     """Whether several answers (or several groups) may stand."""
     return bool(item.get("repeats", False))

@@ -14,6 +14,7 @@ from app.fhir.outcome import has_errors, outcome
 from app.fhir.resource import Resource, reference
 from app.terminology import Terminology
 from pathways.questionnaire.context import FormContext, ValueSets
+from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.extract import extract_bundle
 from pathways.questionnaire.populate import populate
 from pathways.questionnaire.validate import validate
@@ -74,8 +75,9 @@ def questionnaire_populate(repo: Any, request: Any) -> Resource:
 def questionnaireresponse_extract(repo: Any, request: Any) -> Resource:
     """``$extract``: ``questionnaire-response`` (resource) or the instance, ``questionnaire`` where it is not stored.
 
-    Answers a transaction Bundle that has not been carried out. A response that breaks its form's rules is refused:
-    raises Invalid with every issue.
+    Answers a transaction Bundle that has not been carried out. What the form calculates and the response leaves out is
+    calculated here, as in our own form. A response that breaks its form's rules is refused: raises Invalid with every
+    issue.
     """
     response = _resource(request, "questionnaire-response") or _instance(repo, request, "QuestionnaireResponse")
     if response is None:
@@ -83,7 +85,7 @@ def questionnaireresponse_extract(repo: Any, request: Any) -> Resource:
     questionnaire = _resource(request, "questionnaire") or _definition(repo, response)
     context = _context_of_response(repo, response, request.language)
     _refuse(questionnaire, response, context)
-    return extract_bundle(questionnaire, response, context)
+    return extract_bundle(questionnaire, Expressions(questionnaire, context).completed(response), context)
 
 
 def judged(repo: Any, response: Mapping[str, Any], language: str) -> Resource:

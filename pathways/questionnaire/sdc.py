@@ -64,3 +64,9 @@ FUTURE_ALLOWED = _OWN + "future-allowed"
 """valueBoolean: this date may lie after today (an appointment)."""
 BEFORE_BIRTH_ALLOWED = _OWN + "before-birth-allowed"
 """valueBoolean: this date may lie before the patient's birth."""
+CALCULATION = _OWN + "calculation"
+"""On a calculated question, what is said beside its value: parts ``not-applicable``, ``missing`` and ``from``, each
+with ``text`` (valueString, translated, ``{{FHIRPath}}`` in it) and, where it is not said always, ``when``
+(valueExpression)."""
+SUBSTANCE = _OWN + "substance"
+"""valueCode: what a question with a local code measures, by its name in ``unit_conversions.json`` (glucose)."""

@@ -17,8 +17,9 @@ from typing import Any
 
 from app.errors import Invalid
 from app.fhir.fhirpath import ucum
-from app.fhir.resource import Resource
+from app.fhir.resource import Resource, extension
 from pathways.questionnaire import items, sdc
+from pathways.questionnaire.numbers import decimal_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,30 @@ def rounded(value: Decimal, unit: str, analyte: str | Iterable[str] = ()) -> Dec
 
 
 def analytes_of(item: Mapping[str, Any]) -> list[str]:
-    """The codes of what a question measures."""
-    return [coding["code"] for coding in item.get("code", ()) if "code" in coding]
+    """The codes of what a question measures, and the substance that it names itself."""
+    named = extension(item, sdc.SUBSTANCE)
+    return [coding["code"] for coding in item.get("code", ()) if "code" in coding] + ([named] if named else [])
+
+
+def beside(item: Mapping[str, Any], unit_code: str) -> Resource | None:
+    """The Coding of the unit in which an amount is shown beside the one typed: moles for grams, else the preferred one.
+
+    None where nothing can be converted.
+    """
+    analytes = analytes_of(item)
+    others = [one for one in items.units(item) if convertible(unit_code, one["code"], analytes)]
+    others = [one for one in others if one["code"] != unit_code]
+    return next((one for one in others if _by_dimension(Decimal(1), unit_code, one["code"]) is None), None) or next(
+        iter(others), None
+    )
+
+
+def line(from_unit: str, to_unit: str, analytes: Iterable[str]) -> tuple[Decimal, Decimal, int]:
+    """(factor, offset, decimals shown) of a conversion: they are all straight lines."""
+    analytes = list(analytes)
+    offset = convert(Decimal(0), from_unit, to_unit, analytes)
+    places = decimal_places(rounded(Decimal(1), to_unit, analytes))
+    return convert(Decimal(1), from_unit, to_unit, analytes) - offset, offset, places
 
 
 def in_preferred_unit(item: Mapping[str, Any], quantity: Resource) -> Resource:

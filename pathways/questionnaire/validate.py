@@ -19,17 +19,22 @@ from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.options import Option, options
 from pathways.questionnaire.rule import Rule
 from pathways.questionnaire.rules import problems
+from pathways.questionnaire.rules_of_calculations import differing
 
 _FINAL = ("completed", "amended")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, at a question: ``rows`` are the places (from 0) in the repeating groups around it."""
+    """One thing that is wrong, at a question: ``rows`` are the places (from 0) in the repeating groups around it.
+
+    ``confirm``: the key of a warning that somebody has to see and confirm before the form is stored.
+    """
 
     link_id: str | None
     issue: Issue
     rows: tuple[tuple[str, int], ...] = ()
+    confirm: str | None = None
 
 
 def validate(questionnaire: Mapping[str, Any], response: Mapping[str, Any], context: FormContext) -> list[Issue]:
@@ -60,8 +65,8 @@ class _Check:
     def run(self) -> Iterator[Finding]:
         yield from self._canonical()
         yield from self._level(self.questionnaire, self.response, [self.visible], "QuestionnaireResponse", ())
-        for link_id, issue in violated(self.questionnaire, self.questionnaire, self.expressions, self.visible, ()):
-            yield Finding(link_id, issue)
+        for link_id, issue, key in violated(self.questionnaire, self.questionnaire, self.expressions, self.visible, ()):
+            yield Finding(link_id, issue, confirm=key)
 
     def _canonical(self) -> Iterator[Finding]:
         named = self.response.get("questionnaire")
@@ -174,9 +179,9 @@ class _Check:
                 text = _("Questions below a question stand inside its answer")
                 yield Finding(link_id, self._issue(text, "structure", f"{path}.item", link_id), rows)
             yield from self._answers(definition, one, inner, path, rows)
-        for target, issue in violated(definition, self.questionnaire, self.expressions, self.visible, inner):
+        for target, issue, key in violated(definition, self.questionnaire, self.expressions, self.visible, inner):
             placed = Issue(issue.text, issue.code, path, issue.severity, issue.diagnostics)
-            yield Finding(target or link_id, placed, rows)
+            yield Finding(target or link_id, placed, rows, key)
 
     def _answers(
         self,
@@ -215,18 +220,14 @@ class _Check:
         path: str,
         rows: tuple[tuple[str, int], ...],
     ) -> Iterator[Finding]:
-        """A calculated answer that differs from our own calculation is told, not refused: rounding may differ."""
+        """A calculated answer that differs from our own calculation, see ``rules_of_calculations``."""
         if not items.is_calculated(definition):
             return
         own = self.expressions.calculate(definition, self.visible, chain)
-        if own and [answers.value_of(answer) for answer in own] != [answers.value_of(a) for a in one.get("answer", ())]:
-            _ = self.context.say
-            text = _(
-                "%(field)s: calculated here as %(value)s",
-                field=items.name_in_message(definition, self.context.language),
-                value=", ".join(answers.shown(answer, self.context.language, definition) for answer in own),
-            )
-            issue = Issue(text, "business-rule", path, "warning", definition["linkId"])
+        found = differing(definition, own, one.get("answer", []), self.context)
+        if found is not None:
+            severity = "error" if items.is_fixed(definition) and self.complete else "warning"
+            issue = Issue(found, "business-rule", path, severity, definition["linkId"])
             yield Finding(definition["linkId"], issue, rows)
 
     def _limit(self, definition: Resource, which: str) -> Any:

@@ -42,6 +42,7 @@
   const holds = (form, rule) => {
     if (rule.any) return rule.any.some((one) => holds(form, one));
     if (rule.all) return rule.all.every((one) => holds(form, one));
+    if (rule.live) return !window.maslak || window.maslak.holds(rule.live);
     const given = answers(form, rule.field), value = given.length ? number(given[0]) : null;
     return (!rule.is || given.some((one) => rule.is.includes(one))) && (!rule.not || !given.some((one) => rule.not.includes(one)))
       && (rule.answered === undefined || rule.answered === given.length > 0)

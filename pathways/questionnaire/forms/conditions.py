@@ -1,7 +1,8 @@
 """enableWhen in the words of the page's small script (``when`` of the form macros); the server judges again.
 
-``{"field": name, "is": [...]}``, ``answered``, ``above``, ``below``, ``from``, ``to``, ``any``, ``all``. What the page
-cannot decide (expressions, dates in order, quantities with a choice of unit) is shown always: None.
+``{"field": name, "is": [...]}``, ``answered``, ``above``, ``below``, ``from``, ``to``, ``any``, ``all``, ``live`` (an
+expression, see ``live``). What the page cannot decide (dates in order, quantities with a choice of unit, expressions
+outside of its subset) is shown always: None.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathways.questionnaire import items, sdc
 from pathways.questionnaire.answers import option_key
 from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.expressions import Expressions
+from pathways.questionnaire.forms.live import Live
 
 _BOUNDS = {">": "above", "<": "below", ">=": "from", "<=": "to"}
 _VARIABLE = re.compile(r"%`?([\w-]+)")
@@ -23,11 +25,18 @@ When = dict[str, Any]
 
 
 def when(
-    definition: Mapping[str, Any], definitions: Mapping[str, Resource], name_of: Callable[[str], str]
+    definition: Mapping[str, Any],
+    definitions: Mapping[str, Resource],
+    name_of: Callable[[str], str],
+    live: Live | None = None,
 ) -> When | None:
     """The condition under which a question is shown; ``name_of`` gives the form field of a linkId."""
+    expression = extension(definition, sdc.ENABLE_WHEN_EXPRESSION)
+    if expression is not None:
+        words = live.of(expression) if live else None
+        return {"live": words} if isinstance(words, list) else None  # what no answer changes is decided here
     conditions = definition.get("enableWhen", [])
-    if not conditions or extension(definition, sdc.ENABLE_WHEN_EXPRESSION) is not None:
+    if not conditions:
         return None
     rules = [_rule(one, definitions.get(one["question"], {}), name_of(one["question"])) for one in conditions]
     known = [rule for rule in rules if rule is not None]

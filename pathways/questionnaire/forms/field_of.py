@@ -32,7 +32,7 @@ def field_of(questionnaire: Mapping[str, Any], item: Resource, context: FormCont
     common: dict[str, Any] = {
         "item": item,
         "language": context.language,
-        "description": _help(item, context.language),
+        "description": _help(item, context),
         "render_kw": _attributes(item),
     }
     if item["type"] == "boolean":
@@ -77,15 +77,17 @@ def _choice(
     return made
 
 
-def _help(item: Mapping[str, Any], language: str) -> str:
+def _help(item: Mapping[str, Any], context: FormContext) -> str:
     """The texts of display items with the control ``help`` below a question, and how an answer is written."""
+    _ = context.say
     texts = [
-        text_of(below, "text", language) or ""
+        text_of(below, "text", context.language) or ""
         for below in items.children(item)
         if below["type"] == "display" and "help" in items.controls(below)
     ]
     form = extension(item, sdc.ENTRY_FORMAT)
-    return " ".join([*texts, *([form] if isinstance(form, str) else [])])
+    own = [_("Calculated below: enter a value only to put another in its place")] if items.may_override(item) else []
+    return " ".join([*texts, *([form] if isinstance(form, str) else []), *own])
 
 
 def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,7 +106,7 @@ def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
                     found[f"data-{which}"] = str(number)
     if "maxLength" in item and not items.is_choice(item):
         found["maxlength"] = item["maxLength"]
-    if items.is_calculated(item):
+    if items.is_fixed(item):
         found |= {"readonly": True, "data-calculated": True}
     elif item.get("readOnly"):
         found["readonly"] = True

@@ -16,6 +16,7 @@ from wtforms.widgets import CheckboxInput, DateInput, DateTimeLocalInput, ListWi
 
 from app.fhir.resource import Resource, extension
 from pathways.questionnaire import answers, items, sdc
+from pathways.questionnaire.calculation import Calculation
 from pathways.questionnaire.options import Option
 from pathways.questionnaire.words import words
 
@@ -39,7 +40,9 @@ class Asked:
         self.when: dict[str, Any] | None = None
         self.width: str | None = None
         self.as_select = False
-        self.warnings: list[str] = []
+        self.confirm: list[tuple[str, bool]] = []
+        """(key, whether it is confirmed) of each warning that must be seen before the form is stored."""
+        self.calculation: Calculation | None = None
         super().__init__(*args, **kwargs)
         self.type = self.kind or self.type
         self.flags.required = bool(self.item.get("required"))
@@ -49,7 +52,7 @@ class Asked:
     @property
     def fixed(self) -> bool:
         """Whether the page only shows the answer: what it sends for it is not read."""
-        return bool(self.item.get("readOnly")) or items.is_calculated(self.item)
+        return bool(self.item.get("readOnly")) or items.hidden(self.item)
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
         super().process(None if self.fixed else formdata, *args, **kwargs)  # type: ignore[misc]

@@ -19,11 +19,14 @@ from app.web import drafts
 from app.web.form import Form
 from pathways.questionnaire import items
 from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
+from pathways.questionnaire.expressions import Expressions
+from pathways.questionnaire.forms.calculating import live_of, show_calculations
 from pathways.questionnaire.forms.collecting import collect, fields_of, for_fields, rows_of
 from pathways.questionnaire.forms.conditions import absent_here, together, when
 from pathways.questionnaire.forms.field_of import OTHER, field_of
 from pathways.questionnaire.forms.fields import DateAsked
 from pathways.questionnaire.forms.layout import Part, parts
+from pathways.questionnaire.forms.live import Live
 from pathways.questionnaire.response import Answers, answers_of, respond
 from pathways.questionnaire.validate import Finding, findings
 
@@ -65,8 +68,11 @@ class QuestionnaireForm(Form):
         self.context = context or FormContext(now(), self.source.language)
         self.given: Answers = dict(answers or {})
         self.warnings: list[tuple[str, str]] = []
+        self._confirmed = set(formdata.getlist("confirm")) if formdata is not None else set()
         super().__init__(formdata, data=for_fields(self.source.definitions, self.given), **kwargs)
         self._previous = dict(previous or {})
+        self._expressions = Expressions(self.source.questionnaire, self.context)
+        self._live = Live(self._expressions)
         self.absent = absent_here(self.source.questionnaire, self.context)
         for link_id in self.absent:
             for name in (link_id, link_id + OTHER):
@@ -92,7 +98,7 @@ class QuestionnaireForm(Form):
         def name_of(link_id: str) -> str:
             return str(form[link_id].name) if link_id in form else link_id
 
-        around = _conditions(self.source, name_of)
+        around = _conditions(self.source, name_of, self._live)
         for field in form:
             link_id = getattr(field, "link_id", None)
             if link_id is not None:
@@ -106,8 +112,14 @@ class QuestionnaireForm(Form):
 
     @property
     def parts(self) -> list[Part]:
-        """The form in the order of the Questionnaire: groups, texts, fields."""
+        """The form in the order of the Questionnaire: groups, texts, fields, each calculated one with its value."""
+        show_calculations(self, self.respond(), self._expressions)
         return parts(self, self.source.questionnaire, self.source.language, self.absent)
+
+    @property
+    def live(self) -> Resource | None:
+        """What the page's script calculates with, see ``calculating.live_of``."""
+        return live_of(self, self._live)
 
     def collected(self) -> Answers:
         """The answers typed, and those of items that the user cannot change (hidden, read-only)."""
@@ -119,7 +131,10 @@ class QuestionnaireForm(Form):
         return respond(self.source.questionnaire, self.collected(), self.context, form_key=form_key, **about)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Judge what was typed; messages stand at their fields, warnings (which forbid nothing) in ``warnings``."""
+        """Judge what was typed; messages stand at their fields, warnings (which forbid nothing) in ``warnings``.
+
+        A warning of a constraint is shown once at its field, where it is confirmed or what was typed is corrected.
+        """
         super().validate(extra_validators)
         for group in self:
             if isinstance(group, wtforms.FieldList):
@@ -136,9 +151,8 @@ class QuestionnaireForm(Form):
         computed = answers_of(self.source.questionnaire, response)
         for field in self:
             definition = self.source.definitions.get(getattr(field, "link_id", ""))
-            if definition is not None and items.is_calculated(definition):
+            if definition is not None and items.is_fixed(definition):
                 field.raw_data, field.data = None, computed.get(field.link_id, [])
-                field.errors = []
 
     def accepted(self) -> bool:
         """Sent and right. A press on *add another* (``add-row``) only makes room in a repeating group."""
@@ -154,12 +168,16 @@ class QuestionnaireForm(Form):
     def _place(self, found: Finding, unread: set[tuple[Any, str]]) -> None:
         rows = self._typed_rows(found.rows)
         text = found.issue.text
+        target = next((field for at, field in fields_of(self) if at == rows and field.link_id == found.link_id), None)
         if found.issue.severity not in ("error", "fatal"):
-            self.warnings.append((found.link_id or "", text))
-            return
+            if not found.confirm or target is None:
+                self.warnings.append((found.link_id or "", text))
+                return
+            target.confirm.append((found.confirm, found.confirm in self._confirmed))
+            if found.confirm in self._confirmed:
+                return
         if (rows, found.link_id) in unread:
             return  # what could not be read is not missing
-        target = next((field for at, field in fields_of(self) if at == rows and field.link_id == found.link_id), None)
         if target is None:
             self.form_errors.append(text)
             return
@@ -182,13 +200,13 @@ class QuestionnaireForm(Form):
         return tuple(found)
 
 
-def _conditions(source: _Source, name_of: Any) -> dict[str, Any]:
+def _conditions(source: _Source, name_of: Any, live: Live) -> dict[str, Any]:
     """linkId → ``when`` of each item, with that of the groups and questions around it."""
     found: dict[str, Any] = {}
 
     def visit(owner: Mapping[str, Any], outer: Any) -> None:
         for item in items.children(owner):
-            own = together(outer, when(item, source.definitions, name_of))
+            own = together(outer, when(item, source.definitions, name_of, live))
             found[item["linkId"]] = own
             rows = items.is_group(item) and items.repeats(item)
             visit(item, None if rows else own)
@@ -200,11 +218,12 @@ def _conditions(source: _Source, name_of: Any) -> dict[str, Any]:
 def _unasked(source: _Source, link_id: str) -> bool:
     definition = source.definitions.get(link_id)
     return definition is not None and (
-        items.hidden(definition) or (bool(definition.get("readOnly")) and not items.is_calculated(definition))
+        (items.hidden(definition) or bool(definition.get("readOnly"))) and not items.is_calculated(definition)
     )
 
 
-_classes: dict[tuple[str, str, str], type[QuestionnaireForm]] = {}
+_classes: dict[tuple[str, str, str], tuple[type[QuestionnaireForm], Mapping[str, Any]]] = {}
+"""The classes made so far, each with the lists of answers that it offers."""
 
 
 def form_class(
@@ -215,13 +234,20 @@ def form_class(
     ``value_sets``: address → (system, code, display) of an ``answerValueSet``, displays in the page's language.
     """
     key = (canonical(questionnaire), str(questionnaire.get("meta", {}).get("versionId", "")), language)
-    if key not in _classes or _classes[key].source.questionnaire != questionnaire:
-        definitions = items.by_link(questionnaire)
-        source = _Source(questionnaire, language, definitions)
-        context = FormContext(now(), language, value_sets=value_sets)
+    lists = {url: value_sets(url) for url in _lists(questionnaire)}
+    kept = _classes.get(key)
+    if kept is None or kept[0].source.questionnaire != questionnaire or kept[1] != lists:
+        source = _Source(questionnaire, language, items.by_link(questionnaire))
+        context = FormContext(now(), language, value_sets=lambda url: lists.get(url, ()))
         body = {"source": source, **_members(source, questionnaire, context)}
-        _classes[key] = type("QuestionnaireForm", (QuestionnaireForm,), body)
-    return _classes[key]
+        kept = _classes[key] = (type("QuestionnaireForm", (QuestionnaireForm,), body), lists)
+    return kept[0]
+
+
+def _lists(questionnaire: Mapping[str, Any]) -> set[str]:
+    """The value sets from which its questions are answered."""
+    named = {str(item.get("answerValueSet", "#")) for item in items.walk(questionnaire)}
+    return {url for url in named if not url.startswith("#")}
 
 
 def _members(source: _Source, owner: Mapping[str, Any], context: FormContext) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import wtforms
@@ -11,7 +12,8 @@ from wtforms.widgets import html_params
 from app.fhir.resource import Resource
 from pathways.questionnaire import answers, items
 from pathways.questionnaire.forms.fields import Typed
-from pathways.questionnaire.units import in_preferred_unit
+from pathways.questionnaire.numbers import number_text
+from pathways.questionnaire.units import analytes_of, beside, convert, line, rounded
 from pathways.questionnaire.words import words
 
 
@@ -45,17 +47,37 @@ class NumberAsked(Typed, wtforms.StringField):
             raise self.complaint(error) from error
 
     @property
+    def conversions(self) -> dict[str, list[Any]]:
+        """Unit → [factor, offset, decimals, name of the other unit]: what the page's script shows while typing."""
+        if not self.chooses_unit:
+            return {}
+        analytes = analytes_of(self.item)
+        found = {}
+        for unit in self.units:
+            other = beside(self.item, unit["code"])
+            if other is not None:
+                factor, offset, places = line(unit["code"], other["code"], analytes)
+                found[unit["code"]] = [float(factor), float(offset), places, items.unit_name(other, self.language)]
+        return found
+
+    @property
     def converted(self) -> str | None:
-        """The answer in the preferred unit, where it was typed in another: ``6,11 mmol/L``."""
+        """The answer in the other unit: ``6,11 mmol/L`` for ``1,1 g/L``."""
         quantity = self.data[0].get("valueQuantity") if self.data else None
-        if not quantity or not self.chooses_unit:
+        if not quantity or not self.chooses_unit or "code" not in quantity:
             return None
-        preferred = in_preferred_unit(self.item, quantity)
-        return answers.shown({"valueQuantity": preferred}, self.language) if preferred != quantity else None
+        other = beside(self.item, quantity["code"])
+        if other is None:
+            return None
+        analytes = analytes_of(self.item)
+        value = rounded(convert(quantity["value"], quantity["code"], other["code"], analytes), other["code"], analytes)
+        return f"{number_text(value, self.language)} {items.unit_name(other, self.language)}"
 
     def __call__(self, **kwargs: Any) -> Markup:
-        box = Markup(super().__call__(**kwargs))
-        return box + self._unit_list() if self.chooses_unit else box
+        if not self.chooses_unit:
+            return Markup(super().__call__(**kwargs))
+        conversions = {"data-to": json.dumps(self.conversions, separators=(",", ":"))}
+        return Markup(super().__call__(**kwargs, **conversions)) + self._unit_list()
 
     def _unit_list(self) -> Markup:
         name = f"{self.name}.unit"
@@ -68,5 +90,7 @@ class NumberAsked(Typed, wtforms.StringField):
             for unit in self.units
         ]
         about = Markup(html_params(id=name, name=name, class_="units", dir="ltr", aria_label=_("Unit")))
-        shown = Markup('<span class="converted">= <bdi dir="ltr">{}</bdi></span>').format(self.converted or "")
-        return Markup("<select {}>{}</select>").format(about, Markup().join(rows)) + (shown if self.converted else "")
+        shown = Markup('<output class="converted" {}><bdi dir="ltr">{}</bdi></output>').format(
+            Markup(html_params(id=f"{self.id}-other", for_=self.id)), f"= {self.converted}" if self.converted else ""
+        )
+        return Markup("<select {}>{}</select>").format(about, Markup().join(rows)) + shown

@@ -108,6 +108,12 @@ def request_of() -> Any:
 ROWS = a_form(ask("group", "drugs", repeats=True, item=[ask("string", "name", required=True)]))
 
 
+@pytest.mark.parametrize(("given", "ticked"), [(True, "true"), (False, "false")])
+def test_a_yes_or_no_that_is_known_is_ticked(given: bool, ticked: str) -> None:
+    form = form_class(a_form(ask("boolean", "b")), "fr")(context=today(), answers={"b": [{"valueBoolean": given}]})
+    assert [str(one.data) for one in form["b"] if one.checked] == [ticked]
+
+
 def test_a_post_is_read_and_judged(request_of: Any) -> None:
     assert request_of(ROWS, **{"drugs-0-name": "amlodipine"}).received
     assert not request_of(a_form(blood_pressure()), sys="1400").received

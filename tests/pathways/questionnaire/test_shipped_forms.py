@@ -48,6 +48,7 @@ def filled(path: Path, language: str = "fr", **typed: Any) -> QuestionnaireForm:
         elif item.get("type") in ("integer", "decimal"):
             low, high = (items.limit(item, which) for which in ("min", "max"))
             pairs.append((field.name, str(int(((low or 0) + (high or 100)) // 2))))
+    typed = {name: value for name, value in {"weight": "70", "height": "170"}.items() if name in form} | typed
     pairs = [pair for pair in pairs if pair[0] not in typed] + list(typed.items())
     return form_class(questionnaire, language, context.value_sets)(MultiDict(pairs), context=context)
 

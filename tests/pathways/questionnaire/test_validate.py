@@ -121,9 +121,39 @@ def test_nested_questions_are_judged_inside_their_answer() -> None:
     assert judged(form, sent(nested)) == [("value", "QuestionnaireResponse.item[0].answer[0].item[0].answer[0].value")]
 
 
-def test_a_calculation_that_differs_is_a_warning() -> None:
-    formula = "%resource.item.where(linkId = 'a').answer.value * 2"
-    form = a_form(ask("integer", "a"), ask("integer", "twice", "", fhirpath(sdc.CALCULATED_EXPRESSION, formula)))
+def twice(**about: Any) -> dict[str, Any]:
+    """A form that doubles a number."""
+    formula = fhirpath(sdc.CALCULATED_EXPRESSION, "%resource.item.where(linkId = 'a').answer.value * 2")
+    return a_form(ask("decimal", "a"), ask("decimal", "twice", "", formula, **about))
+
+
+def calculated(form: dict[str, Any], a: str | None, given: str, **about: Any) -> list[tuple[str, str]]:
+    """(severity, text) of what is said of a calculated answer."""
+    first = [said("a", ("Decimal", Decimal(a)))] if a else []
+    response = sent(*first, said("twice", ("Decimal", Decimal(given)))) | about
+    return [(one.severity, one.text) for one in validate(form, response, today())]
+
+
+def test_a_calculated_answer_that_nobody_may_change_is_refused_when_it_is_wrong() -> None:
+    fixed = twice(readOnly=True)
+    assert calculated(fixed, "4.13", "10") == [("error", "«\u00a0twice\u00a0» : le calcul donne ici 8,26")]
+    assert calculated(fixed, None, "9")[0][0] == "error"
+    assert calculated(fixed, "4.13", "10", status="in-progress")[0][0] == "warning"
+
+
+@pytest.mark.parametrize("rounded", ["8.26", "8.260", "8.3", "8.2", "8"])
+def test_it_may_be_rounded(rounded: str) -> None:
+    assert calculated(twice(readOnly=True), "4.13", rounded) == []
+
+
+def test_a_calculated_answer_that_may_be_overridden_stands_and_is_told() -> None:
+    assert [one[0] for one in calculated(twice(), "4.13", "31")] == ["warning"]
+    assert calculated(twice(), None, "31") == [], "the user may know what the form cannot calculate"
+
+
+def test_a_score_in_whole_numbers_is_not_rounded() -> None:
+    formula = fhirpath(sdc.CALCULATED_EXPRESSION, "%resource.item.where(linkId = 'a').answer.value * 2")
+    form = a_form(ask("integer", "a"), ask("integer", "twice", "", formula, readOnly=True))
     (issue,) = validate(form, sent(said("a", ("Integer", 4)), said("twice", ("Integer", 9))), today())
-    assert (issue.severity, issue.text) == ("warning", "«\u00a0twice\u00a0» : le calcul donne ici 8")
+    assert (issue.severity, issue.text) == ("error", "«\u00a0twice\u00a0» : le calcul donne ici 8")
     assert judged(form, sent(said("a", ("Integer", 4)), said("twice", ("Integer", 8)))) == []
