@@ -19,7 +19,7 @@ MISSING = f"{CANONICAL_BASE}/StructureDefinition/variable-missing"
 
 def ask_for(frame: Frame, outcome: ActionOutcome) -> None:
     """Propose, below an action whose needed values are missing, a Task for each; the same one is asked for once."""
-    for name in outcome.verdict.missing:
+    for name in (*outcome.verdict.missing, *outcome.lacking):
         variable = frame.scope.declared(name)
         if variable is None or variable.ask_with is None:
             continue

@@ -8,6 +8,7 @@ PlanDefinition").
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from app.config import CANONICAL_BASE
@@ -74,7 +75,7 @@ def _about(frame: Frame) -> Resource:
 
 def _action(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
     """The RequestGroup.action of an outcome; None for what is not taken, and for groups of which nothing is."""
-    if outcome.taken == "missing":
+    if outcome.taken == "missing" or outcome.lacking:
         return _asks(outcome, groups)
     if outcome.taken != "taken":
         return None
@@ -110,12 +111,19 @@ def _with_content(made: Resource, outcome: ActionOutcome, groups: list[Resource]
 
 
 def _asks(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
-    """What is asked for because an action lacks values: the asks that this action was the first to need."""
-    first = [child for child in outcome.children if child.frame is outcome.frame and child.asked_by is outcome]
-    asks = [one for child in first if (one := _action(child, groups)) is not None]
+    """What is asked for because an action lacks values: the asks that this action, or a part of it, needed first."""
+    asks = [one for child in _needed_first(outcome) if (one := _action(child, groups)) is not None]
     if len(asks) <= 1:
         return asks[0] if asks else None
     return {"title": outcome.title, "groupingBehavior": "logical-group", "action": asks}
+
+
+def _needed_first(outcome: ActionOutcome) -> Iterator[ActionOutcome]:
+    for child in outcome.children:
+        if child.asked_by is None:
+            yield from _needed_first(child)
+        elif child.frame is outcome.frame and child.asked_by is outcome:
+            yield child
 
 
 def _is_pathway(source: Resource) -> bool:

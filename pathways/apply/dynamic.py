@@ -4,6 +4,11 @@
 ``input.value`` (the type of a choice is taken from the value), ``extension('url').value``, ``%resource.status``. A
 value is fitted to the element's type: a resource becomes a Reference to it, a Coding a CodeableConcept, a text a
 CodeableConcept's text.
+
+The extensions of a primitive are reached through it, and so its translations:
+``dosageInstruction[0].text.extension('http://hl7.org/fhir/StructureDefinition/translation').extension('content').value``
+(``[1]`` after an ``extension`` is the second with that url). A text that is set anew loses the translations it had,
+which would say something else: set the text first, then its translations.
 """
 
 from __future__ import annotations
@@ -14,9 +19,12 @@ from decimal import Decimal
 from typing import Any
 
 from app.errors import Invalid
+from app.fhir.translation import URL as TRANSLATION
 from pathways.facts.paths import element_of
 
 Resource = dict[str, Any]
+Step = tuple[str, str | None, int | None]
+"""(element name, extension url, index)"""
 
 _STEP = re.compile(r"\.?(?:extension\('(?P<url>[^']+)'\)|(?P<name>[A-Za-z]\w*))(?:\[(?P<index>\d+)\])?")
 MAX_INDEX = 1000
@@ -45,7 +53,7 @@ def refuse_path(type: str, path: str) -> None:
     set_value({}, path, [{}], type)
 
 
-def _steps(path: str) -> list[tuple[str, str | None, int | None]]:
+def _steps(path: str) -> list[Step]:
     """(element name, extension url, index) of each step."""
     steps = []
     at = 0
@@ -61,21 +69,21 @@ def _steps(path: str) -> list[tuple[str, str | None, int | None]]:
     return steps
 
 
-def _set(
-    owner: Mapping[str, Any], type: str, steps: list[tuple[str, str | None, int | None]], values: list[Any], path: str
-) -> Resource:
+def _set(owner: Mapping[str, Any], type: str, steps: list[Step], values: list[Any], path: str) -> Resource:
     (name, url, index), rest = steps[0], steps[1:]
     key, about, kind = _element(owner, type, name, values if not rest else None, path)
     made = dict(owner)
     if not rest:
         fitted = [_fit(value, kind) for value in values]
         made[key] = _placed(made.get(key), fitted, about["max"] != "1", index, path)
-        return _without_other_choices(made, key, name, about)
+        return _without_other_choices(_retold(made, key, index), key, name, about)
+    if kind[0].islower():
+        return made | {f"_{key}": _beside(made, key, about["max"] != "1", index or 0, rest, values, path)}
     if about["max"] == "1":
         made[key] = _set(made.get(key) or {}, kind, rest, values, path)
         return _without_other_choices(made, key, name, about)
     items = list(made.get(key, ()))
-    at = _extension_place(items, url) if url else index or 0
+    at = _extension_place(items, url, index or 0) if url else index or 0
     items += [{} for _ in range(at + 1 - len(items))]
     inner = {"url": url, **items[at]} if url else items[at]
     items[at] = _set(inner, kind, rest, values, path)
@@ -124,8 +132,43 @@ def _placed(present: Any, fitted: list[Any], many: bool, index: int | None, path
     return [item for item in items if item is not None]
 
 
-def _extension_place(items: list[Any], url: str) -> int:
-    return next((at for at, item in enumerate(items) if item.get("url") == url), len(items))
+def _extension_place(items: list[Any], url: str, which: int) -> int:
+    """The place of the extension with this url; after the last one where there are not so many."""
+    places = [at for at, item in enumerate(items) if item.get("url") == url]
+    return places[which] if which < len(places) else len(items)
+
+
+def _beside(
+    owner: Resource, key: str, many: bool, index: int, steps: list[Step], values: list[Any], path: str
+) -> Resource | list[Resource | None]:
+    """The sibling of a primitive, ``_text``, with a value below its extensions."""
+    beside = owner.get(f"_{key}")
+    if not many:
+        return _set(beside or {}, "Element", steps, values, path)
+    items: list[Resource | None] = list(beside or ())
+    items += [None] * (max(index + 1, len(owner.get(key, ()))) - len(items))
+    items[index] = _set(items[index] or {}, "Element", steps, values, path)
+    return items
+
+
+def _retold(made: Resource, key: str, index: int | None) -> Resource:
+    """Without the translations of a primitive that has been set anew."""
+    beside = made.get(f"_{key}")
+    if isinstance(beside, list):
+        told = [_untranslated(one) if index in (None, at) else one for at, one in enumerate(beside)]
+        kept: Any = told if any(told) else None
+    else:
+        kept = _untranslated(beside)
+    rest = {name: value for name, value in made.items() if name != f"_{key}"}
+    return rest | ({f"_{key}": kept} if kept else {})
+
+
+def _untranslated(beside: Resource | None) -> Resource | None:
+    if not beside or "extension" not in beside:
+        return beside
+    kept = [one for one in beside["extension"] if one.get("url") != TRANSLATION]
+    rest = {name: value for name, value in beside.items() if name != "extension"}
+    return (rest | ({"extension": kept} if kept else {})) or None
 
 
 _SHAPES: tuple[tuple[str, frozenset[str]], ...] = (

@@ -41,10 +41,13 @@ def reason_of(outcome: ActionOutcome, language: str) -> str:
         return sentence(name, language, what=other.text("title", language) or other.title)
     written = _template(outcome, language)
     if outcome.taken == "missing":
-        titles = [title_of(outcome.frame.scope, name, language) for name in outcome.verdict.missing]
-        said = sentence("missing", language, what=titles) if titles else sentence("undetermined", language)
-        return f"{said} {written}".strip()
+        return f"{_missing(outcome, outcome.verdict.missing, language)} {written}".strip()
     return written
+
+
+def _missing(outcome: ActionOutcome, names: tuple[str, ...], language: str) -> str:
+    titles = [title_of(outcome.frame.scope, name, language) for name in names]
+    return sentence("missing", language, what=titles) if titles else sentence("undetermined", language)
 
 
 def _template(outcome: ActionOutcome, language: str) -> str:

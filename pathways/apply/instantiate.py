@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import MaslakError
 from app.fhir.resource import canonical, choice
+from pathways.apply.conditions import empty_needed
 from pathways.apply.definitions import name_of, refuse_cycle, tail
 from pathways.apply.dynamic import ACTION, set_value
 from pathways.apply.expression import ExpressionFailed, Path
@@ -29,6 +30,8 @@ Resource = dict[str, Any]
 ONCE = frozenset({"Task", "Appointment"})
 """What is done once: the definition's own timing says when."""
 ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type"
+PRESCRIBED = ("dosageInstruction", "medication", "dispenseRequest")
+"""What of a MedicationRequest has to be known, where it is computed."""
 FILL: Resource = {
     "kind": "Task",
     "profile": CPG + "cpg-questionnairetask",
@@ -47,10 +50,23 @@ def instantiate(frame: Frame, outcome: ActionOutcome, walk: Walk) -> None:
         return  # described elsewhere, in another form: the reader gets its address
     try:
         _instantiate(frame, outcome, reference, walk)
+    except Unknown as error:
+        outcome.lacking = error.lacking
+        fail(frame, outcome, error.reason, error.expression)
     except ExpressionFailed as error:
         fail(frame, outcome, error.reason, error.expression)
     except MaslakError as error:
         fail(frame, outcome, error.message, reference, error.code)
+
+
+class Unknown(ExpressionFailed):
+    """What a prescription is to say cannot be worked out; ``lacking``: the variables that are empty."""
+
+    def __init__(self, one: DynamicValue, lacking: tuple[str, ...]):
+        text = getattr(one.expression, "text", "")
+        names = ", ".join(f"%{name}" for name in lacking) or text
+        super().__init__(text, f"'{one.path}' is not known: {names} is empty")
+        self.lacking = lacking
 
 
 def _known(frame: Frame, reference: str) -> bool:
@@ -134,11 +150,28 @@ def _filled(
         if one.expression is None:
             raise one.failure or ExpressionFailed(one.path, "the dynamic value has no expression")
         if isinstance(one.expression, Path):
-            found = [plain(item) for item in one.expression.items(focus, scope)]
+            used: dict[str, None] = {}
+            found = [plain(item) for item in one.expression.items(focus, scope, None, used)]
+            if not found and _prescribes(made, one.path):
+                raise Unknown(one, _empty(scope, used))
         else:
             found = [one.expression.run(scope.facts, focus, scope)]
         made = set_value(made, one.path, found, type)
     return made
+
+
+def _prescribes(made: Mapping[str, Any], path: str) -> bool:
+    """Whether a value is part of a prescription: without it the printed one, another one, would be prescribed."""
+    name = path.removeprefix("%resource.").removeprefix("MedicationRequest.")
+    return made.get("resourceType") == "MedicationRequest" and name.startswith(PRESCRIBED)
+
+
+def _empty(scope: Scope, used: Mapping[str, None]) -> tuple[str, ...]:
+    """What is missing behind an expression: the needed variables that are empty, else the deepest empty ones."""
+    if needed := empty_needed(scope, tuple(used)):
+        return tuple(needed)
+    names = [name for name in scope.all_used(used) if scope.declared(name) and not scope.answer(name).items]
+    return tuple(name for name in names if not any(other in names for other in scope.answer(name).used))
 
 
 def _questionnaire(frame: Frame, outcome: ActionOutcome, reference: str) -> None:

@@ -52,6 +52,9 @@ class ActionOutcome:
     timed_by: Resource | None = None
     """The ActivityDefinition whose own timing counts where the action has none."""
 
+    lacking: tuple[str, ...] = ()
+    """The variables because of which a prescription could not be worked out."""
+
     def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict, taken: Taken | None = None):
         self.action = action
         self.frame = frame

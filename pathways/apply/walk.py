@@ -16,6 +16,8 @@ from pathways.apply.plan import PlannedAction
 from pathways.apply.schedule import schedule_by_timing
 from pathways.apply.selection import Pick, select
 
+REGIMEN = "treatment"
+"""The kind of a group whose actions are one treatment."""
 Walk = Callable[[Frame], list[ActionOutcome]]
 
 
@@ -50,6 +52,8 @@ def _take(frame: Frame, action: PlannedAction, verdict: Verdict) -> ActionOutcom
             _take_group(frame, outcome)
         else:
             instantiate(frame, outcome, walk)
+            if outcome.lacking:
+                ask_for(frame, outcome)
     return outcome
 
 
@@ -63,7 +67,31 @@ def _take_group(frame: Frame, group: ActionOutcome) -> None:
         if pick.skipped is not None:
             made[at] = _skipped(frame, pick, made.get(pick.skipped))
     group.children = [made[at] for at in sorted(made)]
+    _refuse_half(frame, group)
     _report_no_choice(frame, group, picks)
+
+
+def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
+    """Half a regimen is none: where a part of it cannot be told or made, nothing of it is proposed.
+
+    A regimen is a numbered step of kind treatment; with ``all-or-none`` it is so for what cannot be made.
+    """
+    regimen = group.kind == REGIMEN and group.prefix is not None
+    if not regimen and group.action.source.get("selectionBehavior") != "all-or-none":
+        return
+    parts = [one for child in group.children for one in child.walk() if one.asked_by is None]
+    open_ones = ("failed", "missing") if regimen else ("failed",)
+    broken = next((one for one in parts if one.taken in open_ones), None)
+    if broken is None:
+        return
+    for one in parts:
+        if one.taken == "taken":
+            for reference in one.resources:
+                frame.run.resources.pop(reference, None)
+            one.resources, one.taken, one.instead_of = [], "not-taken", broken
+    if regimen:
+        group.taken, group.failure, group.lacking = broken.taken, broken.failure, broken.lacking
+        group.verdict = group.verdict._replace(missing=broken.verdict.missing)
 
 
 def _skipped(frame: Frame, pick: Pick, instead: ActionOutcome | None) -> ActionOutcome:
