@@ -129,6 +129,19 @@ def _constant(read: Path | Search | None) -> Answer | None:
     return None
 
 
+def _preset(asked: ApplyRequest, variables: Mapping[str, Variable]) -> dict[str, Answer]:
+    """The answers that the request gives itself: overrides, and values for a plan's named parameters."""
+    found: dict[str, Answer] = {}
+    for name, given in asked.parameters.items():
+        if name in variables and variables[name].parameter:
+            chosen = given if isinstance(given, list) else [given]
+            found[name] = Answer(Settled(collection([duration(one) for one in chosen])))
+    for name, given in asked.overrides.items():
+        if name in variables:
+            found[name] = Answer(Settled(collection(given)))
+    return found
+
+
 class Scope(Mapping[str, Any]):
     """The variables that expressions see, as the environment of FHIRPath. One per applied plan; the parent is the
     outer plan's."""
@@ -148,7 +161,7 @@ class Scope(Mapping[str, Any]):
         self._asked = asked
         self._variables = variables
         self._parent = parent
-        self._answers: dict[str, Answer] = {}
+        self._answers: dict[str, Answer] = _preset(asked, variables)
         self.settled: dict[str, Any] = {}
         """What has been looked up already: name → items."""
         self._closure: dict[str, tuple[str, ...]] = {}
@@ -221,33 +234,23 @@ class Scope(Mapping[str, Any]):
         found = self._answers.get(name)
         if found is not None:
             return found
-        overrides = self._asked.overrides
-        if overrides and name in overrides:
-            return Answer(Settled(collection(overrides[name])))
-        if variable.parameter and name in self._asked.parameters:
-            given = self._asked.parameters[name]
-            chosen = given if isinstance(given, list) else [given]
-            return Answer(Settled(collection([duration(one) for one in chosen])))
         found = variable.constant
-        if found is not None:
-            return found
-        meaning = self._meanings.get(name)
-        found = self._shared.get(meaning.answer) if meaning is not None else None
         if found is None:
-            if name in self._busy:
-                raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
-            self._busy.add(name)
-            try:
+            meaning = self._meanings.get(name)
+            if meaning is None:
                 found = self._evaluate(variable)
-            finally:
-                self._busy.discard(name)
-            if meaning is not None:
-                self._shared[meaning.answer] = found
+            else:
+                found = self._shared.get(meaning.answer)
+                if found is None:
+                    found = self._shared[meaning.answer] = self._evaluate(variable)
         self._answers[name] = found
         return found
 
     def _evaluate(self, variable: Variable) -> Answer:
-        read = variable.expression
+        read, name = variable.expression, variable.name
+        if name in self._busy:
+            raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
+        self._busy.add(name)
         used: dict[str, None] = {}
         try:
             if isinstance(read, Path):
@@ -255,11 +258,13 @@ class Scope(Mapping[str, Any]):
             if isinstance(read, Search):
                 bundle = read.run(self._asked.facts, self.focus, self, self._places, used)
                 return Answer(Settled((node(bundle),)), tuple(used), bundle)
-            raise variable.failure or ExpressionFailed(variable.name, "the variable has no expression")
+            raise variable.failure or ExpressionFailed(name, "the variable has no expression")
         except ExpressionFailed as error:
             if error.expression.startswith("%"):
                 raise
-            raise ExpressionFailed(f"%{variable.name} = {error.expression}", error.reason) from error
+            raise ExpressionFailed(f"%{name} = {error.expression}", error.reason) from error
+        finally:
+            self._busy.discard(name)
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""

@@ -24,9 +24,11 @@ Compile = Callable[[Expression], Step]
 def truth_of(tree: Expression, scoped: Compile, what: str) -> Truth:
     """The condition of a tree; ``what`` names who asks, should there be more than one item."""
     if not defines(tree):
+        if isinstance(tree, Binary) and tree.operator in ("and", "or"):
+            return _row(tree, scoped)
         if isinstance(tree, Binary) and tree.operator in LOGIC:
             left, right = (truth_of(side, scoped, tree.operator) for side in (tree.left, tree.right))
-            return LOGIC[tree.operator](left, right, tree.at)
+            return (_one if tree.operator == "xor" else _implies)(left, right, tree.at)
         if isinstance(tree, Call) and tree.left is not None and not tree.arguments:
             if tree.name == "not":
                 return _not(truth_of(tree.left, scoped, "not()"), tree.at)
@@ -87,34 +89,33 @@ def _not(inner: Truth, at: int) -> Truth:
     return negated
 
 
-def _both(left: Truth, right: Truth, at: int) -> Truth:
-    def both(run: Run, this: Items) -> bool | None:
-        try:
-            mine = left(run, this)
-            if mine is False:
-                return False
-            other = right(run, this)
-        except FhirPathError as error:
-            error.at(at)
-            raise
-        return False if other is False else None if mine is None else other
+def _row(tree: Binary, scoped: Compile) -> Truth:
+    """``a and b and c``, or the same of ``or``, from left to right until it is decided."""
+    operator, decisive = tree.operator, tree.operator == "or"
+    trees: list[tuple[Expression, int]] = []
+    left: Expression = tree
+    while isinstance(left, Binary) and left.operator == operator:
+        trees.append((left.right, left.at))
+        at, left = left.at, left.left
+    parts = [(truth_of(left, scoped, operator), at)]
+    parts += [(truth_of(part, scoped, operator), place) for part, place in reversed(trees)]
+    row = tuple(parts)
 
-    return both
+    def decide(run: Run, this: Items) -> bool | None:
+        answer: bool | None = not decisive
+        for part, place in row:
+            try:
+                found = part(run, this)
+            except FhirPathError as error:
+                error.at(place)
+                raise
+            if found is decisive:
+                return decisive
+            if found is None:
+                answer = None
+        return answer
 
-
-def _either(left: Truth, right: Truth, at: int) -> Truth:
-    def either(run: Run, this: Items) -> bool | None:
-        try:
-            mine = left(run, this)
-            if mine:
-                return True
-            other = right(run, this)
-        except FhirPathError as error:
-            error.at(at)
-            raise
-        return True if other else None if mine is None else other
-
-    return either
+    return decide
 
 
 def _one(left: Truth, right: Truth, at: int) -> Truth:
@@ -144,9 +145,5 @@ def _implies(left: Truth, right: Truth, at: int) -> Truth:
     return implies
 
 
-LOGIC: Final[dict[str, Callable[[Truth, Truth, int], Truth]]] = {
-    "and": _both,
-    "or": _either,
-    "xor": _one,
-    "implies": _implies,
-}
+LOGIC: Final = frozenset({"and", "or", "xor", "implies"})
+"""The operators of three-valued logic."""

@@ -44,7 +44,7 @@ class Program:
         ``settled``: what is known of the environment already, as items; ``used``: takes the names of the variables
         that were looked at.
         """
-        root = starting(resource)
+        root = [resource] if resource.__class__ is Node else starting(resource)
         try:
             anew()
             return self._step(Run(root, environment, settled, used), root)
