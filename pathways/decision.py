@@ -18,7 +18,7 @@ from app.fhir.translation import translated
 from pathways import treatment
 from pathways.ordering import stored_besides
 from pathways.progression import Standing
-from pathways.provenance import record_act
+from pathways.provenance import record_act, signature
 from pathways.together.standings import Proposed, Standings
 from pathways.visit import Visit
 from pathways.vocabulary import ADAPTATION, OPEN, form_identifier
@@ -147,7 +147,7 @@ def _order(repo: Repository, proposed: Resource, visit: Visit, mark: Resource, n
         "authoredOn": visit.encounter["period"]["start"],
     }
     if repo.actor.practitioner:
-        order["requester"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+        order["requester"] = signature(repo.actor)
     return order
 
 
@@ -191,7 +191,7 @@ def _closed(
             {"text": adaptation.text} if adaptation.text else {}
         )
     if repo.actor.practitioner:
-        closed["requester"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+        closed["requester"] = signature(repo.actor)
     return closed
 
 

@@ -9,7 +9,7 @@ from app.clock import moment_text
 from app.errors import Conflict, Duplicate, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, extension, reference
-from pathways.provenance import record_act
+from pathways.provenance import record_act, signature
 from pathways.vocabulary import FORM, OPEN, PATHWAY, RISK, UNKNOWN, VISIT, form_identifier, kind_token, task_kind
 
 
@@ -176,7 +176,7 @@ def _episode(repo: Repository, pathway: Resource, patient: str, form_key: str) -
     if repo.actor.organization:
         episode["managingOrganization"] = {"reference": repo.actor.organization}
     if repo.actor.practitioner:
-        episode["careManager"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+        episode["careManager"] = signature(repo.actor)
     return episode
 
 
@@ -196,7 +196,7 @@ def _plan(repo: Repository, pathway: Resource, episode: Resource, form_key: str)
     if "_title" in pathway:
         plan["_title"] = pathway["_title"]
     if repo.actor.practitioner:
-        plan["author"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+        plan["author"] = signature(repo.actor)
     return plan
 
 

@@ -15,6 +15,7 @@ from app.fhir.resource import Resource, concept, reference
 from pathways.awaiting import known_by_now
 from pathways.enrolment import visit_task
 from pathways.progression import Standing
+from pathways.provenance import signature
 from pathways.results import RESULT, close_answered, complete, definitions_of, required, same
 from pathways.risk import risk
 from pathways.together.standings import Standings
@@ -85,7 +86,7 @@ def _diagnosis(repo: Repository, proposed: Resource, visit: Visit, mark: Resourc
         "recordedDate": visit.encounter["period"]["start"],
     }
     if repo.actor.practitioner:
-        condition["recorder"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+        condition["recorder"] = signature(repo.actor)
     return condition
 
 

@@ -15,7 +15,7 @@ from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, coding, reference
 from pathways.enrolment import Enrolment, refuse_dead, refuse_ended
-from pathways.provenance import record_act
+from pathways.provenance import record_act, signature
 from pathways.results import close_answered
 from pathways.vocabulary import DECIDE, ENCOUNTER_CLASS, FORM, OPEN, RETURN, VISIT, form_identifier, is_kind, task_kind
 
@@ -115,7 +115,7 @@ def _encounter(repo: Repository, enrolments: Sequence[Enrolment], form_key: str,
     if repo.actor.organization:
         encounter["serviceProvider"] = {"reference": repo.actor.organization}
     if repo.actor.practitioner:
-        encounter["participant"] = [{"individual": {"reference": repo.actor.practitioner, "display": repo.actor.name}}]
+        encounter["participant"] = [{"individual": signature(repo.actor)}]
     return encounter
 
 

@@ -27,6 +27,7 @@ def create(
     username: str,
     name: str,
     roles: Sequence[str],
+    name_ar: str | None = None,
     organization: str | None = None,
     email: str | None = None,
     language: str = "fr",
@@ -48,6 +49,7 @@ def create(
         username=username,
         email=email,
         name=name.strip(),
+        name_ar=(name_ar or "").strip() or None,
         language=language,
         organization=organization,
         practitioner=practitioner,
@@ -73,6 +75,7 @@ def change(
     email: str | None,
     language: str,
     active: bool,
+    name_ar: str | None = None,
 ) -> Account:
     """Another state of an account. A deactivation or a lost role counts from the next request on. Raises Invalid."""
     email = (email or "").strip().lower() or None
@@ -80,6 +83,8 @@ def change(
     if found:
         raise Invalid("the account cannot be changed", issues=found)
     account.name, account.organization, account.email = name.strip(), organization, email
+    if name_ar is not None:
+        account.name_ar = name_ar.strip() or None
     account.language, account.active = language, active
     if set(account.role_names) != set(roles):
         account.roles = _roles(roles)
@@ -155,7 +160,7 @@ def listed(*, after: str = "", words: str = "", count: int = 25, within: Iterabl
     query = select(Account).where(Account.username > after).order_by(Account.username).limit(count)
     for word in words.lower().split():
         like = "%" + word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        columns = (func.lower(Account.name), Account.username, Account.email)
+        columns = (func.lower(Account.name), Account.name_ar, Account.username, Account.email)
         query = query.where(or_(*(column.like(like, escape="\\") for column in columns)))
     if within is not None:
         query = query.where(Account.organization.in_(list(within)))

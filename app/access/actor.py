@@ -27,10 +27,16 @@ class Actor:
     emergency: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
     language: str = "fr"
+    name_ar: str = ""
+    """The name in Arabic letters, where it is known."""
     per_minute: int | None = None
     """Requests a minute over the FHIR door; None: no limit."""
     origin: str = field(default="", compare=False)
     """Network address, for the audit."""
+
+    def named(self, language: str) -> str:
+        """The name in the script of a language, as far as it is known in both."""
+        return self.name_ar or self.name if language == "ar" else self.name
 
     def may(self, grant: str) -> bool:
         """Whether this actor holds a grant."""

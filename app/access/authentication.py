@@ -70,6 +70,7 @@ def actor_of(account: Account, *, origin: str = "") -> Actor:
     return Actor(
         key=f"account:{account.id}",
         name=account.name,
+        name_ar=account.name_ar or "",
         roles=roles,
         grants=held,
         practitioner=account.practitioner,

@@ -81,19 +81,19 @@ def account_group() -> None:
 @click.option("--establishment", help="Its facility number, or Organization/id.")
 @click.option("--email")
 @click.option("--language", default="fr", show_default=True, type=click.Choice(["fr", "ar"]))
+@click.option("--name-ar", default="", help="The name in Arabic letters.")
 @click.option("--inpe", default="", help="Professional number, for those who treat patients.")
 @with_appcontext
 def account_create(
-    username: str, name: str, roles: tuple[str, ...], establishment: str | None, inpe: str, **more: Any
+    username: str, name: str, roles: tuple[str, ...], establishment: str | None, inpe: str, name_ar: str, **more: Any
 ) -> None:
     """Make an account and print its temporary password."""
     password = passwords.temporary_password()
     with _work() as repo:
         place = _place(repo, establishment) if establishment else None
-        made = accounts.create(
-            username=username, name=name, roles=roles, organization=place, password=password, temporary=True, **more
-        )
-        made.practitioner = staff.practitioner(repo, name=name, roles=roles, organization=place, inpe=inpe)
+        who: dict[str, Any] = {"name": name, "name_ar": name_ar, "roles": roles, "organization": place}
+        made = accounts.create(username=username, password=password, temporary=True, **who, **more)
+        made.practitioner = staff.practitioner(repo, inpe=inpe, **who)
     click.echo(f"{username}\t{password}")
 
 

@@ -9,17 +9,20 @@ from app.config import CANONICAL_BASE
 
 INPE = f"{CANONICAL_BASE}/sid/inpe"
 ROLE = f"{CANONICAL_BASE}/CodeSystem/role"
+LANGUAGE = "http://hl7.org/fhir/StructureDefinition/language"
 CLINICAL = frozenset({"physician", "nurse", "hospital-physician"})
 
 
-def practitioner(repo: Any, *, name: str, roles: Iterable[str], organization: str | None, inpe: str = "") -> str | None:
+def practitioner(
+    repo: Any, *, name: str, roles: Iterable[str], organization: str | None, inpe: str = "", name_ar: str = ""
+) -> str | None:
     """The reference of a Practitioner for somebody with a clinical role (found by INPE or made), else None."""
     clinical = sorted(CLINICAL & set(roles))
     if not clinical:
         return None
     held = repo.first(f"Practitioner?identifier={INPE}|{inpe}") if inpe else None
     if held is None:
-        resource: dict[str, Any] = {"resourceType": "Practitioner", "active": True, "name": [_human_name(name)]}
+        resource: dict[str, Any] = {"resourceType": "Practitioner", "active": True, "name": human_names(name, name_ar)}
         if inpe:
             resource["identifier"] = [{"system": INPE, "value": inpe}]
         held = repo.create(resource)
@@ -31,7 +34,8 @@ def practitioner(repo: Any, *, name: str, roles: Iterable[str], organization: st
 
 def follow(repo: Any, account: Any, inpe: str = "") -> None:
     """Let the Practitioner of an account be what the account says now: name, office, professional number."""
-    about: dict[str, Any] = {"name": account.name, "roles": account.role_names, "organization": account.organization}
+    about: dict[str, Any] = {"name": account.name, "name_ar": account.name_ar or ""}
+    about |= {"roles": account.role_names, "organization": account.organization}
     if not account.practitioner:
         account.practitioner = practitioner(repo, inpe=inpe, **about)
         return
@@ -41,11 +45,13 @@ def follow(repo: Any, account: Any, inpe: str = "") -> None:
     reassigned(repo, account.practitioner, **about)
 
 
-def reassigned(repo: Any, reference: str, *, name: str, roles: Iterable[str], organization: str | None) -> None:
+def reassigned(
+    repo: Any, reference: str, *, name: str, roles: Iterable[str], organization: str | None, name_ar: str = ""
+) -> None:
     """Let a Practitioner's name and PractitionerRole follow the account: an office that was left is ended."""
     person = repo.read(reference)
-    if person.get("name") != [_human_name(name)]:
-        repo.update(person | {"name": [_human_name(name)]})
+    if person.get("name") != human_names(name, name_ar):
+        repo.update(person | {"name": human_names(name, name_ar)})
     clinical = sorted(CLINICAL & set(roles))
     wanted = (organization, clinical)
     held = [one for one in repo.search_all(f"PractitionerRole?practitioner={reference}") if one.get("active", True)]
@@ -80,6 +86,12 @@ def _role(reference: str, name: str, organization: str, clinical: Iterable[str])
         "organization": {"reference": organization},
         "code": [{"coding": [{"system": ROLE, "code": role}]} for role in clinical],
     }
+
+
+def human_names(name: str, name_ar: str = "") -> list[dict[str, Any]]:
+    """The HumanNames of somebody: the Latin one, and the Arabic one marked by its language, as patients have them."""
+    arabic = {"extension": [{"url": LANGUAGE, "valueCode": "ar"}]}
+    return [_human_name(name), *([arabic | _human_name(name_ar)] if name_ar.strip() else [])]
 
 
 def _human_name(name: str) -> dict[str, Any]:

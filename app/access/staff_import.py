@@ -13,7 +13,7 @@ from app.access.tables import Account
 from app.errors import Invalid, Issue
 
 COLUMNS = ("username", "name", "roles", "establishment")
-MORE_COLUMNS = ("email", "language", "inpe")
+MORE_COLUMNS = ("name_ar", "email", "language", "inpe")
 NAMED = {"organization": "establishment"}
 """Fields of an account that a file calls otherwise."""
 
@@ -73,6 +73,7 @@ def _make(coming: _Import, row: Row) -> None:
     account = accounts.create(
         username=row["username"],
         name=row["name"],
+        name_ar=row["name_ar"],
         roles=roles,
         organization=place,
         email=row["email"],
@@ -81,7 +82,7 @@ def _make(coming: _Import, row: Row) -> None:
         temporary=True,
     )
     account.practitioner = staff.practitioner(
-        coming.repo, name=row["name"], roles=roles, organization=place, inpe=row["inpe"]
+        coming.repo, name=row["name"], name_ar=row["name_ar"], roles=roles, organization=place, inpe=row["inpe"]
     )
     coming.report.created.append(account.username)
     if password:
@@ -94,6 +95,7 @@ def _change(coming: _Import, row: Row, account: Account) -> None:
     numbers = {reference: number for number, reference in coming.places.items()}
     before = {
         "name": account.name,
+        "name_ar": account.name_ar or "",
         "roles": " ".join(sorted(account.role_names)),
         "establishment": numbers.get(account.organization or "", account.organization or ""),
         "email": account.email or "",
@@ -113,6 +115,7 @@ def _change(coming: _Import, row: Row, account: Account) -> None:
     accounts.change(
         account,
         name=after["name"],
+        name_ar=after["name_ar"],
         roles=roles,
         organization=place,
         email=after["email"],

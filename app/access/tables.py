@@ -49,7 +49,8 @@ class Account(db.Model, UserMixin):
     """Somebody who can sign in. Never deleted, only deactivated: the audit names them.
 
     ``fs_uniquifier`` changes with the password, which ends every session. ``organization`` and ``practitioner`` are
-    FHIR references. ``must_change`` is set with a temporary password: no other page opens before it is replaced.
+    FHIR references. ``name_ar`` is the name in Arabic letters. ``must_change`` is set with a temporary password: no
+    other page opens before it is replaced.
     """
 
     __tablename__ = "account"
@@ -57,6 +58,7 @@ class Account(db.Model, UserMixin):
     username: Mapped[str] = mapped_column(String(80), unique=True)
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(160))
+    name_ar: Mapped[str | None] = mapped_column(String(160))
     password: Mapped[str | None] = mapped_column(String(255))
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
@@ -67,6 +69,10 @@ class Account(db.Model, UserMixin):
     created: Mapped[datetime] = mapped_column(Instant)
     last_sign_in: Mapped[datetime | None] = mapped_column(Instant)
     roles: Mapped[list[Role]] = relationship(secondary=account_role, lazy="joined", order_by=Role.id)
+
+    def named(self, language: str) -> str:
+        """The name in the script of a language, as far as it is known in both."""
+        return self.name_ar or self.name if language == "ar" else self.name
 
     @property
     def role_names(self) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ class AccountForm(Form):
         [Required(_l("Enter a user name")), AtMost(80)],
         render_kw={"dir": "ltr", "autocapitalize": "off"},
     )
-    name = TextField(_l("Name"), [Required(_l("Enter the name")), AtMost(160)])
+    name = TextField(_l("Name in Latin letters"), [Required(_l("Enter the name")), AtMost(160)])
+    name_ar = TextField(_l("Name in Arabic letters"), [AtMost(160)], render_kw={"dir": "rtl", "lang": "ar"})
     email = TextField(_l("E-mail"), [AtMost(254)], render_kw={"type": "email", "dir": "ltr"})
     roles = ChoicesField(_l("Roles"), [Required(_l("Choose at least one role"))])
     organization = PlaceField(_l("Establishment"))
@@ -81,6 +82,7 @@ def new() -> Response | str | tuple[str, int]:
                 made.practitioner = staff.practitioner(
                     repo,
                     name=values["name"],
+                    name_ar=values["name_ar"],
                     roles=values["roles"],
                     organization=values["organization"],
                     inpe=form.inpe.data or "",
@@ -137,6 +139,7 @@ def _form(form: AccountForm) -> AccountForm:
 def _values(form: AccountForm) -> dict[str, Any]:
     return {
         "name": form.name.data or "",
+        "name_ar": form.name_ar.data or "",
         "roles": form.roles.data or [],
         "organization": form.organization.data or None,
         "email": form.email.data,
@@ -145,7 +148,7 @@ def _values(form: AccountForm) -> dict[str, Any]:
 
 
 def _shown(person: Account) -> dict[str, Any]:
-    names = ("name", "email", "organization", "language", "active")
+    names = ("name", "name_ar", "email", "organization", "language", "active")
     return {name: getattr(person, name) for name in names} | {"roles": list(person.role_names)}
 
 

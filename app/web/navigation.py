@@ -14,6 +14,7 @@ from app.access.authentication import authenticated
 from app.access.grants import ROLES
 from app.access.table import opens
 from app.feature import Feature, Place
+from app.i18n import language
 from app.web import facility_tree
 
 OWN = (
@@ -84,7 +85,7 @@ def whoami() -> dict[str, Any]:
     if actor is None:
         return {}
     roles = [ROLE_NAMES[role] for role in ROLES if role in actor.roles]
-    return {"name": actor.name, "roles": roles, "establishment": facility_tree.name_of(actor.organization)}
+    return {"name": actor.named(language()), "roles": roles, "establishment": facility_tree.name_of(actor.organization)}
 
 
 def search_url() -> str | None:

@@ -35,7 +35,7 @@ def present(repo: Repository, task: Resource, language: str) -> Decided:
         lines=[line for line in lines if line],
         reasons=reasons(task, language),
         adapted=adapted(task, language),
-        who=task.get("requester", {}).get("display", ""),
+        who=text(task.get("requester", {}), "display", language, primary="fr") or "",
         when=task.get("lastModified", ""),
         closed_unmade=task["status"] == "cancelled",
     )

@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.fhir.resource import Resource
+from app.fhir.translation import text
 from app.web import facility_tree
 from pathways.measurement import Leading, reading
 from pathways.presenters import decided_step, orders
@@ -47,7 +48,7 @@ def timeline(record: Iterable[Resource], of: Leading | None, language: str) -> l
             case "Task" if is_kind(resource, REFERRAL):
                 moments.append(_referral(resource))
             case "Composition":
-                moments.append(_letter(resource))
+                moments.append(_letter(resource, language))
             case "EpisodeOfCare":
                 moments.append(Moment(resource["period"]["start"], "enrolment", _("Enrolled in the pathway")))
     return sorted(moments, key=lambda moment: moment.when, reverse=True)
@@ -66,7 +67,7 @@ def _visit(encounter: Resource, linked: list[Resource], of: Leading | None, lang
             details += decided_step.reasons(one, language)[:2]
             if why := decided_step.adapted(one, language):
                 details.append(_("Adapted: %(reason)s", reason=why))
-    who = next((p["individual"].get("display", "") for p in encounter.get("participant", ()) if "individual" in p), "")
+    who = next((_name(p["individual"], language) for p in encounter.get("participant", ()) if "individual" in p), "")
     place = encounter.get("serviceProvider", {}).get("reference")
     return Moment(
         when=encounter.get("period", {}).get("start", ""),
@@ -90,11 +91,15 @@ def _referral(task: Resource) -> Moment:
     )
 
 
-def _letter(letter: Resource) -> Moment:
+def _name(who: Resource, language: str) -> str:
+    return text(who, "display", language, primary="fr") or ""
+
+
+def _letter(letter: Resource, language: str) -> Moment:
     return Moment(
         when=letter.get("date", ""),
         kind="letter",
         title=_("Letter from the hospital"),
-        who=next((author.get("display", "") for author in letter.get("author", ())), ""),
+        who=next((_name(author, language) for author in letter.get("author", ())), ""),
         url=url_for("pathways.letter", composition_id=letter["id"]),
     )

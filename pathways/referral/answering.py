@@ -14,6 +14,7 @@ from app.clock import moment_text
 from app.errors import Forbidden, Invalid, Issue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, concept, reference
+from pathways.provenance import signature
 from pathways.referral import moves
 from pathways.referral.receiving import GRANT, advance, side
 from pathways.referral.returning import give_back
@@ -76,7 +77,6 @@ def _refuse_incomplete(letter: Letter, today: date) -> None:
 
 
 def _composition(repo: Repository, task: Resource, letter: Letter, form_key: str) -> Resource:
-    author = repo.actor.practitioner or repo.actor.organization
     texts = {"findings": letter.findings, "treatment": letter.treatment, "advice": letter.advice}
     return {
         "resourceType": "Composition",
@@ -86,7 +86,7 @@ def _composition(repo: Repository, task: Resource, letter: Letter, form_key: str
         "type": concept(LOINC, "11488-4", "Consult note"),
         "subject": task["for"],
         "date": moment_text(repo.now),
-        "author": [{"reference": author, "display": repo.actor.name} if author else {"display": repo.actor.name}],
+        "author": [signature(repo.actor, place=True)],
         "title": "Counter-referral",
         "custodian": {"reference": task["owner"]["reference"]},
         "section": [

@@ -8,7 +8,7 @@ from app.clock import moment_text
 from app.errors import Conflict, Invalid, Issue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, concept, reference
-from pathways.provenance import record_act
+from pathways.provenance import record_act, signature
 from pathways.referral import moves
 from pathways.referral.deadlines import deadline
 from pathways.vocabulary import ACTION_KIND, FORM, REFERRAL, form_identifier, kind_token, task_kind
@@ -92,7 +92,7 @@ def _order(repo: Repository, request: Request, form_key: str) -> Resource:
         "reasonCode": [disease_of(repo, request.care_plan) | {"text": request.reason.strip()}],
     }
     if repo.actor.practitioner:
-        order["requester"] = {"reference": repo.actor.practitioner, "display": repo.actor.name}
+        order["requester"] = signature(repo.actor)
     if request.encounter:
         order["encounter"] = {"reference": request.encounter}
     if request.care_plan:

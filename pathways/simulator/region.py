@@ -119,6 +119,7 @@ def _person(repo: Repository, row: Row, known: Mapping[str, Resource], hashed: s
     account = accounts.create(
         username=row["username"],
         name=_name(row),
+        name_ar=_name(row, "ar"),
         roles=[row["roles"]],
         organization=where[0],
         language=row["language"],
@@ -156,6 +157,7 @@ def _actor(row: Row, place: str, grants: Mapping[str, frozenset[str]]) -> Actor:
     return Actor(
         key=f"demo:{row['username']}",
         name=_name(row),
+        name_ar=_name(row, "ar"),
         roles=frozenset({row["roles"]}),
         grants=of_roles([row["roles"]], grants),
         practitioner=f"Practitioner/demo-{row['username'].replace('.', '-')}",
@@ -164,9 +166,7 @@ def _actor(row: Row, place: str, grants: Mapping[str, frozenset[str]]) -> Actor:
     )
 
 
-def _name(row: Row) -> str:
-    """The name as its owner writes it."""
-    script = row["language"]
+def _name(row: Row, script: str = "fr") -> str:
     return f"{row[f'given_{script}']} {row[f'family_{script}']}"
 
 

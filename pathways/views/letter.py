@@ -16,6 +16,7 @@ from app.clock import moment_text
 from app.errors import Conflict, Invalid, PreconditionFailed
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
+from app.fhir.translation import text
 from app.i18n import language
 from app.store import work
 from app.web import current_actor, facility_tree, render
@@ -24,9 +25,9 @@ from app.web.form import AtMost, DayField, HiddenField, LongTextField, Required
 from pathways import enrolment
 from pathways.presenters import referral as shown
 from pathways.presenters.person import present as present_person
-from pathways.progression import evaluate
 from pathways.referral import answering, moves
 from pathways.views.asking import Questions
+from pathways.views.evaluating import evaluate
 
 
 class AnswerForm(Questions):
@@ -98,7 +99,7 @@ def _return_day(repo: Repository, task: Resource) -> date | None:
         answered if (one["resourceType"], one["id"]) == ("Task", task["id"]) else one
         for one in repo.record_of(task["for"]["reference"].split("/")[1])
     ]
-    follow_up = evaluate(repo, held, language=language(), record=record).follow_up
+    follow_up = evaluate(repo, held, record=record).follow_up
     return follow_up.due.latest if follow_up else None
 
 
@@ -110,8 +111,8 @@ def letter(composition_id: str) -> ResponseReturnValue:
         person = present_person(repo.read(patient), language(), repo.today)
         answered = repo.first(f"Task?patient={patient}&focus=Composition/{composition_id}&status=requested")
         held = enrolment.of_task(repo, answered or {"for": composition["subject"]})
-        stage = evaluate(repo, held, language=language()).stage if held else None
-    author = next((one.get("display", "") for one in composition.get("author", ())), "")
+        stage = evaluate(repo, held).stage if held else None
+    author = next((text(one, "display", language(), primary="fr") for one in composition.get("author", ())), "")
     return render(
         "pathways/letter.html",
         letter=composition,

@@ -115,6 +115,27 @@ def test_accounts_get_a_temporary_password_and_clinicians_a_practitioner(people:
     assert (again.unchanged, again.changed, again.passwords) == ([username], [], [])
 
 
+def test_a_name_in_both_scripts(people: Flask) -> None:
+    load(GOOD)
+    heading = "username,name,name_ar,roles,establishment\n"
+    load(heading + "f.alaoui,Fatima Alaoui,فاطمة العلوي,physician,4410\n", people=True)
+    account = accounts.by_name("f.alaoui")
+    assert (account.named("fr"), account.named("ar")) == ("Fatima Alaoui", "فاطمة العلوي")
+    with work(SYSTEM) as repo:
+        latin, arabic = repo.read(account.practitioner)["name"]
+    assert (latin["family"], latin["given"]) == ("Alaoui", ["Fatima"]) and "extension" not in latin
+    assert (arabic["text"], arabic["extension"][0]["valueCode"]) == ("فاطمة العلوي", "ar")
+
+    without = load("username,name,roles,establishment\nf.alaoui,Fatima Alaoui,physician,4410\n", people=True)
+    assert without.unchanged == ["f.alaoui"]
+    (changed,) = load(heading + "f.alaoui,Fatima Alaoui,فاطمة العلوية,physician,4410\n", people=True).changed
+    assert str(changed) == "line 2, f.alaoui: name_ar: فاطمة العلوي → فاطمة العلوية"
+    with work(SYSTEM) as repo:
+        assert repo.read(account.practitioner)["name"][1]["text"] == "فاطمة العلوية"
+    load("username,name,roles,establishment\nn.amrani,Nora Amrani,nurse,4410\n", people=True)
+    assert accounts.by_name("n.amrani").named("ar") == "Nora Amrani", "one script is better than none"
+
+
 def test_refused_accounts_say_why(people: Flask) -> None:
     load(GOOD)
     heading = "username;name;roles;establishment;email;language\n"

@@ -30,6 +30,20 @@ def test_an_account_is_made_and_its_password_shown_once(admin: FlaskClient, flas
         assert made.language == "ar" and made.must_change
 
 
+def test_a_name_in_both_scripts_is_kept_and_shown_in_the_page_s(admin: FlaskClient, flask: Flask, place) -> None:
+    admin.post("/accounts/new", data={**NEW, "name_ar": "نادية العمراني", "organization": place("4410")})
+    with flask.app_context(), work(SYSTEM) as repo:
+        made = accounts.by_name("n.amrani")
+        number, names = made.id, repo.read(made.practitioner)["name"]
+    assert [one["text"] for one in names] == ["Nadia Amrani", "نادية العمراني"]
+    for language, shown, other in (("fr", "Nadia Amrani", "نادية العمراني"), ("ar", "نادية العمراني", "Nadia Amrani")):
+        page = admin.get(f"/accounts?lang={language}").get_data(as_text=True)
+        assert f"<bdi>{shown}</bdi>" in page and other not in page
+    form = admin.get(f"/accounts/{number}?lang=fr").get_data(as_text=True)
+    assert 'value="Nadia Amrani"' in form and 'value="نادية العمراني"' in form and "Nom en lettres arabes" in form
+    assert "Nadia" in admin.get("/accounts?words=نادية&lang=fr").get_data(as_text=True)
+
+
 def test_what_is_wrong_stands_at_its_field_with_everything_typed(admin: FlaskClient) -> None:
     answer = admin.post("/accounts/new", data={**NEW, "username": "administrator"})
     page = answer.get_data(as_text=True)
