@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -18,10 +20,10 @@ from app.web.form import AtMost, ChoiceField, DayField, HiddenField, LongTextFie
 from pathways import enrolment, measurement
 from pathways.presenters import referral as shown
 from pathways.presenters.person import present as present_person
-from pathways.progression import evaluate
 from pathways.referral import receiving, sending
 from pathways.referral import summary as drawn
 from pathways.views.asking import Questions
+from pathways.views.evaluating import evaluate
 
 HOSPITALS = ("HP", "CHP", "CHR", "CHU")
 """The levels of hospital in the order of the care pathway: the nearest step up comes first."""
@@ -46,12 +48,16 @@ class ReferForm(Questions):
 
 
 class MoveForm(Questions):
-    """A move with what it needs."""
+    """A move with what it needs: the page shows the day or the reason only where the move cannot do without."""
 
     move = HiddenField()
     seen = HiddenField()
     day = DayField(_l("Day of the appointment"), width="short")
     reason = LongTextField(_l("Reason"), [AtMost(500)], width="long")
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.day.flags.needed = self.reason.flags.needed = True
 
 
 def add_to(pages: Blueprint) -> None:
@@ -94,7 +100,7 @@ def _prepared(repo: Repository, patient_id: str) -> tuple[ReferForm, list[str], 
     held = enrolment.enrolments(repo, f"Patient/{patient_id}")
     asked = request.args.get("pathway")
     chosen = next((one for one in held if one.episode["id"] == asked), held[0] if held else None)
-    standing = evaluate(repo, chosen, language=language(), record=record) if chosen else None
+    standing = evaluate(repo, chosen, record=record) if chosen else None
     urgency, why = drawn.reason(standing)
     of = measurement.leading(chosen.pathway) if chosen else None
     lines, supporting = drawn.summary(record, of, language(), repo.today)
