@@ -78,9 +78,10 @@ def _close_arrived(repo: Any, payload: Any) -> None:
 
 def _reorder(repo: Any) -> None:
     """Once a day: those who are overdue stand in the order of their newest values."""
+    from app.terminology import Terminology
     from pathways.risk import refresh
 
-    refresh(repo)
+    refresh(repo, Terminology(repo))
 
 
 FEATURE = Feature(

@@ -16,6 +16,7 @@ from typing import Any
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical
 from pathways.apply import Applied, ApplyRequest, apply
+from pathways.apply.asking import Terms
 from pathways.apply.outcome import ActionOutcome
 from pathways.awaiting import Awaiting
 from pathways.calendar import Calendar
@@ -132,11 +133,13 @@ def evaluate(
     calendar: Calendar | None = None,
     record: list[Resource] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    terms: Terms | None = None,
 ) -> Standing:
     """Run the pathway in force for a patient. ``on``: the day timings count from (the visit), today by default.
 
     ``record`` are the patient's resources where the caller holds them already (a batch). ``overrides``: variable ->
-    value that wins over the pathway's own (another pathway's stricter target).
+    value that wins over the pathway's own (another pathway's stricter target). ``terms``: what queries (``:in``) and
+    ``memberOf`` ask; without it an action that asks for it fails, by name.
     """
     patient_id = enrolment.patient.split("/")[1]
     held = repo.record_of(patient_id) if record is None else record
@@ -144,7 +147,7 @@ def evaluate(
     day = on or repo.today
     request = ApplyRequest(
         subject=subject,
-        facts=Facts(held, now=repo.now),
+        facts=Facts(held, repo.now, None if terms is None else terms.codes_in),
         definitions=repo.canonical,
         now=repo.now,
         language=language,
@@ -154,5 +157,6 @@ def evaluate(
         calendar=calendar or Calendar(),
         anchor=day,
         overrides=overrides or {},
+        terminology=None if terms is None else terms.port(),
     )
     return Standing(enrolment, apply(enrolment.pathway, request), day)

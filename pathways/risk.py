@@ -13,6 +13,7 @@ from datetime import timedelta
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, extension, with_extension
 from pathways import enrolment, measurement
+from pathways.apply.asking import Terms
 from pathways.progression import TREATMENT, Standing
 from pathways.together.standings import Standings, evaluate_all
 from pathways.vocabulary import ABOVE, REACHED, RISK, SEVERE, UNKNOWN, VISIT, kind_token
@@ -44,8 +45,9 @@ def _of_one(standing: Standing) -> int:
     return UNKNOWN if above is None else ABOVE if above else REACHED
 
 
-def refresh(repo: Repository) -> int:
-    """Bring the risk of those overdue up to date with the values of the last day; how many changed."""
+def refresh(repo: Repository, terms: Terms | None = None) -> int:
+    """Bring the risk of those overdue up to date with the values of the last day; how many changed. ``terms``: what the
+    pathways' queries ask for the codes of a value set."""
     plans = [
         plan
         for plan in repo.search_all("PlanDefinition?status=active&type=workflow-definition")
@@ -60,7 +62,7 @@ def refresh(repo: Repository) -> int:
     changed = 0
     for first in range(0, len(patients), TOGETHER):
         for task in _overdue(repo, patients[first : first + TOGETHER]):
-            changed += _brought_up(repo, task)
+            changed += _brought_up(repo, task, terms)
     return changed
 
 
@@ -72,9 +74,9 @@ def _overdue(repo: Repository, patients: Iterable[str]) -> list[Resource]:
     return list(repo.search_all(asked))
 
 
-def _brought_up(repo: Repository, task: Resource) -> bool:
+def _brought_up(repo: Repository, task: Resource, terms: Terms | None) -> bool:
     held = enrolment.enrolments(repo, task["for"]["reference"])
-    now = risk(evaluate_all(repo, held, language="fr"))
+    now = risk(evaluate_all(repo, held, language="fr", terms=terms))
     if now == extension(task, RISK):
         return False
     repo.update(with_extension(task, RISK, valueInteger=now))

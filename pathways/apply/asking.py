@@ -40,7 +40,7 @@ def requests_of(repo: Repository, asked: Any, definition: Resource, terms: Terms
     subjects = [one for value in asked.values("subject") for one in _members(repo, _reference(value), given)]
     if not subjects:
         raise Malformed("$apply needs a subject, such as Patient/123", expression="Parameters.parameter('subject')")
-    calendar = calendar_from(repo.first(f"CodeSystem?url={OVERRIDES}&status=active"))
+    calendar = calendar_of(repo)
     find = finder(repo, [definition, *given, *_definitions_in(asked)])
     made = []
     for reference in dict.fromkeys(subjects):
@@ -79,6 +79,11 @@ def _request(
         calendar=calendar,
         terminology=None if terms is None else terms.port(),
     )
+
+
+def calendar_of(repo: Repository) -> Calendar:
+    """The working calendar with the administration's own days."""
+    return calendar_from(repo.first(f"CodeSystem?url={OVERRIDES}&status=active"))
 
 
 def language_of(asked: Any) -> str:

@@ -11,6 +11,7 @@ from functools import cached_property, partial
 
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
+from pathways.apply.asking import Terms
 from pathways.apply.outcome import ActionOutcome
 from pathways.calendar import Calendar
 from pathways.enrolment import Enrolment
@@ -100,11 +101,13 @@ def evaluate_all(
     on: date | None = None,
     calendar: Calendar | None = None,
     record: list[Resource] | None = None,
+    terms: Terms | None = None,
 ) -> Standings:
     """Run the pathways of a patient on one record; the stricter target of a measurement holds in all of them."""
     if record is None and enrolments:
         record = repo.record_of(enrolments[0].patient.split("/")[1])
     run = partial(evaluate, repo, language=language, encounter=encounter, on=on, calendar=calendar, record=record)
+    run = partial(run, terms=terms)
     each = [run(one) for one in enrolments]
     found = disagreements(each)
     for number, enrolment in enumerate(enrolments):

@@ -23,8 +23,8 @@ from pathways.presenters.timeline import FIRST, timeline
 from pathways.presenters.worklist import why
 from pathways.progression import Standing
 from pathways.referral.answered import answered
-from pathways.together.standings import evaluate_all
 from pathways.views.enrol import pathways_in_force
+from pathways.views.evaluating import evaluate_all
 from pathways.vocabulary import ACTION_KIND, BRANCH, DECIDE, OPEN, REFERRAL, RETURN, is_kind
 
 
@@ -61,7 +61,7 @@ def patient(patient_id: str) -> ResponseReturnValue:
         record = repo.record_of(patient_id) or [repo.read(f"Patient/{patient_id}")]
         subject = next(one for one in record if one["resourceType"] == "Patient")
         enrolments = enrolment.enrolments(repo, f"Patient/{patient_id}")
-        standings = evaluate_all(repo, enrolments, language=language(), record=record)
+        standings = evaluate_all(repo, enrolments, record=record)
         held = [_followed(one, record, repo.today) for one in standings.each]
         tasks = [one for one in record if one["resourceType"] == "Task" and one["status"] in OPEN]
         active = [

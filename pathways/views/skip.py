@@ -16,8 +16,8 @@ from app.web.errors import told
 from app.web.form import AtMost, Form, LongTextField, Required
 from pathways import enrolment, steps
 from pathways.presenters.person import present
-from pathways.together.standings import evaluate_all
 from pathways.views.enrol import enrolment_of
+from pathways.views.evaluating import evaluate_all
 
 
 class SkipForm(Form):
@@ -54,7 +54,7 @@ def skip(patient_id: str, episode_id: str, step_id: str) -> ResponseReturnValue:
 def _step(repo: Repository, held: enrolment.Enrolment, step_id: str) -> steps.Step:
     """The step as it is now, with the targets of all pathways of the patient."""
     record = repo.record_of(held.patient.split("/")[1])
-    standings = evaluate_all(repo, enrolment.enrolments(repo, held.patient), language=language(), record=record)
+    standings = evaluate_all(repo, enrolment.enrolments(repo, held.patient), record=record)
     standing = standings.of(held.pathway["url"])
     found = steps.steps(standing, record) if standing else []
     step = next((one for one in found if one.outcome.id == step_id), None)

@@ -19,10 +19,11 @@ from pathways import enrolment
 from pathways.decision import Adaptation, decide, proposed_change
 from pathways.presenters import decided_step, next_step, orders, targets
 from pathways.presenters.person import present
-from pathways.together.standings import Standings, evaluate_all
+from pathways.together.standings import Standings
 from pathways.treatment import Change, current
 from pathways.views.adapting import AdaptForm, due, prepare
 from pathways.views.adapting import adaptation as adaptation_of
+from pathways.views.evaluating import evaluate_all
 from pathways.visit import Visit, day_of_visit, of_encounter
 from pathways.vocabulary import OPEN
 
@@ -46,7 +47,7 @@ def step(patient_id: str, encounter_id: str) -> ResponseReturnValue:
         visit = _visit_of(repo, patient_id, encounter_id)
         here = f"Encounter/{encounter_id}"
         held = enrolment.of_encounter(repo, visit.encounter)
-        standings = evaluate_all(repo, held, language=language(), encounter=here, on=day_of_visit(visit.encounter))
+        standings = evaluate_all(repo, held, encounter=here, on=day_of_visit(visit.encounter))
         change = proposed_change(repo, standings)
         prescribes = not (change and not change.none) or repo.actor.may("visit:prescribe")
         if (adapting or request.method == "POST") and not prescribes:

@@ -31,7 +31,8 @@ from pathways.questionnaire.populate import initial_answers, previous_values
 from pathways.questionnaire.validate import validate
 from pathways.together.extraction import extract_once
 from pathways.together.forms import Together, merged, split
-from pathways.together.standings import Standings, evaluate_all
+from pathways.together.standings import Standings
+from pathways.views.evaluating import evaluate_all
 from pathways.visit import Visit, record_visit, sent_before
 
 
@@ -56,7 +57,7 @@ def visit(patient_id: str) -> ResponseReturnValue:
         if request.method == "GET":
             refuse_dead(context.patient or {})
         held = _held(repo, patient_id)
-        standings = evaluate_all(repo, held, language=language(), record=record)
+        standings = evaluate_all(repo, held, record=record)
         together = _asked(repo, standings)
         listed = context.value_sets
         context = replace(context, value_sets=together.value_sets(listed))
@@ -139,8 +140,8 @@ def _asked(repo: Repository, standings: Standings) -> Together:
 
 
 def _context(repo: Repository, record: list[Resource]) -> FormContext:
-    facts = Facts(record, repo.now)
     terminology = Terminology(repo, language())
+    facts = Facts(record, repo.now, terminology.codes_in)
 
     def value_sets(url: str) -> list[tuple[str, str, str]]:
         listed = terminology.expand(url, display_language=language()).concepts
