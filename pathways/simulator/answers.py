@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +17,8 @@ from pathways.simulator.body import YEAR, Body, taken_drugs
 
 Answer = dict[str, Any]
 Rule = Mapping[str, Any]
+OTHER_FORM = re.compile(r"^p\d+-")
+"""What stands before the linkId of a question that a merged form has from its second source."""
 
 
 class Filling:
@@ -45,12 +48,24 @@ class Filling:
         for code in items.codes(item):
             if name := self.body.disease.by_code.get(f"{code.get('system')}|{code.get('code')}"):
                 return self._measured(item, name)
-        rule = self.body.disease.answers.get(item["linkId"])
-        return BY_KIND[rule["kind"]](self, item, rule) if rule else []
+        rules = self.body.disease.answers.get(OTHER_FORM.sub("", item["linkId"]), ())
+        given = [answer for rule in rules if self._asked(rule) for answer in BY_KIND[rule["kind"]](self, item, rule)]
+        each = _one_by_one(given, {rule["none"] for rule in rules if "none" in rule})
+        return each if items.repeats(item) else each[:1]
+
+    def _asked(self, rule: Rule) -> bool:
+        """Whether somebody looks at this today: always, when ordered, or once in a time; and then not always."""
+        if "ordered" in rule and rule["ordered"] not in self.ordered:
+            return False
+        if "every_days" in rule and not self.body.due(rule["trait"], self.day, rule["every_days"]):
+            return False
+        return "chance" not in rule or self.body.chance.random() < rule["chance"]
 
     def _measured(self, item: Resource, name: str) -> list[Answer]:
         signal = self.body.disease.signals[name]
         if "when_ordered" in signal and not self._came_back(signal):
+            return []
+        if "measured" in signal and self.body.chance.random() >= signal["measured"]:
             return []
         value = self.body.reading(name, self.day)
         if "below" in signal:
@@ -96,11 +111,15 @@ class Filling:
 
     def _signs(self, item: Resource, rule: Rule) -> list[Answer]:
         for case in rule["chances"]:
-            if all(self.read.get(name, 0) > limit for name, limit in case.get("over", {}).items()):
+            if all(self._level(name) > limit for name, limit in case.get("over", {}).items()):
                 if self.body.chance.random() < case["chance"]:
                     return self._coded(item, [draw.one_of(self.body.chance, rule["signs"])])
                 break
         return self._coded(item, [rule["none"]] if "none" in rule else [])
+
+    def _level(self, name: str) -> float:
+        """What was read, or what the body has where nobody has measured it yet."""
+        return self.read.get(name) or self.body.level(name)
 
     def _adherence(self, item: Resource, rule: Rule) -> list[Answer]:
         return self._coded(item, [self.body.habit["code"]]) if self.drugs else []
@@ -108,11 +127,12 @@ class Filling:
     def _side_effects(self, item: Resource, rule: Rule) -> list[Answer]:
         if not self.drugs:
             return []
-        found = [one["code"] for one in self.body.disease.side_effects if self.body.chance.random() < self._likely(one)]
+        here = [one for one in self.body.disease.side_effects if one.get("question", "side-effects") == item["linkId"]]
+        found = [one["code"] for one in here if self.body.chance.random() < self._likely(one)]
         return self._coded(item, found or [rule["none"]])
 
     def _likely(self, effect: Mapping[str, Any]) -> float:
-        doses = [dose for drug, dose in self.drugs if drug.startswith(effect.get("atc", ""))]
+        doses = [dose for drug, dose, _unit in self.drugs if drug.startswith(effect.get("atc", ""))]
         if not doses:
             return 0.0
         by_dose = effect.get("probability_by_dose", {})
@@ -126,6 +146,13 @@ class Filling:
             for code in codes
             if code in listed
         ]
+
+
+def _one_by_one(answers: list[Answer], nothing: set[str]) -> list[Answer]:
+    """Each answer once; *none of these* only where there is no other."""
+    each = [one for number, one in enumerate(answers) if one not in answers[:number]]
+    others = [one for one in each if one.get("valueCoding", {}).get("code") not in nothing]
+    return others or each[:1]
 
 
 BY_KIND: Mapping[str, Callable[[Filling, Resource, Rule], list[Answer]]] = {

@@ -37,6 +37,7 @@ class Body:
         self.traits = {name: value for name in disease.traits if (value := self._trait(name)) is not None}
         self.spells = {name: spell for name in disease.traits if (spell := self._spell(name))}
         self.lived = begun
+        self.looked_at: dict[str, date] = {}
 
     def age(self, day: date) -> int:
         """Whole years."""
@@ -45,22 +46,41 @@ class Body:
     def live(self, day: date, orders: Iterable[Resource]) -> None:
         """Let time pass until a day under some active orders: effects come near to what the drugs can do."""
         target = dict.fromkeys(self.disease.signals, 0.0)
-        for drug, dose in taken_drugs(orders):
-            for name, change in self.disease.effects.get((drug, dose), {}).items():
-                target[name] += change * self.taken * self.factor
-        weeks = self.disease.response["weeks_to_full_effect"]
-        share = 1 - math.exp(-3 * (day - self.lived).days / (7 * weeks))
+        for drug, dose, unit in taken_drugs(orders):
+            for name, change in self._change(drug, dose, unit).items():
+                target[name] += change * self.taken * self.factor * self._scale(name)
+        usual, days = self.disease.response["weeks_to_full_effect"], (day - self.lived).days
         for name, goal in target.items():
+            signal = self.disease.signals[name]
+            share = 1 - math.exp(-3 * days / (7 * signal.get("weeks", usual)))
             self.effect[name] += (goal - self.effect[name]) * share
+            self.levels[name] += signal.get("per_year", 0) * days / YEAR
         self.lived = day
         if self.chance.random() < self.disease.adherence["change_per_visit"]:
             self.habit = draw.part_of(self.chance, self.disease.adherence["types"])
             self.taken = self.chance.uniform(*self.habit["doses_taken"])
 
+    def _change(self, drug: str, dose: str, unit: str) -> Mapping[str, float]:
+        """What a drug does at full effect when all of it is taken."""
+        if unit == "mg":
+            return self.disease.effects.get((drug, dose), {})
+        return {name: by * float(dose) for name, by in self.disease.insulins.get(drug, {}).items()}
+
+    def _scale(self, name: str) -> float:
+        """A drug lowers what is high by more than what is nearly right."""
+        if "scaled" not in self.disease.signals[name]:
+            return 1.0
+        none, full = self.disease.signals[name]["scaled"]
+        return draw.within((self.levels[name] - none) / (full - none), 0.2, 1.5)
+
+    def level(self, name: str) -> float:
+        """What stands behind a reading."""
+        return self.levels[name] + self.effect[name]
+
     def reading(self, name: str, day: date) -> float:
         """One measurement, as somebody writes it down."""
         signal = self.disease.signals[name]
-        value = self.levels[name] + self.effect[name] + self.chance.gauss(0, signal.get("noise", 0))
+        value = self.level(name) + self.chance.gauss(0, signal.get("noise", 0))
         if day == self.begun:
             value += signal.get("first_visit", 0)
         value += signal.get("winter", 0) * math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / YEAR)
@@ -78,6 +98,14 @@ class Body:
             if first <= day <= last:
                 return instead
         return value
+
+    def due(self, name: str, day: date, every: int) -> bool:
+        """Whether something is to be looked at again; then it is."""
+        last = self.looked_at.get(name)
+        if last is not None and (day - last).days < every:
+            return False
+        self.looked_at[name] = day
+        return True
 
     def onset(self, icd10: str) -> date | None:
         """Since when a disease is there."""
@@ -107,14 +135,21 @@ class Body:
         return [(first, first + timedelta(days=spell["days"]), spell["value"])]
 
 
-def taken_drugs(orders: Iterable[Resource]) -> list[tuple[str, str]]:
-    """(ATC code, milligrams of one intake) of some orders."""
+def taken_drugs(orders: Iterable[Resource]) -> list[tuple[str, str, str]]:
+    """(ATC code, amount a day, ``mg`` or ``[IU]``) of some orders."""
     found = []
     for order in orders:
         dose = treatment.dose(order)
-        if dose is not None and dose[1] == "mg":
-            found += [(code or "", amount(dose[0])) for system, code in treatment.drugs(order) if system == ATC]
+        if dose is not None and dose[1] in ("mg", "[IU]"):
+            daily = amount(float(dose[0]) * _times(order))
+            found += [(code or "", daily, dose[1]) for system, code in treatment.drugs(order) if system == ATC]
     return found
+
+
+def _times(order: Resource) -> float:
+    """How many intakes a day; one where the order says none."""
+    frequency, period, unit = treatment.rhythm(order) or ("1", "1", "d")
+    return float(frequency or 1) / float(period or 1) if unit == "d" else 1.0
 
 
 def _rounded(chance: random.Random, value: float, signal: Mapping[str, Any]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import random
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -31,7 +32,7 @@ _around: list[Surroundings] = []
 def lives(around: Sequence[Surroundings], first: int, end: int) -> Iterator[list[list[Resource]]]:
     """The lives of the people from number ``first`` to before ``end``, in batches: a list of resources each.
 
-    With several diseases, people follow them in turn.
+    With several diseases, people are enrolled for each as often as its ``share`` says.
     """
     numbers = [range(n, min(n + BATCH, end)) for n in range(first, end, BATCH)]
     if end - first <= SMALL:
@@ -49,7 +50,15 @@ def lives(around: Sequence[Surroundings], first: int, end: int) -> Iterator[list
 
 
 def _batch(around: Sequence[Surroundings], numbers: range) -> list[list[Resource]]:
-    return [lived(around[number % len(around)], number) for number in numbers]
+    return [lived(chosen(around, number), number) for number in numbers]
+
+
+def chosen(around: Sequence[Surroundings], number: int) -> Surroundings:
+    """What the person with this number is enrolled for."""
+    if len(around) == 1:
+        return around[0]
+    chance = random.Random(f"{around[0].seed}:{number}:disease")
+    return chance.choices(around, [one.disease.population.get("share", 1) for one in around])[0]
 
 
 def _begin(around: list[Surroundings]) -> None:

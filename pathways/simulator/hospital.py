@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from app.clock import CASABLANCA
 from app.fhir.resource import Resource, reference
@@ -39,8 +40,8 @@ class Hospital:
 
     def __init__(self, around: Surroundings, repo: Memory, body: Body, chance: random.Random, place: Place):
         self.repo, self.body, self.chance, self.place = repo, body, chance, place
+        self.around = around
         self.habits = around.disease.referral
-        self.leading = around.leading
         self.hospital = around.places.get(place.hospital)
         self.task = ""
         self.urgent = False
@@ -63,21 +64,23 @@ class Hospital:
         """Send the referral that the protocol proposes, mostly."""
         if standing.referral is None or self.hospital is None or self.busy:
             return
-        urgency, reason = summary.reason(standing)
-        self.urgent = urgency != "routine"
+        self.habits = self._habits(enrolled.pathway["url"])
+        leading = self.around.leading(enrolled.pathway["url"])
+        drawn = summary.draw(standing, self.repo.record_of(""), leading, self.repo.today)
+        self.urgent = drawn.urgency != "routine"
         if not self.urgent and self.chance.random() >= self.habits["sent"]:
             return
         self.sent += 1
-        lines, used = summary.summary(self.repo.record_of(""), self.leading, "fr", self.repo.today)
         request = Request(
             patient=enrolled.patient,
             recipient=self.hospital.reference,
-            urgency=urgency,
-            reason=reason,
-            summary="\n".join(lines),
+            urgency=drawn.urgency,
+            reason=(drawn.reason or {}).get("fr", ""),
+            summary=drawn.summary("fr"),
             encounter=reference(visit.encounter),
             care_plan=reference(enrolled.plan),
-            supporting=tuple(used),
+            supporting=drawn.used,
+            drawn=drawn,
         )
         self.repo.at(self.repo.now + timedelta(minutes=4), self.repo.actor)
         self.task = reference(send(self.repo, request, form_key=f"{self._name}-referral-{self.sent}"))
@@ -89,6 +92,11 @@ class Hospital:
         while self._event is not None and self._event.day < day:
             event, self._event = self._event, None
             event.what(event.day)
+
+    def _habits(self, pathway: str) -> Mapping[str, Any]:
+        """How referrals of a pathway go, and what its letters say."""
+        every = (self.around.disease, *self.around.others)
+        return next((one for one in every if one.pathway == pathway), self.around.disease).referral
 
     # -- moves
 

@@ -1,4 +1,4 @@
-"""One simulated life on a pathway: registered, enrolled, seen, treated as the protocol says, late, lost, referred.
+"""One simulated life on a pathway, or on two: registered, enrolled, seen, treated as the protocol says, late, lost.
 
 Every act is a use case of the clinic on a record in memory. What is open on the last day stays open.
 """
@@ -16,31 +16,35 @@ from app.fhir.resource import Resource, reference
 from pathways import enrolment
 from pathways.calendar import Calendar
 from pathways.decision import Adaptation, decide
-from pathways.progression import Standing, evaluate
+from pathways.progression import evaluate
 from pathways.questionnaire.context import FormContext
-from pathways.questionnaire.extract import extract
 from pathways.questionnaire.response import respond
 from pathways.simulator import chance as draw
 from pathways.simulator.answers import Filling
 from pathways.simulator.body import YEAR, Body
+from pathways.simulator.disease import Disease
 from pathways.simulator.hospital import Hospital
 from pathways.simulator.memory import Memory
 from pathways.simulator.people import person, registered
 from pathways.simulator.surroundings import Place, Surroundings
-from pathways.together.standings import alone
+from pathways.together.extraction import extract_once
+from pathways.together.forms import split
+from pathways.together.standings import Standings, evaluate_all
 from pathways.visit import Visit, record_visit
 from pathways.vocabulary import RETURN, VISIT, is_kind
 
 YEARS = 2
 NEAR = 60
 """Days by which a beginning is moved at most so that a visit falls due today."""
-AIMED_VISITS, AIMED_REFERRALS = 0.08, 0.35
+AIMED_VISITS, AIMED_REFERRALS = 0.06, 0.22
 """Shares of the lives that are moved so that a visit falls due today, or a referral stands where it is looked at: a
 region of a few hundred people would otherwise have hardly any on a given day."""
 RECENT = 4
 """Days within which a decision may still be waiting."""
 CALENDAR = Calendar()
 LONG_AGO = 10_000
+JOINS = (0, 0, 0, 30, 90, 200)
+"""Days after which somebody who has two diseases is enrolled for the second: mostly at once."""
 
 
 def lived(around: Surroundings, number: int) -> list[Resource]:
@@ -75,10 +79,13 @@ class Life:
         self.day = self.begun = CALENDAR.previous_working_day(min(begun, around.day - timedelta(days=1)))
         self.who = person(around, chance, number, self.place, self.begun)
         birth = date.fromisoformat(self.who.birth if len(self.who.birth) == 10 else f"{self.who.birth}-07-01")
-        self.body = Body(around.disease, chance, self.who.gender, birth, self.begun)
+        self.other, disease = _diseases(around, chance)
+        self.joins = self.begun + timedelta(days=chance.choice(JOINS)) if self.other else None
+        self.body = Body(disease, chance, self.who.gender, birth, self.begun)
         self.fate = self._fate()
         self.repo = Memory(chance, around.canonical, self._nurse(), self._moment(9))
-        self.enrolment: enrolment.Enrolment | None = None
+        self.enrolments: list[enrolment.Enrolment] = []
+        self.forms: list[str] = []
         self.hospital = Hospital(around, self.repo, self.body, chance, self.place)
         self.seen = 0
 
@@ -88,7 +95,10 @@ class Life:
         upcoming: date | None = self.day
         while upcoming is not None and upcoming < self.around.day and upcoming <= self.fate.day:
             self.day = upcoming
+            moved = len(self.hospital.moves)
             self.hospital.until(self.day)
+            if len(self.hospital.moves) != moved:
+                self.forms = []
             self._visit()
             upcoming = self._next_day()
         self._end()
@@ -107,51 +117,66 @@ class Life:
 
     def _enter(self) -> None:
         patient = registered(self.repo, self.who, self.number)
-        self.enrolment = enrolment.enrol(
-            self.repo, self.around.disease.pathway, reference(patient), form_key=f"demo-{self.number}-enrolment"
-        )
+        self._enrol(self.around.disease, reference(patient))
+
+    def _enrol(self, disease: Disease, patient: str) -> None:
+        key = f"demo-{self.number}-enrolment" + ("" if disease is self.around.disease else f"-{disease.name}")
+        self.enrolments.append(enrolment.enrol(self.repo, disease.pathway, patient, form_key=key))
+        self.forms = []
+
+    def _join(self) -> None:
+        """The second pathway, once its day has come."""
+        if self.other is not None and self.joins is not None and self.day >= self.joins:
+            self._enrol(self.other, self.enrolments[0].patient)
+            self.joins = None
 
     def _visit(self) -> None:
-        """One consultation: the form of the stage, what it says, and the decision on the next step."""
-        assert self.enrolment is not None
+        """One consultation: the form of the stages, what it says, and the decision on the next step."""
         self.seen += 1
         doctor = self.chance.choice(self.place.doctors)
         writes = self._nurse() if self.chance.random() < 0.4 else doctor
         self.repo.at(self._moment(self.chance.uniform(9, 15)), writes)
+        self._join()
         self.body.live(self.day, self._orders())
-        form = self._form()
-        if form is None:
+        if not self.forms:
+            self.forms = self._forms()
+        if not self.forms:
             return
-        visit = self._recorded(form)
+        visit = self._recorded(self.forms)
         self.repo.at(self.repo.now + timedelta(minutes=6), doctor)
         here = reference(visit.encounter)
-        standing = evaluate(self.repo, self.enrolment, language="fr", encounter=here, on=self.day, calendar=CALENDAR)
+        standings = evaluate_all(
+            self.repo, self.enrolments, language="fr", encounter=here, on=self.day, calendar=CALENDAR
+        )
+        self.forms = standings.questionnaires  # what the stages ask for from now on, unless somebody else acts
         if not self._left_open():
-            self._decide(visit, standing)
-            self.hospital.refer(standing, visit, self.enrolment)
+            self._decide(visit, standings)
+            if standings.referring:
+                standing = standings.referring[0]
+                self.hospital.refer(standing, visit, standing.enrolment)
 
-    def _form(self) -> str | None:
-        """The form of the stage. The stage names it: the protocols inside are left out, which saves time."""
-        assert self.enrolment is not None
+    def _forms(self) -> list[str]:
+        """The forms of the stages, where no visit has told them: the protocols inside are left out, to save time."""
         with self.repo.without("PlanDefinition"):
-            return evaluate(self.repo, self.enrolment, language="fr", calendar=CALENDAR).questionnaire
+            stages = [evaluate(self.repo, one, language="fr", calendar=CALENDAR) for one in self.enrolments]
+        return list(dict.fromkeys(one.questionnaire for one in stages if one.questionnaire))
 
-    def _recorded(self, canonical: str) -> Visit:
-        assert self.enrolment is not None
-        questionnaire = self.around.canonical(canonical)
+    def _recorded(self, canonicals: Sequence[str]) -> Visit:
+        together = self.around.merged(tuple(canonicals))
+        listed = together.value_sets(self.around.listed)
         record = self.repo.record_of("")
-        filling = Filling(self.body, self.day, self.around.listed, self._orders(), _ordered(record), _known(record))
-        patient = self.repo.read(self.enrolment.patient)
+        filling = Filling(self.body, self.day, listed, self._orders(), _ordered(record), _known(record))
+        patient = self.repo.read(self.enrolments[0].patient)
         context = FormContext(
-            self.repo.now, "fr", patient, value_sets=self.around.listed, query=lambda text: self.repo.facts.query(text)
+            self.repo.now, "fr", patient, value_sets=listed, query=lambda text: self.repo.facts.query(text)
         )
         key = f"demo-{self.number}-visit-{self.seen}"
-        response = respond(questionnaire, filling.fill(questionnaire), context, form_key=key)
+        response = respond(together.form, filling.fill(together.form), context, form_key=key)
         return record_visit(
             self.repo,
-            [self.enrolment],
-            [response],
-            lambda stored, _encounter: extract(questionnaire, stored[0], context),
+            self.enrolments,
+            split(together, response, self.around.listed),
+            lambda stored, _encounter: extract_once(together, response, stored, context),
             form_key=key,
         )
 
@@ -161,13 +186,13 @@ class Life:
         chance: float = self.habits["leaves_open"] * (6 if fresh else 1)
         return self.chance.random() < chance
 
-    def _decide(self, visit: Visit, standing: Standing) -> None:
+    def _decide(self, visit: Visit, standings: Standings) -> None:
         adaptation = None
         if self.chance.random() < self.habits["adapts"] / (self.habits["adapts"] + self.habits["follows"]):
             reason = draw.one_of(self.chance, self.habits["adaptations"])
             adaptation = Adaptation(reason, keep_treatment=True)
         key = f"demo-{self.number}-step-{self.seen}"
-        decide(self.repo, visit, alone(standing), form_key=key, seen=standing.fingerprint, adaptation=adaptation)
+        decide(self.repo, visit, standings, form_key=key, seen=standings.fingerprint, adaptation=adaptation)
 
     # -- when the person comes again
 
@@ -209,15 +234,16 @@ class Life:
         """What happens after the last visit: the hospital goes on, and a death or a move is written down."""
         last = min(self.fate.day, self.around.day) if self.fate.kind == "dies" else self.around.day
         self.hospital.until(last)
-        if self.fate.day >= self.around.day or self.fate.kind == "lost" or self.enrolment is None:
+        if self.fate.day >= self.around.day or self.fate.kind == "lost" or not self.enrolments:
             return
         self.day = max(self.fate.day, self.day)
         self.repo.at(self._moment(10), self._nurse())
         if self.fate.kind == "dies":
-            patient = self.repo.read(self.enrolment.patient)
+            patient = self.repo.read(self.enrolments[0].patient)
             self.repo.update(patient | {"deceasedDateTime": self.day.isoformat()})
-        held = enrolment.of_episode(self.repo, self.repo.read(reference(self.enrolment.episode)))
-        enrolment.end(self.repo, held, reason="deceased" if self.fate.kind == "dies" else "moved")
+        for one in self.enrolments:
+            held = enrolment.of_episode(self.repo, self.repo.read(reference(one.episode)))
+            enrolment.end(self.repo, held, reason="deceased" if self.fate.kind == "dies" else "moved")
 
     # -- surroundings
 
@@ -230,6 +256,14 @@ class Life:
     def _moment(self, hour: float) -> datetime:
         begin = datetime.combine(self.day, time(0), CASABLANCA)
         return begin + timedelta(seconds=round(hour * 3600))
+
+
+def _diseases(around: Surroundings, chance: random.Random) -> tuple[Disease | None, Disease]:
+    """(the disease that comes beside, what the body lives with): several where chance gives another one."""
+    for other in around.others:
+        if chance.random() < around.disease.neighbours.get(other.name, 0):
+            return other, around.disease.with_other(other)
+    return None, around.disease.alone() if around.others else around.disease
 
 
 def _ordered(record: Sequence[Resource]) -> set[str]:

@@ -6,7 +6,7 @@ of people. A load that was broken off goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -70,7 +70,7 @@ def load(patients: int, seed: int, progress: Progress | None = None) -> State:
     with work(LOADER) as repo:
         region.build(repo, hashed)
         repo.update(_mark(at))
-        around = [_surroundings(repo, disease, at) for disease in diseases()]
+        around = _surroundings(repo, diseases(), at)
     for batch in crowd.lives(around, at.done, at.patients):
         with work(LOADER) as repo:
             repo.import_many(resource for life in batch for resource in life)
@@ -81,20 +81,27 @@ def load(patients: int, seed: int, progress: Progress | None = None) -> State:
     return at
 
 
-def _surroundings(repo: Repository, disease: Disease, at: State) -> Surroundings:
+def _surroundings(repo: Repository, known: Sequence[Disease], at: State) -> list[Surroundings]:
+    """For each disease, with the others beside it."""
     definitions = _definitions(repo)
-    if disease.pathway not in definitions:
-        raise Conflict("the pathway {pathway} is not in force: load the content first", pathway=disease.pathway)
-    grants = current_app.extensions["maslak.grants"]
-    return Surroundings(
-        day=at.day,
-        seed=at.seed,
-        disease=disease,
-        places=region.places(repo, grants),
-        names=region.names(),
-        definitions=definitions,
-        value_sets=_value_sets(repo, definitions),
-    )
+    for disease in known:
+        if disease.pathway not in definitions:
+            raise Conflict("the pathway {pathway} is not in force: load the content first", pathway=disease.pathway)
+    places = region.places(repo, current_app.extensions["maslak.grants"])
+    names, value_sets = region.names(), _value_sets(repo, definitions)
+    return [
+        Surroundings(
+            day=at.day,
+            seed=at.seed,
+            disease=disease,
+            places=places,
+            names=names,
+            definitions=definitions,
+            value_sets=value_sets,
+            others=tuple(other for other in known if other is not disease),
+        )
+        for disease in known
+    ]
 
 
 def _definitions(repo: Repository) -> dict[str, Resource]:

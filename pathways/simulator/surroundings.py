@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.fhir.resource import Resource
 from pathways.measurement import Leading, leading
 from pathways.simulator.disease import Disease
+from pathways.together.forms import Together, merged
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """All that a life needs besides chance. Plain values, so that another process can be given them."""
+    """All that a life needs besides chance. Plain values, so that another process can be given them.
+
+    ``disease`` is what people are enrolled for; ``others`` can come beside it, as often as its data say.
+    """
 
     day: date
     seed: int
@@ -39,6 +43,8 @@ class Surroundings:
     names: Mapping[str, Sequence[tuple[str, str]]]
     definitions: Mapping[str, Resource]
     value_sets: Mapping[str, Sequence[tuple[str, str, str]]]
+    others: tuple[Disease, ...] = ()
+    _forms: dict[tuple[str, ...], Together] = field(default_factory=dict, repr=False, compare=False)
 
     def canonical(self, reference: str) -> Resource:
         """A definition in force, by ``url`` or ``url|version``. Raises NotFound."""
@@ -52,10 +58,15 @@ class Surroundings:
         """The codes of a value set: (system, code, display)."""
         return self.value_sets.get(url, ())
 
-    @property
-    def leading(self) -> Leading | None:
-        """The leading measurement of the pathway."""
-        return leading(self.canonical(self.disease.pathway))
+    def leading(self, pathway: str) -> Leading | None:
+        """The leading measurement of a pathway."""
+        return leading(self.canonical(pathway))
+
+    def merged(self, canonicals: tuple[str, ...]) -> Together:
+        """The one form of several, made once."""
+        if canonicals not in self._forms:
+            self._forms[canonicals] = merged([self.canonical(one) for one in canonicals])
+        return self._forms[canonicals]
 
     def open_to(self) -> Sequence[Place]:
         """The establishments that enrol patients, as many as their weight."""

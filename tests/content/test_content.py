@@ -193,8 +193,9 @@ def test_what_is_not_confirmed_is_marked() -> None:
     assert {one["id"] for plan in PLANS for one in actions(plan) if "ramadan-" in one["id"] and "code" in one} <= marked
 
 
-def test_simulation_data_are_labelled() -> None:
-    simulation = json.loads((ROOT / "pathways/content/hypertension/simulation.json").read_bytes())
+@pytest.mark.parametrize("disease", ["hypertension", "diabetes"])
+def test_simulation_data_are_labelled(disease: str) -> None:
+    simulation = json.loads((ROOT / f"pathways/content/{disease}/simulation.json").read_bytes())
     assert simulation["status"] == "plausible, not evidence"
     assert simulation["pathway"] in ARTEFACTS
     assert {source["id"] for source in simulation["sources"]} >= {one["source"] for one in simulation["drug_effects"]}

@@ -19,12 +19,14 @@ GRANTS = merged([FEATURE])
 
 
 @cache
-def around(day: date = DAY, seed: int = 1) -> Surroundings:
-    """The hypertension pathway, one health centre, one hospital."""
+def around(day: date = DAY, seed: int = 1, name: str = "hypertension", *, beside: bool = False) -> Surroundings:
+    """A pathway, one health centre, one hospital; ``beside``: other diseases come with it."""
+    known = {one.name: one for one in diseases()}
     return Surroundings(
         day=day,
         seed=seed,
-        disease=next(one for one in diseases() if one.name == "hypertension"),
+        disease=known[name],
+        others=tuple(one for one in known.values() if one.name != name) if beside else (),
         places={"centre": place("centre", 1, "physician"), "chp": place("chp", 0, "hospital-physician")},
         names=region.names(),
         definitions={url: one for url, one in golden.contents().items() if one["resourceType"] != "ValueSet"},
