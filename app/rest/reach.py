@@ -18,6 +18,10 @@ def reached(asked: Asked) -> None:
     """
     if asked.actor.scopes is None or asked.actor.scopes == _ALL:
         return
+    if asked.first("_contained") in ("true", "both"):  # the containers may be of any type
+        require(asked.actor, "s", None)
+        if limits(asked.actor, "s", None) or limits(asked.actor, "s", asked.type):
+            raise Forbidden("_contained asks about all resources, of which the token's scopes reach only some.")
     for name, value in asked.parameters:
         for path in names(value) if name == "_filter" else (name,):
             for type in _types(asked.type, path):

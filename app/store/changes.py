@@ -4,14 +4,15 @@ hundred.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.errors import Conflict, PreconditionFailed
 from app.fhir.resource import Resource
 from app.store.codes import type_codes
+from app.store.contained import forget, head_row, keys_of
 from app.store.driver import Driver, Insert, Row
 from app.store.heads import Heads, heads_insert
-from app.store.indexing import NO_DATE, Indexer, inserts
+from app.store.indexing import NO_DATE, Indexed, Indexer, inserts
 from app.store.tables import DELETED, LIVE, NOBODY
 
 POST, PUT, DELETE = 1, 2, 3
@@ -41,6 +42,8 @@ class Change:
     patient: int = NOBODY
     before_patient: int = NOBODY
     at: int = NO_DATE
+    held: list[tuple[str, str]] = field(default_factory=list)
+    """(type, id) of the heads that the version before had for what it contained."""
 
     @property
     def reference(self) -> str:
@@ -66,8 +69,10 @@ class Writer:
         for change in changes:
             change.patient, change.at = indexed.place.get(change.key, (change.before_patient, NO_DATE))
         self._update_heads([change for change in changes if change.previous is not None])
-        self._indexer.remove([change.key for change in changes if change.previous])
-        self._insert(changes, inserts(indexed))
+        gone = keys_of(self._driver, [head for change in changes for head in change.held])
+        self._indexer.remove([*(change.key for change in changes if change.previous), *gone])
+        forget(self._driver, gone)
+        self._insert(changes, [*inserts(indexed), *_within(changes, indexed)])
 
     def _number(self, changes: list[Change]) -> None:
         for change, (key, seq) in zip(changes, self._driver.numbers(len(changes)), strict=True):
@@ -95,6 +100,16 @@ class Writer:
             self._driver.insert(stored)
         elif self._driver.insert([heads_insert(heads), *stored])[0] != len(heads):
             raise Conflict("A resource of the same id was stored at the same moment: try again.")
+
+
+def _within(changes: list[Change], indexed: Indexed) -> list[Insert]:
+    """The heads of what the changed resources contain."""
+    by_key = {change.key: change for change in changes} if indexed.within else {}
+    rows = [
+        head_row(key, one, ((c := by_key[container]).version, c.seq, c.updated, at, c.patient))
+        for container, key, at, one in indexed.within
+    ]
+    return [heads_insert(rows)] if rows else []
 
 
 def _state(change: Change) -> int:

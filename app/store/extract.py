@@ -13,7 +13,7 @@ from typing import Any
 
 from app.fhir.fhirpath import Program, compile
 from app.store.codes import path_code
-from app.store.parameters import Parameter, parameters_of
+from app.store.parameters import Parameter, contained_parameters, parameters_of
 from app.store.paths import Step, paths
 from app.store.search.fulltext import index_text
 from app.store.values import Emitter, Rows, emitter
@@ -34,14 +34,14 @@ class _Branch:
     node: _Node = field(default_factory=_Node)
 
 
-def extract(resource: dict[str, Any]) -> Rows:
-    """The index rows of a resource that has passed validation."""
+def extract(resource: dict[str, Any], contained: bool = False) -> Rows:
+    """The index rows of a resource that has passed validation; those of a ``contained`` one stand apart."""
     rows = Rows()
     type = resource["resourceType"]
-    _walk(_tree(type), resource, rows, 0)
+    _walk(_tree(type, contained), resource, rows, 0)
     if "text" in resource:
         index_text(resource, rows)
-    for code, kind, program in _programs(type):
+    for code, kind, program in _programs(type, contained):
         for fhir_type, value in program.nodes(resource):
             made = emitter(kind, fhir_type.removeprefix("System.").replace("Boolean", "boolean"))
             if made:
@@ -83,20 +83,20 @@ def _kept(value: dict[str, Any], only: tuple[str, str]) -> bool:
 
 
 @cache
-def _programs(resource_type: str) -> list[tuple[int, str, Program]]:
+def _programs(resource_type: str, contained: bool = False) -> list[tuple[int, str, Program]]:
     """What no path can say, for the FHIRPath engine: of R4, ``Patient?deceased`` alone."""
     return [
-        (path_code(path.expression), parameter.kind, compile(path.expression))
-        for parameter in parameters_of(resource_type).values()
+        (path_code(path.expression + parameter.apart), parameter.kind, compile(path.expression))
+        for parameter in (contained_parameters if contained else parameters_of)(resource_type).values()
         for path in parameter.paths
         if path.ways is None
     ]
 
 
 @cache
-def _tree(resource_type: str) -> _Node:
+def _tree(resource_type: str, contained: bool = False) -> _Node:
     root = _Node()
-    for parameter in parameters_of(resource_type).values():
+    for parameter in (contained_parameters if contained else parameters_of)(resource_type).values():
         _plant(root, parameter)
         for base, parts in parameter.components:
             for part in parts:
@@ -110,7 +110,7 @@ def _tree(resource_type: str) -> _Node:
 
 def _plant(root: _Node, parameter: Parameter) -> None:
     for path in parameter.paths:
-        code = path_code(path.expression + parameter.index)
+        code = path_code(path.expression + parameter.index + parameter.apart)
         for way in path.ways or ():
             made = emitter(parameter.kind, way[-1].type, parameter.index) if way else None
             if made and (code, made[1]) not in (node := _grown(root, way)).emits:

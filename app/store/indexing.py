@@ -9,6 +9,7 @@ from functools import cache
 
 from app.fhir.resource import Resource
 from app.store.codes import OTHER_REFERENCE, path_code
+from app.store.contained import Inside, inside
 from app.store.driver import Driver, Insert, Row
 from app.store.extract import extract
 from app.store.heads import Heads
@@ -46,6 +47,8 @@ class Indexed:
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in INDEXES})
     place: dict[int, tuple[int, int]] = field(default_factory=dict)
     scope: list[Row] = field(default_factory=list)
+    within: list[tuple[int, int, int, Inside]] = field(default_factory=list)
+    """(container's head key, own head key, at, resource) of what is contained."""
 
 
 @cache
@@ -67,7 +70,14 @@ class Indexer:
     def prepare(self, resources: Iterable[tuple[int, Resource, bytes]], at: int) -> Indexed:
         """The rows of (head key, resource, body); heads are made for what they refer to."""
         extracted = [(key, resource, extract(resource), _others(body)) for key, resource, body in resources]
+        held = [
+            (key, one, extract(one.resource, contained=True))
+            for key, resource, _, _ in extracted
+            if "contained" in resource
+            for one in inside(resource)
+        ]
         targets = {target for _, _, rows, others in extracted for target in (*(r[2] for r in rows.reference), *others)}
+        targets |= {row[2] for _, _, rows in held for row in rows.reference}
         keys = self._heads.ensure(targets, at)
         indexed = Indexed()
         extracted.sort(key=lambda one: one[1]["resourceType"] == "Provenance")  # its patient is that of its target
@@ -76,12 +86,19 @@ class Indexer:
             indexed.place[key] = patient, moment
             _append(indexed, key, rows, others, keys, patient, moment)
             self._scope(indexed, key, resource["resourceType"], rows, keys, patient)
+        if held:
+            self._within(held, keys, indexed)
         return indexed
 
+    def _within(self, held: list[tuple[int, Inside, Rows]], keys: dict[str, int], indexed: Indexed) -> None:
+        """Contained resources stand in the record of their container's patient."""
+        for (container, one, rows), (key, _) in zip(held, self._driver.numbers(len(held)), strict=True):
+            moment = _moment(rows, primary_date(one.type, contained=True))
+            _append(indexed, key, rows, set(), keys, indexed.place[container][0], moment)
+            indexed.within.append((container, key, moment, one))
+
     def _place(self, key: int, type: str, rows: Rows, keys: dict[str, int], indexed: Indexed) -> tuple[int, int]:
-        primary = primary_date(type)
-        moments = [low for path, _, low, _ in rows.date if path in primary[1]] if primary else []
-        moment = max(moments, default=NO_DATE)
+        moment = _moment(rows, primary_date(type))
         if type == "Patient":
             return key, moment
         for wanted in record_paths(type)[0]:
@@ -124,6 +141,11 @@ def inserts(indexed: Indexed) -> list[Insert]:
     if indexed.scope:
         found.append(Insert("index_scope", *_SCOPE, indexed.scope, "on conflict do nothing"))
     return found
+
+
+def _moment(rows: Rows, primary: tuple[str, tuple[int, ...]] | None) -> int:
+    """The latest primary date."""
+    return max([low for path, _, low, _ in rows.date if path in primary[1]] if primary else [], default=NO_DATE)
 
 
 def _others(body: bytes) -> set[str]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -42,10 +42,30 @@ class Parameter:
     index: str = ""
     description: str = ""
     expression: str = ""
+    contained: bool = False
 
     def codes(self) -> tuple[int, ...]:
         """The numbers of its paths."""
-        return tuple(path_code(path.expression + self.index) for path in self.paths)
+        return tuple(path_code(path.expression + self.index + self.apart) for path in self.paths)
+
+    @property
+    def apart(self) -> str:
+        """What keeps the rows of contained resources apart from those of resources that stand by themselves."""
+        return CONTAINED if self.contained else ""
+
+
+CONTAINED = "#contained"
+
+
+@cache
+def contained_parameters(resource_type: str) -> Mapping[str, Parameter]:
+    """The same as ``parameters_of``, over the rows of contained resources."""
+    return {code: _within(one) for code, one in parameters_of(resource_type).items()}
+
+
+def _within(one: Parameter) -> Parameter:
+    parts = tuple((base, tuple(_within(part) for part in components)) for base, components in one.components)
+    return replace(one, contained=True, components=parts)
 
 
 @cache
@@ -121,9 +141,9 @@ def _kind_of(url: str) -> str:
 
 
 @cache
-def primary_date(resource_type: str) -> tuple[str, tuple[int, ...]] | None:
+def primary_date(resource_type: str, contained: bool = False) -> tuple[str, tuple[int, ...]] | None:
     """(code, paths) of the date by which a record of this type is read, newest first; its rows carry it as ``at``."""
-    table = parameters_of(resource_type)
+    table = (contained_parameters if contained else parameters_of)(resource_type)
     code = next((c for c in _PRIMARY_DATES if c in table and table[c].kind == "date"), None)
     return (code, table[code].codes()) if code else None
 

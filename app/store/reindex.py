@@ -9,8 +9,11 @@ from flask.cli import with_appcontext
 
 from app.access.actor import automation
 from app.fhir.json import loads
-from app.store.indexing import Indexer, inserts
-from app.store.tables import INDEXES, LIVE
+from app.store.contained import head_row
+from app.store.driver import Insert, Row
+from app.store.heads import heads_insert
+from app.store.indexing import Indexed, Indexer, inserts
+from app.store.tables import CONTAINED, INDEXES, LIVE
 from app.store.unit import Unit
 from app.store.work import work
 
@@ -42,10 +45,11 @@ def reindex(unit: Unit, progress: Callable[[int], None] = lambda done: None) -> 
     driver = unit.driver
     for name in (*INDEXES, "scope"):
         driver.run(f"delete from index_{name}")
+    driver.run(f"delete from head where state = {CONTAINED}")
     indexer, count = Indexer(driver, unit.heads), 0
     for rows in _batches(unit):
-        indexed = indexer.prepare([(key, loads(bytes(body)), bytes(body)) for key, body in rows], unit.stamp)
-        if rows_made := inserts(indexed):
+        indexed = indexer.prepare([(row[0], loads(bytes(row[4])), bytes(row[4])) for row in rows], unit.stamp)
+        if rows_made := [*inserts(indexed), *_within(rows, indexed)]:
             driver.insert(rows_made)
         for key, (patient, at) in indexed.place.items():
             driver.run(
@@ -57,15 +61,25 @@ def reindex(unit: Unit, progress: Callable[[int], None] = lambda done: None) -> 
     return count
 
 
-def _batches(unit: Unit) -> Iterator[list[tuple[int, bytes]]]:
+def _within(rows: list[Row], indexed: Indexed) -> list[Insert]:
+    """The heads of what a batch of resources contains."""
+    by_key = {row[0]: row for row in rows} if indexed.within else {}
+    heads = [
+        head_row(key, one, (*by_key[container][1:4], at, indexed.place[container][0]))
+        for container, key, at, one in indexed.within
+    ]
+    return [heads_insert(heads)] if heads else []
+
+
+def _batches(unit: Unit) -> Iterator[list[Row]]:
     last = 0
     while True:
         rows = unit.driver.rows(
-            f"select h.key, v.body from head h join version v on v.seq = h.seq where h.state = {LIVE} and h.key > ? "
-            "order by h.key limit ?",
+            "select h.key, h.version, h.seq, h.updated, v.body from head h join version v on v.seq = h.seq "
+            f"where h.state = {LIVE} and h.key > ? order by h.key limit ?",
             (last, BATCH),
         )
         if not rows:
             return
-        yield [(key, body) for key, body in rows]
+        yield rows
         last = rows[-1][0]

@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, S
 
 from app.db import db
 
-PLACEHOLDER, LIVE, DELETED = 0, 1, 2
+PLACEHOLDER, LIVE, DELETED, CONTAINED = 0, 1, 2, 3
+"""CONTAINED: a resource within another, which has a head so that searches can find it (``app.store.contained``)."""
 NOBODY = 0
 """The patient of what belongs to no patient's record."""
 

@@ -10,6 +10,7 @@ from app.fhir.resource import Resource
 from app.ids import new_id
 from app.store.changes import DELETE, POST, PUT, Change
 from app.store.codes import type_codes
+from app.store.contained import heads_within
 from app.store.guards import guarded, judge
 from app.store.tables import DELETED, LIVE
 from app.store.unit import Unit
@@ -65,6 +66,7 @@ def update(repo: Any, unit: Unit, resource: Resource, if_match: int | None) -> R
     before = loads(found.body) if live and found.body is not None and guarded(type) else None
     judge(repo, type, before, resource)
     change = Change(type, id, found.version + 1, PUT, unit.stamp, None, None, found.key, found.version)
+    change.held = heads_within(found.body)
     change.before_patient = found.patient
     return _add(unit, change, resource)
 
@@ -81,6 +83,7 @@ def delete(repo: Any, unit: Unit, type: str, id: str) -> None:
     unit.see(found.patient)
     judge(repo, type, loads(found.body or b"{}") if guarded(type) else None, None)
     change = Change(type, id, found.version + 1, DELETE, unit.stamp, None, None, found.key, found.version)
+    change.held = heads_within(found.body)
     change.before_patient = found.patient
     unit.add(change)
 

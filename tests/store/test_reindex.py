@@ -18,7 +18,7 @@ from app.db import init_app as init_database
 from app.store import work
 from app.store.migrated import pending
 from app.store.reindex import reindex, reindex_command
-from app.store.tables import INDEXES
+from app.store.tables import CONTAINED, INDEXES
 from tests.store.builders import a_patient, a_quantity, an_observation, an_organization
 
 TABLES = [*(f"index_{name}" for name in INDEXES), "index_scope", "head"]
@@ -48,6 +48,32 @@ def some_records(app: Flask, stored: Callable[..., Any]) -> None:
         repo.create({"resourceType": "Basic", "id": "b1"})
     with work(SYSTEM) as repo:
         repo.delete("Basic/b1")
+
+
+def test_reindexing_finds_what_old_rows_lack(app: Flask, stored: Callable[..., Any]) -> None:
+    """Rows of before a release that indexes more: narratives, contained resources."""
+    held = {"resourceType": "Practitioner", "id": "d", "name": [{"family": "Kabbaj"}]}
+    narrative = {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">Tension élevée</div>'}
+    stored(an_observation("o1", contained=[held], performer=[{"reference": "#d"}], text=narrative))
+    asked = ("Practitioner?family=kabbaj&_contained=true", "Observation?_text=tension", "Observation?_content=Kabbaj")
+
+    def found() -> list[int]:
+        with work(SYSTEM, reading=True) as repo:
+            return [len(repo.search(query).resources) for query in asked]
+
+    assert found() == [1, 1, 1]
+    with work(SYSTEM) as repo:
+        repo.unit.driver.run(f"delete from head where state = {CONTAINED}")
+        repo.unit.driver.run("delete from index_string")
+    assert found() == [0, 0, 1]
+    for _ in range(2):
+        with work(SYSTEM) as repo:
+            reindex(repo.unit)
+        assert found() == [1, 1, 1]
+    with work(SYSTEM) as repo:
+        repo.delete("Observation/o1")
+    assert found() == [0, 0, 0]
+    assert [name for name, rows in dump().items() if rows and name != "head"] == []
 
 
 def test_reindexing_changes_nothing(some_records: None) -> None:

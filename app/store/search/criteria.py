@@ -10,7 +10,7 @@ from app.errors import Malformed
 from app.fhir.compartment import parameters_for
 from app.fhir.definitions import load
 from app.store.codes import type_codes
-from app.store.parameters import Parameter, parameters_of
+from app.store.parameters import Parameter, contained_parameters, parameters_of
 from app.store.search.canonicals import chained, has_url, named_by
 from app.store.search.composite import composite
 from app.store.search.conditions import NEVER, Condition, Match, all_of, any_of, negated, on_paths
@@ -39,6 +39,9 @@ _TABLES = {"reference": ("reference", "uri", "token"), "number": ("quantity",), 
 _SPECIAL = frozenset({"_text", "_content", "_filter", "_any"})
 """``_any``, ours: resources that meet one of several whole queries, each percent-encoded once more."""
 
+_BY_THEMSELVES = frozenset({"_has", "_list", "_compartment", *_SPECIAL})
+"""What is told of resources that stand by themselves."""
+
 Piece = Condition | Match
 
 
@@ -49,14 +52,22 @@ class UnknownParameter(Malformed):
 class Compiler:
     """Compiles the criteria of one search within one transaction."""
 
-    def __init__(self, unit: Unit, repo: Any = None):
+    def __init__(self, unit: Unit, repo: Any = None, *, contained: bool = False):
+        """``contained``: the criteria are on contained resources; what they refer to stands by itself."""
         self._unit = unit
         self._repo = repo
+        self._of = contained_parameters if contained else parameters_of
+        self._outside = Compiler(unit, repo) if contained else self
+        self._contained = contained
 
     def piece(self, types: Sequence[str], asked: Criterion, depth: int = 0) -> Piece:
         """A criterion on resources of these types. Raises UnknownParameter, Malformed."""
         if depth > MAX_DEPTH:
             raise Malformed(f"{asked.source}: chains go {MAX_DEPTH} deep at most.")
+        if self._contained and asked.name in _BY_THEMSELVES:
+            raise Malformed(
+                f"{asked.source} cannot be asked of contained resources.", expression=f"http.{asked.source}"
+            )
         if asked.name == "_has":
             return self._has(types, asked, depth)
         if asked.name == "_id" and asked.modifier is None and not asked.rest:
@@ -67,7 +78,7 @@ class Compiler:
             return self._compartment(types[0], asked)
         if asked.name in _SPECIAL and asked.modifier is None and not asked.rest:
             return self._special(types, asked, depth)
-        found = [parameters_of(type).get(asked.name) for type in types]
+        found = [self._of(type).get(asked.name) for type in types]
         parameters = [one for one in found if one is not None]
         if not parameters or len(parameters) < len(found) or not _answerable(parameters[0]):
             named = ", ".join(types) or "all types"
@@ -128,6 +139,8 @@ class Compiler:
 
     def _ids(self, asked: Criterion) -> Condition:
         ids = [unescaped(value) for value in asked.values]
+        if self._contained:
+            return any_of([Condition("@head.id like ?", (f"%#{id}",)) for id in ids if not {"%", "_"} & set(id)])
         return Condition(f"@head.id in ({', '.join('?' * len(ids))})", tuple(ids))
 
     def _list(self, asked: Criterion) -> Condition:
@@ -209,7 +222,7 @@ class Compiler:
 
     def _resources(self, types: tuple[str, ...], asked: Criterion, depth: int) -> Condition:
         """The keys of live resources of a type that meet a criterion, as a subquery."""
-        piece = self.piece(types, asked, depth + 1)
+        piece = self._outside.piece(types, asked, depth + 1)
         if isinstance(piece, Match):  # its rows are those of live resources of this type alone
             return Condition(f"select i.key from index_{piece.table} i where {piece.where}", piece.values)
         condition = as_condition(piece, driving=True)

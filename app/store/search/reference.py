@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from app.fhir.resource import parse_reference
-from app.store.codes import path_code, type_codes
+from app.store.codes import type_codes
 from app.store.heads import Heads
 from app.store.parameters import Parameter, record_paths
 from app.store.search.conditions import NEVER, Condition, Match, on_paths
@@ -63,7 +63,12 @@ def _to(parameters: Sequence[Parameter], keys: dict[str, int]) -> Condition | Ma
     by_paths: dict[tuple[int, ...], list[int]] = {}
     for reference, key in keys.items():
         type = reference.partition("/")[0]
-        codes = tuple(path_code(path.expression) for p in parameters for path in p.paths if path.target in (None, type))
+        codes = tuple(
+            code
+            for p in parameters
+            for path, code in zip(p.paths, p.codes(), strict=True)
+            if path.target in (None, type)
+        )
         by_paths.setdefault(codes, []).append(key)
     if len(parameters) == 1 and all(reference.startswith("Patient/") for reference in keys) and len(by_paths) == 1:
         recorded, settled = record_paths(parameters[0].base)

@@ -17,7 +17,7 @@ MAX_PARAMETERS = 100
 MOST_SORTS = 10
 MOST_VALUES, MOST_IDS = 500, 5000
 """Values of one parameter, joined by commas."""
-SHOWN_ELSEWHERE = frozenset({"_elements", "_summary", "_format", "_pretty", "_contained", "_containedType", "_query"})
+SHOWN_ELSEWHERE = frozenset({"_elements", "_summary", "_format", "_pretty", "_query"})
 """Result parameters that change what is shown of the resources, not which they are; ``app.rest`` answers them."""
 
 
@@ -60,6 +60,10 @@ class SearchRequest:
     includes: list[Include] = field(default_factory=list)
     count: int = DEFAULT_COUNT
     total: bool = False
+    contained: str = ""
+    """``true``: resources are looked for within others; ``both``: there, and by themselves."""
+    alone: bool = False
+    """Of what is contained the resource itself is wanted, not its container."""
     cursor: str | None = None
     query: str = ""
     """The query without its cursor, by which the next page is asked for."""
@@ -112,13 +116,21 @@ def _add(request: SearchRequest, name: str, value: str) -> None:
         request.types = _types(value)
     elif name.split(":")[0] in ("_include", "_revinclude"):
         request.includes.append(_include(name, value))
-    elif name == "_contained" and value != "false":
-        raise Malformed(
-            "_contained: only false is served; resources are found by what stands in them, not in what they contain.",
-            expression="http._contained",
-        )
+    elif name in ("_contained", "_containedType"):
+        _contained(request, name, value)
     elif name not in SHOWN_ELSEWHERE:
         request.criteria.append(criterion(name, value))
+
+
+def _contained(request: SearchRequest, name: str, value: str) -> None:
+    """https://hl7.org/fhir/R4/search.html#contained"""
+    known = ("true", "both", "false") if name == "_contained" else ("container", "contained")
+    if value not in known:
+        raise Malformed(f"{name}={value}: write {', '.join(known)}.", expression=f"http.{name}")
+    if name == "_contained":
+        request.contained = "" if value == "false" else value
+    else:
+        request.alone = value == "contained"
 
 
 def _count(value: str) -> int:

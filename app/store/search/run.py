@@ -8,6 +8,7 @@ from typing import Any
 
 from app.errors import Issue, Malformed
 from app.store.codes import type_codes, type_names
+from app.store.contained import MARK, taken_out
 from app.store.driver import Row
 from app.store.extract import counted_paths
 from app.store.parameters import primary_date, record_paths, searchable_types
@@ -17,6 +18,8 @@ from app.store.search.include import check_includes, included
 from app.store.search.reference import OF_ONE_PATIENT
 from app.store.search.request import SearchRequest, parse
 from app.store.search.sorting import SortKey, after, cursor_of, order_by, place_of, sort_keys
+from app.store.search.within import containers
+from app.store.search.within import where as within
 from app.store.stored import METHODS, RawPage, Stored
 from app.store.tables import LIVE
 from app.store.unit import Unit
@@ -55,11 +58,12 @@ def run(unit: Unit, query: str, *, strict: bool = True, repo: Any = None) -> Raw
     """
     unit.flush()
     request, pieces, issues = prepared(unit, query, strict=strict, repo=repo)
-    plan = planned(unit, request, pieces)
+    plan = planned(unit, request, pieces, repo)
     total = _total(unit, plan) if request.total else None
     rows, following = _page(unit, request, plan) if request.count else ([], None)
     matches = [row[:8] for row in rows]
-    more, cut = included(unit, request.includes, matches) if request.includes and matches else ([], [])
+    known = containers(unit, matches) if request.includes and request.alone else matches
+    more, cut = included(unit, request.includes, known) if request.includes and known else ([], [])
     unit.ledger.note_search(query, [row[5] for row in (*matches, *more)])
     return RawPage([_stored(row) for row in matches], [_stored(row) for row in more], total, following, [*issues, *cut])
 
@@ -88,8 +92,10 @@ def prepared(
     return request, pieces, [Issue(i.text, "not-supported", i.expression, "warning") for i in ignored]
 
 
-def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece]) -> Plan:
+def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece], repo: Any = None) -> Plan:
     """Choose where to begin: one token of one patient's record, or the heads."""
+    if request.contained:
+        return _within(unit, request, within(unit, repo, request, pieces))
     patient = next((p for p in pieces if isinstance(p, Condition) and p.text == OF_ONE_PATIENT), None)
     driving = _driving(request, pieces, patient)
     if driving is not None and driving.driving is not None:
@@ -102,6 +108,17 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece]) -> Plan
         if piece is not driving:
             plan.add(as_condition(piece, driving=piece is first, probing=patient is not None))
     _limit(unit, request, plan, patient)
+    return plan
+
+
+def _within(unit: Unit, request: SearchRequest, condition: Condition) -> Plan:
+    """A search in what is contained; it stays within the records that the actor may open, whatever the types."""
+    plan = Plan("head h", "h.key", "h")
+    plan.add(condition)
+    if unit.scope.limited:
+        text, values = unit.scope.condition("h.patient")
+        plan.texts.append(text)
+        plan.values += values
     return plan
 
 
@@ -166,7 +183,8 @@ def _total(unit: Unit, plan: Plan) -> int:
 
 
 def _page(unit: Unit, request: SearchRequest, plan: Plan) -> tuple[list[Row], str | None]:
-    keys = sort_keys(request.types or searchable_types(), request.sort)
+    flavours = (bool(request.contained != "true"), bool(request.contained)) if request.alone else (True, False)
+    keys = sort_keys(request.types or searchable_types(), request.sort, flavours)
     names = [f"s{n}" for n in range(len(keys))]
     texts = [key.text.replace("@key", plan.key).replace("@head", plan.head) for key in keys]
     values = list(plan.values)
@@ -214,4 +232,8 @@ def _grouped(plan: Plan, texts: Sequence[str]) -> str:
 
 def _stored(row: Row) -> Stored:
     names = type_names()
+    if row[2].startswith(MARK):
+        return Stored(
+            names[row[1]], row[2], row[3], instant(row[4]), taken_out(bytes(row[7]), row[2]), False, METHODS[row[6]]
+        )
     return Stored(names[row[1]], row[2], row[3], instant(row[4]), bytes(row[7]), False, METHODS[row[6]])

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from app.errors import Malformed
-from app.store.parameters import Parameter, parameters_of, primary_date
+from app.store.parameters import Parameter, contained_parameters, parameters_of, primary_date
 from app.store.search.conditions import by_key, on_paths
 from app.store.search.string import LAST
 
@@ -39,16 +39,20 @@ class SortKey:
     plain: bool
 
 
-def sort_keys(types: Sequence[str], asked: Sequence[tuple[str, bool]]) -> list[SortKey]:
+def sort_keys(
+    types: Sequence[str], asked: Sequence[tuple[str, bool]], flavours: tuple[bool, bool] = (True, False)
+) -> list[SortKey]:
     """The keys of ``_sort``, then the head key, which decides between equals. Raises Malformed on an unknown
     parameter.
+
+    ``flavours``: whether resources that stand by themselves are sorted, and whether contained ones are.
     """
-    keys = [_key(types, code, descending) for code, descending in asked]
+    keys = [_key(types, code, descending, flavours) for code, descending in asked]
     last = keys[-1].descending if keys else False
     return [*keys, SortKey("@key", last, True)]
 
 
-def _key(types: Sequence[str], code: str, descending: bool) -> SortKey:
+def _key(types: Sequence[str], code: str, descending: bool, flavours: tuple[bool, bool]) -> SortKey:
     if code == "_id":
         return SortKey("@head.id", descending, True)
     if code == "_lastUpdated":
@@ -61,7 +65,8 @@ def _key(types: Sequence[str], code: str, descending: bool) -> SortKey:
         )
     if descending and all((primary_date(type) or ("",))[0] == code for type in types):
         return SortKey("@head.at", True, True)
-    return _derived(parameters, descending)
+    apart = [contained_parameters(type)[code] for type in types] if flavours[1] else []
+    return _derived([*(parameters if flavours[0] else ()), *apart], descending)
 
 
 def _derived(parameters: Sequence[Parameter], descending: bool) -> SortKey:

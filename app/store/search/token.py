@@ -82,9 +82,7 @@ def _driving(
     return Driving(path, once=len(pairs) == 1 and (implied is not None or pairs[0][0] is not None))
 
 
-def _match(
-    codes: list[int], tests: list[tuple[str, tuple[Any, ...]]], driving: Driving | None, narrow: bool
-) -> Match:
+def _match(codes: list[int], tests: list[tuple[str, tuple[Any, ...]]], driving: Driving | None, narrow: bool) -> Match:
     if not codes or not tests:
         return Match("token", NEVER)
     text = _either([test if " and " not in test else f"({test})" for test, _ in tests])
