@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.fhir.resource import Resource
+from app.fhir.translation import text
 from app.web import facility_tree
 from pathways.referral import moves, receiving
 
@@ -127,7 +128,7 @@ class ReferralLine:
     patient: str
     sender: str
     recipient: str
-    reason: str
+    reason: list[tuple[str, str]]
     urgency: str
     priority: str
     state: str
@@ -144,8 +145,8 @@ def state_words(business: str) -> str:
     return str(STATE_WORDS.get(business, business))
 
 
-def present(task: Resource, now: datetime) -> ReferralLine:
-    """A referral Task."""
+def present(task: Resource, now: datetime, language: str) -> ReferralLine:
+    """A referral Task in a language."""
     status, business = moves.state(task)
     deadline = task.get("restriction", {}).get("period", {}).get("end", "")
     letter = next((o["valueReference"]["reference"] for o in task.get("output", ()) if "valueReference" in o), "")
@@ -156,7 +157,7 @@ def present(task: Resource, now: datetime) -> ReferralLine:
         patient=task["for"]["reference"].split("/")[-1],
         sender=facility_tree.name_of(task.get("requester", {}).get("reference")),
         recipient=facility_tree.name_of(task.get("owner", {}).get("reference")),
-        reason=task.get("description", ""),
+        reason=lines(task, "description", language, task.get("language", "fr")),
         urgency=str(URGENCY_WORDS.get(priority, priority)),
         priority=priority,
         state=state_words(business),
@@ -167,6 +168,21 @@ def present(task: Resource, now: datetime) -> ReferralLine:
         appointment=task.get("executionPeriod", {}).get("start", "")[:10],
         letter=letter.split("/")[-1],
     )
+
+
+def lines(owner: Resource, field: str, language: str, primary: str) -> list[tuple[str, str]]:
+    """(line, its language) of a text that people and the record wrote together: what was drawn from the record comes in
+    the reader's language, what people wrote as they wrote it; ``""`` for a line in the reader's language."""
+    written = owner.get(field, "").splitlines()
+    said = (text(owner, field, language, primary=primary) or "").splitlines()
+    foreign = primary if primary != language else ""
+    return [(line, foreign if line in written else "") for line in said]
+
+
+def summary(order: Resource, language: str) -> list[tuple[str, str]]:
+    """The lines of the summary of a request, as ``lines``."""
+    primary = order.get("language", "fr")
+    return [line for note in order.get("note", ()) for line in lines(note, "text", language, primary)]
 
 
 def section_words() -> dict[str, str]:

@@ -46,7 +46,7 @@ def timeline(record: Iterable[Resource], of: Leading | None, language: str) -> l
             case "Encounter":
                 moments.append(_visit(resource, by_encounter.get(f"Encounter/{resource['id']}", []), of, language))
             case "Task" if is_kind(resource, REFERRAL):
-                moments.append(_referral(resource))
+                moments.append(_referral(resource, language))
             case "Composition":
                 moments.append(_letter(resource, language))
             case "EpisodeOfCare":
@@ -79,13 +79,16 @@ def _visit(encounter: Resource, linked: list[Resource], of: Leading | None, lang
     )
 
 
-def _referral(task: Resource) -> Moment:
+def _referral(task: Resource, language: str) -> Moment:
     return Moment(
         when=task.get("authoredOn", ""),
         kind="referral",
         title=_("Referral"),
         value="",
-        details=[task.get("description", ""), state_words(state(task)[1])],
+        details=[
+            text(task, "description", language, primary=task.get("language", "fr")) or "",
+            state_words(state(task)[1]),
+        ],
         who=facility_tree.name_of(task["owner"]["reference"]) if "owner" in task else "",
         url=url_for("pathways.referral", task_id=task["id"]),
     )

@@ -11,6 +11,7 @@ from app.fhir.resource import Resource, concept, reference
 from pathways.provenance import record_act, signature
 from pathways.referral import moves
 from pathways.referral.deadlines import deadline
+from pathways.referral.summary import Drawn, told
 from pathways.vocabulary import ACTION_KIND, FORM, REFERRAL, form_identifier, kind_token, task_kind
 
 URGENCIES = ("routine", "urgent", "stat")
@@ -23,7 +24,9 @@ class Request:
     """What the one who refers writes.
 
     ``recipient`` is the hospital (``Organization/…``), ``encounter`` the visit it comes from, ``supporting`` the
-    resources that the summary was drawn from, ``care_plan`` the pathway that it belongs to.
+    resources that the summary was drawn from, ``care_plan`` the pathway that it belongs to. ``drawn``: what was
+    proposed to write; what of it stands in reason and summary is told in the other language too. ``language``: of the
+    writer.
     """
 
     patient: str
@@ -35,6 +38,8 @@ class Request:
     care_plan: str | None = None
     supporting: tuple[str, ...] = field(default_factory=tuple)
     definition: str | None = None
+    drawn: Drawn = field(default_factory=Drawn)
+    language: str = "fr"
 
 
 def send(repo: Repository, request: Request, *, form_key: str) -> Resource:
@@ -80,6 +85,7 @@ def _refuse_second(repo: Repository, request: Request) -> None:
 def _order(repo: Repository, request: Request, form_key: str) -> Resource:
     order: Resource = {
         "resourceType": "ServiceRequest",
+        "language": request.language,
         "identifier": [form_identifier(form_key, "order")],
         "status": "active",
         "intent": "order",
@@ -89,7 +95,7 @@ def _order(repo: Repository, request: Request, form_key: str) -> Resource:
         "subject": {"reference": request.patient},
         "authoredOn": moment_text(repo.now),
         "performer": [{"reference": request.recipient}],
-        "reasonCode": [disease_of(repo, request.care_plan) | {"text": request.reason.strip()}],
+        "reasonCode": [_told(request, disease_of(repo, request.care_plan) | {"text": request.reason.strip()})],
     }
     if repo.actor.practitioner:
         order["requester"] = signature(repo.actor)
@@ -102,14 +108,19 @@ def _order(repo: Repository, request: Request, form_key: str) -> Resource:
     if request.supporting:
         order["supportingInfo"] = [{"reference": item} for item in request.supporting]
     if request.summary.strip():
-        order["note"] = [{"text": request.summary.strip(), "time": moment_text(repo.now)}]
+        order["note"] = [_told(request, {"text": request.summary.strip(), "time": moment_text(repo.now)})]
     return order
+
+
+def _told(request: Request, owner: Resource, field: str = "text") -> Resource:
+    return told(owner, field, request.drawn, request.language)
 
 
 def _task(repo: Repository, request: Request, order: Resource, form_key: str) -> Resource:
     based = [{"reference": reference(order)}] + ([{"reference": request.care_plan}] if request.care_plan else [])
-    return {
+    task: Resource = {
         "resourceType": "Task",
+        "language": request.language,
         "identifier": [form_identifier(form_key, "task")],
         "basedOn": based,
         "status": "draft",
@@ -125,6 +136,7 @@ def _task(repo: Repository, request: Request, order: Resource, form_key: str) ->
         "requester": {"reference": repo.actor.organization or "Organization/unknown"},
         "owner": {"reference": request.recipient},
     }
+    return _told(request, task, "description")
 
 
 def disease_of(repo: Repository, care_plan: str | None) -> Resource:

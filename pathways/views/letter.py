@@ -62,11 +62,11 @@ def answer(task_id: str) -> ResponseReturnValue:
             flash(_("The letter is sent. The patient is back with the health centre."), "success")
             return redirect(url_for("pathways.referral", task_id=task_id), 303)
         person = present_person(repo.read(task["for"]["reference"]), language(), repo.today)
-        line = shown.present(task, repo.now)
-        order = repo.read(task["focus"]["reference"])
-    return render("pathways/answer.html", form=form, referral=line, order=order, person=person, today=clock.today()), (
-        422 if form.sent else 200
-    )
+        line = shown.present(task, repo.now, language())
+        summary = shown.summary(repo.read(task["focus"]["reference"]), language())
+    return render(
+        "pathways/answer.html", form=form, referral=line, summary=summary, person=person, today=clock.today()
+    ), (422 if form.sent else 200)
 
 
 def _sent(repo: Repository, task: Resource, form: AnswerForm) -> bool:
@@ -127,7 +127,8 @@ def letter(composition_id: str) -> ResponseReturnValue:
     )
 
 
-def _lines(section: Resource) -> list[str]:
-    """The lines of a section's narrative as plain text."""
+def _lines(section: Resource, written_in: str | None) -> list[tuple[str, str]]:
+    """(line, its language where it is not the page's) of a section's narrative as plain text."""
+    foreign = written_in if written_in and written_in != language() else ""
     div = section.get("text", {}).get("div", "")
-    return [unescape(sub(r"<[^>]*>", "", line)) for line in div.replace("<br/>", "\n").splitlines()]
+    return [(unescape(sub(r"<[^>]*>", "", line)), foreign) for line in div.replace("<br/>", "\n").splitlines()]

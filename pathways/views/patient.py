@@ -86,7 +86,7 @@ def patient(patient_id: str) -> ResponseReturnValue:
             ),
             "awaited": _awaited(record),
             "letters": [t["focus"]["reference"].split("/")[1] for t in tasks if is_kind(t, RETURN) and "focus" in t],
-            "referrals": [referral.present(one, repo.now) for one in tasks if is_kind(one, REFERRAL)],
+            "referrals": [referral.present(one, repo.now, language()) for one in tasks if is_kind(one, REFERRAL)],
             "moments": moments if everything else moments[:FIRST],
             "older": 0 if everything else max(len(moments) - FIRST, 0),
         }

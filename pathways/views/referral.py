@@ -21,7 +21,7 @@ from pathways import enrolment, measurement
 from pathways.presenters import referral as shown
 from pathways.presenters.person import present as present_person
 from pathways.referral import receiving, sending
-from pathways.referral import summary as drawn
+from pathways.referral.summary import Drawn, draw
 from pathways.views.asking import Questions
 from pathways.views.evaluating import evaluate
 
@@ -69,7 +69,7 @@ def add_to(pages: Blueprint) -> None:
 def refer(patient_id: str) -> ResponseReturnValue:
     """Write the request with what the record and the protocol say, and send it."""
     with work(current_actor(), reading=request.method == "GET") as repo:
-        form, supporting, plan = _prepared(repo, patient_id)
+        form, drawn, plan = _prepared(repo, patient_id)
         if form.accepted():
             asked = sending.Request(
                 patient=f"Patient/{patient_id}",
@@ -79,7 +79,9 @@ def refer(patient_id: str) -> ResponseReturnValue:
                 summary=form.summary.data or "",
                 encounter=f"Encounter/{request.args['encounter']}" if "encounter" in request.args else None,
                 care_plan=plan,
-                supporting=tuple(supporting),
+                supporting=drawn.used,
+                drawn=drawn,
+                language=language(),
             )
             try:
                 task = sending.send(repo, asked, form_key=request.form["form_key"])
@@ -93,23 +95,25 @@ def refer(patient_id: str) -> ResponseReturnValue:
     return render("pathways/refer.html", form=form, person=person), (422 if form.sent else 200)
 
 
-def _prepared(repo: Repository, patient_id: str) -> tuple[ReferForm, list[str], str | None]:
-    """The form filled in, the resources it was drawn from, the care plan it belongs to."""
+def _prepared(repo: Repository, patient_id: str) -> tuple[ReferForm, Drawn, str | None]:
+    """The form filled in, what it was filled in with, the care plan it belongs to."""
     record = repo.record_of(patient_id)
     enrolment.refuse_dead(next(one for one in record if one["resourceType"] == "Patient"))
     held = enrolment.enrolments(repo, f"Patient/{patient_id}")
     asked = request.args.get("pathway")
     chosen = next((one for one in held if one.episode["id"] == asked), held[0] if held else None)
     standing = evaluate(repo, chosen, record=record) if chosen else None
-    urgency, why = drawn.reason(standing)
     of = measurement.leading(chosen.pathway) if chosen else None
-    lines, supporting = drawn.summary(record, of, language(), repo.today)
+    drawn = draw(standing, record, of, repo.today)
     recipients = hospitals(current_actor().organization)
     form = ReferForm.opened(
-        urgency=urgency, reason=why, summary="\n".join(lines), recipient=recipients[0][0] if recipients else None
+        urgency=drawn.urgency,
+        reason=(drawn.reason or {}).get(language(), ""),
+        summary=drawn.summary(language()),
+        recipient=recipients[0][0] if recipients else None,
     )
     form.recipient.offer(recipients)
-    return form, supporting, f"CarePlan/{chosen.plan['id']}" if chosen else None
+    return form, drawn, f"CarePlan/{chosen.plan['id']}" if chosen else None
 
 
 def hospitals(near: str | None) -> list[tuple[str, str]]:
@@ -131,10 +135,11 @@ def referral(task_id: str) -> ResponseReturnValue:
             flash(_("Recorded."), "success")
             return redirect(url_for("pathways.referral", task_id=task_id), 303)
         task = repo.read(f"Task/{task_id}")
+        order = repo.read(task["focus"]["reference"])
         shown_here = {
-            "order": repo.read(task["focus"]["reference"]),
-            "referral": shown.present(task, repo.now),
+            "referral": shown.present(task, repo.now, language()),
             "notes": shown.notes(task),
+            "summary": shown.summary(order, language()),
             "person": present_person(repo.read(task["for"]["reference"]), language(), repo.today),
             "moves": _open(repo, task),
         }

@@ -29,8 +29,8 @@ def referrals() -> ResponseReturnValue:
         patients = repo.read_many({task["for"]["reference"] for task in (*received, *sent)})
         people = {reference.split("/")[1]: present(one, language(), repo.today) for reference, one in patients.items()}
         lists = [
-            ("in", [referral.present(task, repo.now) for task in received], more_in),
-            ("out", [referral.present(task, repo.now) for task in sent], more_out),
+            ("in", [referral.present(task, repo.now, language()) for task in received], more_in),
+            ("out", [referral.present(task, repo.now, language()) for task in sent], more_out),
         ]
     hospital = "referral:receive" in actor.grants
     return render("pathways/referrals.html", lists=lists if hospital else lists[::-1], people=people, ended=ended)
