@@ -1,13 +1,14 @@
 """The steps of a stage and their states: derived from what the pathway says now and from the requests on record.
 
 Nothing of a state is stored. What is stored are the requests (Task, ServiceRequest) that a decision made, and the Task
-that says why a step was skipped. Overdue is no state: it is a due step whose last day has passed when it is read.
+that says why a step was skipped. What the record tells of a step are events, and the one table of moves makes a state
+of them. Overdue is no state: it is a due step whose last day has passed when it is read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,7 +18,9 @@ from app.errors import Conflict, Forbidden, Invalid, Issue
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, codings, reference
 from app.fhir.translation import text
+from pathways.apply.conditions import Verdict
 from pathways.apply.outcome import ActionOutcome
+from pathways.awaiting import ASKING
 from pathways.enrolment import Enrolment, refuse_ended
 from pathways.progression import FOLLOW_UP, Standing
 from pathways.provenance import record_act
@@ -44,15 +47,15 @@ class Move:
 
 MOVES = (
     Move("ask", (NOT_STARTED,), DUE, "visit:record"),  # the decision on the next step stores the request
-    Move("do", (DUE,), DONE, "visit:record"),  # the visit, or a result that comes
+    Move("do", (NOT_STARTED, DUE), DONE, "visit:record"),  # the visit, or a result that comes, asked for or not
     Move("skip", (NOT_STARTED, DUE), SKIPPED, "visit:record", reasoned=True),
-    Move("take up", (SKIPPED,), NOT_STARTED, "visit:record"),  # the pathway asks for it anew
-    Move("rule out", (NOT_STARTED, DUE), NOT_APPLICABLE, ""),  # the data has changed: the pathway does it by itself
+    Move("take up", (DONE, SKIPPED), NOT_STARTED, "visit:record"),  # the pathway asks for it anew
+    Move("rule out", (NOT_STARTED, SKIPPED), NOT_APPLICABLE, ""),  # by the data; what is asked for stays due
     Move("bring in", (NOT_APPLICABLE,), NOT_STARTED, ""),
-    Move("stop", (DUE,), STOPPED, "pathway:enrol", reasoned=True),  # the pathway ends
+    Move("stop", (NOT_STARTED, DUE, SKIPPED), STOPPED, "pathway:enrol", reasoned=True),  # the pathway ends
 )
-CLOSED = {"completed": DONE, "cancelled": SKIPPED, "rejected": SKIPPED, "failed": SKIPPED, "revoked": SKIPPED}
-"""Status of a request -> state of its step."""
+CLOSED = {"completed": "do", "cancelled": "skip", "rejected": "skip", "failed": "skip", "revoked": "skip"}
+"""Status of a request -> the event that closed it; what closed it otherwise was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +82,32 @@ def move(event: str, state: str) -> Move:
     return found
 
 
+def played(events: Iterable[str]) -> str:
+    """The state of a step after these events, from not started; an event without a row changes nothing."""
+    state = NOT_STARTED
+    for event in events:
+        row = next((one for one in MOVES if one.event == event and state in one.before), None)
+        state = row.after if row is not None else state
+    return state
+
+
 def steps(standing: Standing, record: Iterable[Resource]) -> list[Step]:
     """The steps of the stage in the order of the pathway; ``record``: the patient's resources."""
     record = list(record)
     requests = [one for one in record if one["resourceType"] in ("Task", "ServiceRequest")]
     seen = max((one["period"]["start"] for one in record if one["resourceType"] == "Encounter"), default="")
     ended = standing.enrolment.episode["status"] not in ("active", "onhold")
-    below = standing.stage.walk() if standing.stage else ()
+    below = (one for outcome in standing.stage.walk() for one in _members(outcome)) if standing.stage else ()
     return [_step(standing, outcome, requests, seen, ended) for outcome in below if outcome.kind in KINDS]
+
+
+def _members(outcome: ActionOutcome) -> Iterator[ActionOutcome]:
+    """An action; of a group its members, which are listed by themselves where the group applies."""
+    if not outcome.action.children:
+        yield outcome
+    elif not outcome.children:
+        for action in outcome.action.children:
+            yield from _members(ActionOutcome(action, outcome.frame, Verdict("not-taken")))
 
 
 def skip(repo: Repository, enrolment: Enrolment, step: Step, *, reason: str, form_key: str) -> Resource:
@@ -141,25 +162,47 @@ def _skipped(repo: Repository, enrolment: Enrolment, step: Step) -> Resource:
 
 
 def _step(standing: Standing, outcome: ActionOutcome, requests: list[Resource], seen: str, ended: bool) -> Step:
-    """``seen``: when the patient came last. What was done or skipped before and is asked for again begins anew."""
     held = sorted((one for one in requests if _is_of(one, standing, outcome)), key=lambda one: _moment(_when(one)))
     newest = held[-1] if held else None
-    if newest is not None and newest["status"] in WAITING:
-        if standing.awaiting.results.answering(newest):
-            return Step(outcome, DONE, newest, _last_day(newest))
-        return Step(outcome, STOPPED if ended else DUE, newest, _last_day(newest) or outcome.due.latest)
-    if not ended and outcome.taken == "taken" and standing.settled(outcome):
-        elsewhere = standing.awaiting.waits_for(standing.proposed(outcome))
-        return Step(outcome, DUE if elsewhere else DONE, elsewhere or newest, _last_day(elsewhere or {}))
-    state = CLOSED.get(newest["status"], DONE) if newest is not None else NOT_STARTED
-    why = text(newest.get("statusReason"), "text", "fr") or "" if newest is not None else ""
-    if ended and state == SKIPPED:
-        return Step(outcome, STOPPED, newest, reason=why)
-    if outcome.taken == "not-taken" and state != DONE:
-        return Step(outcome, NOT_APPLICABLE, newest, reason=outcome.reason)
-    if newest is None or (outcome.taken == "taken" and (state == DONE or _moment(seen) > _moment(_when(newest)))):
-        return Step(outcome, STOPPED if ended else NOT_STARTED, due=outcome.due.latest)
-    return Step(outcome, state, newest, _last_day(newest), why)
+    elsewhere = standing.awaiting.waits_for(standing.proposed(outcome)) if outcome.kind in ASKING else None
+    state = played(_events(standing, outcome, newest, elsewhere, seen, ended))
+    asked = newest if newest is not None and (newest["status"] in WAITING or elsewhere is None) else elsewhere
+    day = _last_day(asked) if asked is not None else None
+    if state in (NOT_STARTED, NOT_APPLICABLE):
+        return Step(outcome, state, due=outcome.due.latest, reason=outcome.reason if state == NOT_APPLICABLE else "")
+    why = text(asked.get("statusReason"), "text", "fr") or "" if asked is not None else ""
+    return Step(outcome, state, asked, day or (outcome.due.latest if state in (DUE, STOPPED) else None), why)
+
+
+def _events(
+    standing: Standing,
+    outcome: ActionOutcome,
+    newest: Resource | None,
+    elsewhere: Resource | None,
+    seen: str,
+    ended: bool,
+) -> Iterator[str]:
+    """What has happened to a step, in order. ``newest``: its last request; ``elsewhere``: an open request for the same
+    that another pathway made; ``seen``: when the patient came last (what was skipped before is asked for again)."""
+    waiting = newest is not None and newest["status"] in WAITING
+    if newest is not None:
+        yield "ask"
+        if not waiting:
+            yield CLOSED.get(newest["status"], "do")
+        elif standing.awaiting.results.answering(newest):
+            yield "do"
+    if outcome.taken == "taken" and not ended and not waiting:
+        closed = CLOSED.get(newest["status"], "do") if newest is not None else None
+        if elsewhere is not None:
+            yield from ("take up", "ask")
+        elif standing.settled(outcome):
+            yield from ("take up", "do")
+        elif closed == "do" or _moment(seen) > _moment(_when(newest or {})):
+            yield "take up"
+    elif outcome.taken == "not-taken" and not (ended and newest is not None):
+        yield "rule out"
+    if ended:
+        yield "stop"
 
 
 def _is_of(request: Resource, standing: Standing, outcome: ActionOutcome) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -38,6 +39,62 @@ def test_what_is_not_in_the_table_is_refused(event: str, state: str) -> None:
     else:
         assert steps.move(event, state) is row
         assert row.after in STATES
+
+
+def test_a_state_is_reached_by_rows_of_the_table_alone() -> None:
+    for events in product(sorted({row.event for row in MOVES}), repeat=4):
+        state = NOT_STARTED
+        for count, event in enumerate(events, 1):
+            allowed = {row.after for row in MOVES if row.event == event and state in row.before} or {state}
+            after = steps.played(events[:count])
+            assert after in allowed, (events[:count], state, after)
+            state = after
+
+
+def test_every_state_can_be_reached_and_only_the_end_is_one() -> None:
+    reached = {row.after for row in MOVES} | {NOT_STARTED}
+    assert reached == set(STATES)
+    assert {state for state in STATES if not any(state in row.before for row in MOVES)} == {STOPPED}
+
+
+def test_what_no_longer_applies_but_was_asked_for_stays_due(clinic: Clinic) -> None:
+    held = enrolled(clinic)
+    visit, standing = seen(clinic, held, "visit-1", measured(166, 104))
+    before = now(clinic, held)
+    assert before["after-potassium"].state == NOT_APPLICABLE and "baseline" not in before, "members, not groups"
+    decided(clinic, visit, standing, "step-1")
+    clinic.later(days=28)
+    quantity = {"value": 9, "unit": "mg/L", "system": "http://unitsofmeasure.org", "code": "mg/L"}
+    seen(clinic, held, "visit-2", measured(150, 94, creatinine=[{"valueQuantity": quantity}]))
+    after = now(clinic, held)
+    assert after["baseline-ecg"].outcome.taken == "not-taken", "the whole group is ruled out"
+    assert after["baseline-ecg"].state == DUE and after["baseline-creatinine"].state == DONE
+
+
+def test_overdue_is_told_when_it_is_read(clinic: Clinic) -> None:
+    held = enrolled(clinic)
+    visit, standing = seen(clinic, held, "visit-1", measured(166, 104))
+    decided(clinic, visit, standing, "step-1")
+    before = now(clinic, held)["monthly"]
+    assert before.due is not None and not before.overdue(before.due)
+    clinic.later(days=60)
+    after = now(clinic, held)["monthly"]
+    assert after.state == DUE and after.due == before.due, "nothing has run in the night"
+    assert after.request == before.request and after.overdue(clinic.now.date())
+
+
+def test_done_stays_done_when_the_pathway_ends(clinic: Clinic) -> None:
+    held = enrolled(clinic)
+    visit, standing = seen(clinic, held, "visit-1", measured(166, 104))
+    decided(clinic, visit, standing, "step-1")
+    clinic.later(days=1)
+    with clinic.open(clinic.physician) as repo:
+        repo.create({"resourceType": "Observation", "status": "final", "subject": {"reference": held.patient},
+                     "code": {"coding": [{"system": "http://loinc.org", "code": "2951-2"}]},
+                     "effectiveDateTime": "2026-09-08"})  # fmt: skip
+        enrolment.end(repo, held, reason="moved")
+    after = now(clinic, held)
+    assert after["baseline-sodium"].state == DONE and after["baseline-potassium"].state == STOPPED
 
 
 def test_asked_for_then_done(clinic: Clinic) -> None:
