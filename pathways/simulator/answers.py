@@ -57,9 +57,9 @@ class Filling:
         """Whether somebody looks at this today: always, when ordered, or once in a time; and then not always."""
         if "ordered" in rule and rule["ordered"] not in self.ordered:
             return False
-        if "every_days" in rule and not self.body.due(rule["trait"], self.day, rule["every_days"]):
+        if "chance" in rule and self.body.chance.random() >= rule["chance"]:
             return False
-        return "chance" not in rule or self.body.chance.random() < rule["chance"]
+        return "every_days" not in rule or self.body.due(rule["trait"], self.day, rule["every_days"])
 
     def _measured(self, item: Resource, name: str) -> list[Answer]:
         signal = self.body.disease.signals[name]
