@@ -103,7 +103,7 @@ def test_every_resource_and_every_form_is_valid(people: list[list[Resource]]) ->
             assert not [one for one in found if one.issue.severity == "error"]
 
 
-@pytest.mark.parametrize("number", [2, 6, 10])
+@pytest.mark.parametrize("number", [2, 8, 10])
 def test_every_prescription_is_what_the_protocol_proposes(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = Journal(monkeypatch)
     life = Life(around(name="diabetes"), number)
