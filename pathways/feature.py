@@ -111,6 +111,7 @@ FEATURE = Feature(
         "pathways.end_enrolment": "pathway:enrol",
         "pathways.death": "visit:record",
         "pathways.visit": "visit:record",
+        "pathways.form_options": "visit:record",
         "pathways.step": "visit:record",
         "pathways.visit_of_one": "visit:record",
         "pathways.step_of_one": "visit:record",

@@ -26,6 +26,7 @@ class FormContext:
 
     ``now`` is an aware instant; ``patient``, ``encounter``, ``user`` are the resources of the launch context
     (http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-launchContext), ``launch`` further ones by name;
+    ``other_value_sets`` gives displays in the other language, for lists that are filtered by either;
     ``query`` answers a FHIR search such as ``Observation?patient=…`` with a searchset Bundle (None: nothing is known).
     """
 
@@ -36,6 +37,7 @@ class FormContext:
     user: Resource | None = None
     launch: Mapping[str, Any] = field(default_factory=dict)
     value_sets: ValueSets = no_value_sets
+    other_value_sets: ValueSets = no_value_sets
     query: Callable[[str], Resource] | None = None
 
     @property

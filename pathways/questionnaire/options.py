@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.config import LANGUAGES
 from app.fhir.resource import Resource, extension
 from app.fhir.translation import text as text_of
-from pathways.questionnaire import answers, sdc
-from pathways.questionnaire.context import FormContext
+from pathways.questionnaire import answers, items, sdc
+from pathways.questionnaire.context import FormContext, ValueSets
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Option:
     answer: Resource
     chosen: bool = False
     exclusive: bool = False
+    also: str = ""
+    """The label in the other language, where one filters by either."""
 
 
 def options(questionnaire: Mapping[str, Any], item: Mapping[str, Any], context: FormContext) -> list[Option]:
@@ -33,9 +36,8 @@ def options(questionnaire: Mapping[str, Any], item: Mapping[str, Any], context: 
     address = item.get("answerValueSet")
     if not address:
         return []
-    codes = (
-        _contained(questionnaire, address[1:], context.language) if address[0] == "#" else context.value_sets(address)
-    )
+    codes = _codes(questionnaire, address, context.language, context.value_sets)
+    names = others(questionnaire, item, context)
     alone = extension(item, sdc.EXCLUSIVE_ANSWER) or {}
     found = [
         Option(
@@ -43,10 +45,27 @@ def options(questionnaire: Mapping[str, Any], item: Mapping[str, Any], context: 
             display,
             {"valueCoding": {"system": system, "code": code, "display": display}},
             exclusive=(system, code) == (alone.get("system"), alone.get("code")),
+            also=names.get(f"{system}|{code}", ""),
         )
         for system, code, display in codes
     ]
     return sorted(found, key=lambda option: not option.exclusive)
+
+
+def others(questionnaire: Mapping[str, Any], item: Mapping[str, Any], context: FormContext) -> dict[str, str]:
+    """Key → label in the other language, of a list that is filtered by either (autocomplete); else empty."""
+    address = item.get("answerValueSet")
+    if not address or "autocomplete" not in items.controls(item):
+        return {}
+    other = next(one for one in LANGUAGES if one != context.language)
+    listed = _codes(questionnaire, address, other, context.other_value_sets)
+    return {f"{system}|{code}": display for system, code, display in listed}
+
+
+def _codes(
+    questionnaire: Mapping[str, Any], address: str, language: str, value_sets: ValueSets
+) -> Sequence[tuple[str, str, str]]:
+    return _contained(questionnaire, address[1:], language) if address[0] == "#" else value_sets(address)
 
 
 def _option(given: Mapping[str, Any], language: str) -> Option:

@@ -7,9 +7,22 @@ from flask import Blueprint
 
 def blueprint() -> Blueprint:
     """All pages of following."""
-    from pathways.views import death, enrol, letter, my_day, patient, people, referral, referrals, skip, step, visit
+    from pathways.views import (
+        death,
+        enrol,
+        letter,
+        my_day,
+        options,
+        patient,
+        people,
+        referral,
+        referrals,
+        skip,
+        step,
+        visit,
+    )
 
     pages = Blueprint("pathways", __name__, template_folder="../templates")
-    for module in (my_day, people, patient, enrol, death, visit, step, skip, referrals, referral, letter):
+    for module in (my_day, people, patient, enrol, death, visit, options, step, skip, referrals, referral, letter):
         module.add_to(pages)
     return pages

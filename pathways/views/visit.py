@@ -33,6 +33,7 @@ from pathways.together.extraction import extract_once
 from pathways.together.forms import Together, merged, split
 from pathways.together.standings import Standings
 from pathways.views.evaluating import evaluate_all
+from pathways.views.options import lists_of, other_language
 from pathways.visit import Visit, record_visit, sent_before
 
 
@@ -60,7 +61,11 @@ def visit(patient_id: str) -> ResponseReturnValue:
         standings = evaluate_all(repo, held, record=record)
         together = _asked(repo, standings)
         listed = context.value_sets
-        context = replace(context, value_sets=together.value_sets(listed))
+        context = replace(
+            context,
+            value_sets=together.value_sets(listed),
+            other_value_sets=together.value_sets(context.other_value_sets),
+        )
         form = _opened(together.form, context, record)
         replaced = form.sent and request.form.get("questionnaire") != canonical(together.form)
         if replaced:
@@ -142,18 +147,14 @@ def _asked(repo: Repository, standings: Standings) -> Together:
 def _context(repo: Repository, record: list[Resource]) -> FormContext:
     terminology = Terminology(repo, language())
     facts = Facts(record, repo.now, terminology.codes_in)
-
-    def value_sets(url: str) -> list[tuple[str, str, str]]:
-        listed = terminology.expand(url, display_language=language()).concepts
-        return [(concept.system, concept.code, display or concept.code) for concept, display in listed]
-
+    here, other = lists_of(terminology, language()), lists_of(terminology, other_language())
     patient = next(one for one in record if one["resourceType"] == "Patient")
-    return FormContext(repo.now, language(), patient, value_sets=value_sets, query=facts.query)
+    return FormContext(repo.now, language(), patient, value_sets=here, other_value_sets=other, query=facts.query)
 
 
 def _opened(questionnaire: Resource, context: FormContext, record: list[Resource]) -> QuestionnaireForm:
     observations = [one for one in record if one["resourceType"] == "Observation"]
-    asked = form_class(questionnaire, language(), context.value_sets)
+    asked = form_class(questionnaire, language(), context.value_sets, context.other_value_sets)
     day = DayField(
         _("Day of the visit"),
         latest=context.today,

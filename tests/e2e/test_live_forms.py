@@ -1,4 +1,4 @@
-"""While answers are typed: values appear with what they rest on, amounts in the other unit; the server says the same."""
+"""While answers are typed, values and amounts in the other unit appear; the server then says the same."""
 
 from __future__ import annotations
 

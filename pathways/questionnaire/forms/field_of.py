@@ -10,6 +10,7 @@ from app.fhir.translation import text as text_of
 from pathways.questionnaire import items, sdc
 from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.forms import fields
+from pathways.questionnaire.forms.choosing import ChosenAsked, ManyChosenAsked
 from pathways.questionnaire.forms.number_field import NumberAsked
 from pathways.questionnaire.options import Option, options
 
@@ -63,13 +64,18 @@ def _choice(
 ) -> dict[str, Any]:
     listed = options(questionnaire, item, context)
     controls = items.controls(item)
-    if items.repeats(item):
-        kind: Any = fields.ChoicesAsked
-    elif "radio-button" in controls or (len(listed) < MANY and not controls & {"drop-down", "autocomplete"}):
+    more: dict[str, Any] = {}
+    if "autocomplete" in controls:
+        kind: Any = ManyChosenAsked if items.repeats(item) else ChosenAsked
+        address = str(item.get("answerValueSet", ""))
+        more = {} if items.repeats(item) or address.startswith("#") else {"address": address}
+    elif items.repeats(item):
+        kind = fields.ChoicesAsked
+    elif "radio-button" in controls or (len(listed) < MANY and "drop-down" not in controls):
         kind = fields.ChoiceAsked
     else:
         kind = fields.SelectAsked
-    made = {item["linkId"]: kind(label, options=listed, **common)}
+    made = {item["linkId"]: kind(label, options=listed, **common, **more)}
     if item["type"] == "open-choice":
         _ = context.say
         free = {**common, "item": {**item, "type": "string", "required": False}, "description": ""}

@@ -21,6 +21,7 @@ from pathways.questionnaire import items
 from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.forms.calculating import live_of, show_calculations
+from pathways.questionnaire.forms.choosing import ChosenAsked, ManyChosenAsked
 from pathways.questionnaire.forms.collecting import collect, fields_of, for_fields, rows_of
 from pathways.questionnaire.forms.conditions import absent_here, together, when
 from pathways.questionnaire.forms.field_of import OTHER, field_of
@@ -117,6 +118,11 @@ class QuestionnaireForm(Form):
         return parts(self, self.source.questionnaire, self.source.language, self.absent)
 
     @property
+    def filtered(self) -> bool:
+        """Whether there is a list with a filter."""
+        return any(isinstance(field, (ChosenAsked, ManyChosenAsked)) for _rows, field in fields_of(self))
+
+    @property
     def live(self) -> Resource | None:
         """What the page's script calculates with, see ``calculating.live_of``."""
         return live_of(self, self._live)
@@ -155,7 +161,11 @@ class QuestionnaireForm(Form):
                 field.raw_data, field.data = None, computed.get(field.link_id, [])
 
     def accepted(self) -> bool:
-        """Sent and right. A press on *add another* (``add-row``) only makes room in a repeating group."""
+        """Sent and right. A press on *add another* (``add-row``) only makes room in a repeating group, one on *find*
+        (``find-options``) only looks for answers of a long list.
+        """
+        if self.sent and request.form.get("find-options"):
+            return False
         wanted = request.form.get("add-row") if self.sent else None
         if wanted in self and isinstance(self[wanted], wtforms.FieldList):
             rows = self[wanted]
@@ -227,18 +237,24 @@ _classes: dict[tuple[str, str, str], tuple[type[QuestionnaireForm], Mapping[str,
 
 
 def form_class(
-    questionnaire: Resource, language: str, value_sets: ValueSets = no_value_sets
+    questionnaire: Resource,
+    language: str,
+    value_sets: ValueSets = no_value_sets,
+    other_value_sets: ValueSets = no_value_sets,
 ) -> type[QuestionnaireForm]:
     """The form class of a Questionnaire in a language, kept by url, version and stored version.
 
-    ``value_sets``: address → (system, code, display) of an ``answerValueSet``, displays in the page's language.
+    ``value_sets``: address → (system, code, display) of an ``answerValueSet``, displays in the page's language;
+    ``other_value_sets``: the same in the other language, for lists that are filtered by either.
     """
     key = (canonical(questionnaire), str(questionnaire.get("meta", {}).get("versionId", "")), language)
     lists = {url: value_sets(url) for url in _lists(questionnaire)}
     kept = _classes.get(key)
     if kept is None or kept[0].source.questionnaire != questionnaire or kept[1] != lists:
         source = _Source(questionnaire, language, items.by_link(questionnaire))
-        context = FormContext(now(), language, value_sets=lambda url: lists.get(url, ()))
+        context = FormContext(
+            now(), language, value_sets=lambda url: lists.get(url, ()), other_value_sets=other_value_sets
+        )
         body = {"source": source, **_members(source, questionnaire, context)}
         kept = _classes[key] = (type("QuestionnaireForm", (QuestionnaireForm,), body), lists)
     return kept[0]
