@@ -20,6 +20,7 @@ from app.rest.answering import answered
 from app.rest.door import failed, response_to
 from app.rest.gate import Gate
 from app.rest.operations import EXTENSION, registry
+from app.rest.patience import patiently
 from app.rest.routes import BY_NAME, OPERATION_SHAPES, ROWS, check_types, located
 from app.store import register_expander
 from app.store.values import register_base
@@ -83,7 +84,7 @@ def _misrouted() -> Response | None:
 def _view(endpoint: str) -> Callable[..., Response]:
     def view(**parts: Any) -> Response:
         check_types(parts)
-        return response_to(*answered(endpoint, parts, request))
+        return response_to(*patiently(lambda: answered(endpoint, parts, request)))
 
     view.__doc__ = BY_NAME[endpoint].run.__doc__ if endpoint in BY_NAME else None
     return view

@@ -77,7 +77,7 @@ def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
 
 def with_body(asked: Asked, request: Request) -> Asked:
     """The same with its body read: a resource, a JSON Patch, or the parameters of a form."""
-    data = request.get_data(cache=False)
+    data = request.get_data()  # kept: what another transaction stood in the way of is read again
     searching = request.path.endswith("/_search")
     if not data and (searching or asked.operation):
         if not searching and "Authorization" not in request.headers:  # a form of another site cannot say JSON

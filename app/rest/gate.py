@@ -23,6 +23,7 @@ from app.rest.access import ACCESS
 from app.rest.answering import answered
 from app.rest.asked import Answer, Asked
 from app.rest.door import failure, wire
+from app.rest.patience import patiently
 from app.rest.routes import located
 
 WARM_UP = 200
@@ -95,7 +96,7 @@ def _answer(request: Any, path: str) -> tuple[Answer, Asked | None]:
         endpoint, parts = place(request.method, path if path.isascii() else request.path)
         if ACCESS.get(f"fhir.{endpoint}") != PUBLIC:
             _let_in(endpoint)
-        return answered(endpoint, parts, request)
+        return patiently(lambda: answered(endpoint, parts, request))
     except Exception as error:  # every kind is known to answer_to
         return failure(error, request), None
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from flask import current_app
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app import errors
@@ -18,8 +17,14 @@ from app.errors import Issue, MaslakError, filled
 from app.fhir.outcome import outcome
 from app.ids import new_id
 from app.rest.asked import Answer
+from app.rest.wording import _
+from app.store.trouble import Trouble, trouble
 
 log = logging.getLogger(__name__)
+
+_BUSY = _("The database is busy with other changes. Nothing was stored: try again in a moment.")
+RETRY_AFTER = {Trouble.AGAIN: "1", Trouble.LATER: "5"}
+"""Seconds after which the same request is welcome."""
 
 STATUS: dict[type[MaslakError], int] = {
     errors.Malformed: 400,
@@ -78,10 +83,10 @@ def answer_to(error: Exception, language: str = "en") -> Answer:
         code = {404: "not-found", 405: "not-supported"}.get(error.code or 400, "processing")
         issue = Issue(error.description or error.name, code)
         return Answer(error.code or 400, outcome(spoken([issue], language)), headers={})
-    if isinstance(error, OperationalError) and "locked" in str(error.orig):
-        log.warning("The database was locked for too long")
-        issue = Issue("Another change is being written: try again in a moment.", "lock-error")
-        return Answer(503, outcome(spoken([issue], language)), headers={"Retry-After": "1"})
+    if (why := trouble(error)) is not None:
+        log.warning("The database could not do it now: %s", error)
+        issue = Issue(_BUSY, "transient" if why is Trouble.LATER else "lock-error")
+        return Answer(503, outcome(spoken([issue], language)), headers={"Retry-After": RETRY_AFTER[why]})
     incident = new_id()
     log.error("Incident %s", incident, exc_info=error)
     issue = Issue(

@@ -14,11 +14,13 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
+LOCK_TIMEOUT = 15_000
+"""Milliseconds that a transaction waits for another; then it is refused (503), and nothing was stored."""
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = NORMAL",
     "foreign_keys = ON",
-    "busy_timeout = 15000",
+    f"busy_timeout = {LOCK_TIMEOUT}",
     "cache_size = -65536",
     "mmap_size = 1073741824",
     "temp_store = MEMORY",
@@ -37,6 +39,8 @@ def _prepare(connection: Any, _record: Any) -> None:
         # One width for all integers: the driver prepares a statement anew for each combination of types it meets.
         connection.adapters.register_dumper(int, Int8Dumper)
         connection.adapters.register_dumper(int, Int8BinaryDumper)
+        connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT}ms'")  # as long as SQLite's busy_timeout
+        connection.commit()
 
 
 @event.listens_for(Engine, "begin")

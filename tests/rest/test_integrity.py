@@ -1,4 +1,4 @@
-"""What is referred to stays: also when one system deletes it while another refers to it; and the setting for imports."""
+"""What is referred to stays, also when one deletes it while another refers to it; and the setting for imports."""
 
 from __future__ import annotations
 
