@@ -11,6 +11,7 @@ from app.fhir.resource import Resource
 from app.rest.asked import Answer, Asked
 from app.rest.entries import asked_by, entries_of, failing, ordered, response_entry, run, written_preference
 from app.rest.outcomes import answer_to
+from app.rest.patience import patiently
 from app.rest.routes import BY_NAME
 from app.rest.transaction import transaction
 from app.store import work
@@ -51,9 +52,13 @@ def batch(asked: Asked, named: bool) -> Answer:
 
 def _answered(endpoint: str, asked: Asked, index: int) -> Answer:
     row = BY_NAME.get(endpoint)
-    try:
+
+    def once() -> Answer:
         with work(asked.actor, reading=row is not None and not row.writes) as repo:
             return run(repo, endpoint, asked)
+
+    try:
+        return patiently(once)
     except Exception as error:  # answered in its entry; what nobody foresaw is logged there
         return _refused(error, index, asked)
 
