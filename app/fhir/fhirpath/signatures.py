@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 _SAME: Final = (
-    "where first last tail skip take single distinct exclude intersect sort trace defineVariable checkModifiers abs"
+    "where first last tail skip take single distinct exclude intersect sort trace defineVariable checkModifiers abs "
+    "sum min max"
 )
 SAME: Final = frozenset(_SAME.split())
 """Functions whose answer has the types of their input."""
@@ -29,11 +30,12 @@ _RESULTS: Final = {
     ),
     "String": "toString substring upper lower trim join replace replaceMatches encode decode escape unescape toChars "
     "split",
-    "Integer": "count indexOf lastIndexOf length toInteger toLong ceiling floor truncate precision",
-    "Decimal": "toDecimal round sqrt exp ln log",
-    "Date": "toDate today",
+    "Integer": "count indexOf lastIndexOf length toInteger toLong precision yearOf monthOf dayOf hourOf minuteOf "
+    "secondOf millisecondOf duration difference",
+    "Decimal": "toDecimal sqrt exp ln log timezoneOffsetOf",
+    "Date": "toDate today dateOf",
     "DateTime": "toDateTime now",
-    "Time": "toTime timeOfDay",
+    "Time": "toTime timeOfDay timeOf",
     "Quantity": "toQuantity",
 }
 RESULTS: Final[dict[str, str]] = {name: type_ for type_, names in _RESULTS.items() for name in names.split()}

@@ -145,7 +145,7 @@ def parse_datetime(text: str) -> FPDateTime | None:
         return None
     *groups, fraction, zone = found.groups()
     parts = _numbers(*groups)
-    if not in_calendar(parts) or (zone and len(parts) < 4):
+    if not in_calendar(parts) or (zone and (len(parts) < 4 or zone[1:] > "14:00" or zone[4:] > "59")):
         return None
     offset = None
     if zone:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, DecimalException, localcontext
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DecimalException,
+    localcontext,
+)
 from typing import Any
 
 from ..environment import Run, single
@@ -56,6 +65,10 @@ def abs_(run: Run, items: Items) -> Items:
 
 
 def _integral(items: Items, what: str, rounding: str | None) -> Items:
+    quantity = system(items[0]) if len(items) == 1 else None
+    if isinstance(quantity, Quantity):
+        rounded = quantity.value.to_integral_value(rounding or ROUND_DOWN)
+        return [Quantity(rounded, quantity.unit, quantity.calendar, quantity.either)]
     value = _number(items, what)
     if value is None:
         return EMPTY
@@ -81,9 +94,14 @@ def truncate(run: Run, items: Items) -> Items:
 @function("round", "?v")
 def round_(run: Run, items: Items, places: Items = EMPTY) -> Items:
     """Half away from zero, as taught at school."""
-    value, count = _number(items, "round()"), integer_of(places, "round()") or 0
+    count = integer_of(places, "round()") or 0
     if not 0 <= count <= MAX_PLACES:
         raise FhirPathError(f"round() takes 0 to {MAX_PLACES} decimal places, not {count}.")
+    quantity = system(items[0]) if len(items) == 1 else None
+    if isinstance(quantity, Quantity):
+        found = round_(run, [quantity.value], places)
+        return [Quantity(found[0], quantity.unit, quantity.calendar, quantity.either)] if found else EMPTY
+    value = _number(items, "round()")
     if value is None:
         return EMPTY
     with localcontext() as context:
@@ -123,6 +141,8 @@ def power(run: Run, items: Items, exponent: Items) -> Items:
     value, count = _number(items, "power()"), _number(exponent, "power()")
     if value is None or count is None:
         return EMPTY
+    if count == 0:  # of 0 too, as everywhere in computing; decimal arithmetic alone refuses it
+        return [1 if value.__class__ is int and count.__class__ is int else Decimal("1.0")]
     found = _decimal([as_decimal(value)], "power()", lambda base: base ** as_decimal(count))
     if found and value.__class__ is int and count.__class__ is int and count >= 0:
         whole = in_range(int(found[0])) if abs(found[0]) < 2**40 else None
