@@ -5,7 +5,6 @@ An empty collection has none of them; items of different types are an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -18,28 +17,28 @@ from ..quantity import Quantity
 from ..temporal import FPDate, FPDateTime, FPTime
 from .registry import function
 
-_ORDERED = (str, FPDate, FPDateTime, FPTime)
+_ADDED: frozenset[type] = frozenset({int, Quantity})
+_ORDERED: frozenset[type] = _ADDED | {str, FPDate, FPDateTime, FPTime}
 
 
-def _alike(items: Items, what: str, ordered: bool) -> list[Any]:
-    """The System values of items that are all numbers, all quantities, or (``ordered``) all of one ordered type."""
+def _alike(items: Items, what: str, allowed: frozenset[type]) -> list[Any]:
+    """The System values of items that are all of one allowed type; Integers and Decimals are all numbers."""
     values = [system(item) for item in items]
-    kinds: list[Callable[[Any], bool]] = [is_number, lambda value: isinstance(value, Quantity)]
-    kinds += [lambda value, kind=kind: isinstance(value, kind) for kind in _ORDERED] if ordered else []  # type: ignore[misc]
-    if any(all(map(kind, values)) for kind in kinds):
-        return values
-    odd = next((item for item in items if type(system(item)) is not type(values[0])), items[0])
-    raise FhirPathError(f"{what} takes items of one type that it can work with: here is {told(odd)}.")
+    kinds = [int if is_number(value) else type(value) for value in values]
+    for kind, item in zip(kinds, items, strict=True):
+        if kind not in allowed or kind is not kinds[0]:
+            raise FhirPathError(f"{what} takes items of one type that it can work with: here is {told(item)}.")
+    return values
 
 
 def _total(items: Items, what: str) -> Any:
-    return reduce(lambda total, value: None if total is None else plus(total, value), _alike(items, what, False))
+    return reduce(lambda total, value: None if total is None else plus(total, value), _alike(items, what, _ADDED))
 
 
 def _most(items: Items, what: str, sign: int) -> Items:
     if not items:
         return EMPTY
-    _alike(items, what, True)
+    _alike(items, what, _ORDERED)
     best: Item = items[0]
     for item in items[1:]:
         found = order(item, best)
