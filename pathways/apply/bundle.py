@@ -51,7 +51,7 @@ def _group(frame: Frame, groups: list[Resource]) -> Resource:
     """The RequestGroup of a plan; those of nested plans are added to ``groups`` before it."""
     source = frame.plan.source
     made: Resource = {"resourceType": "RequestGroup", "id": frame.run.new_id(str(source.get("id") or "plan"))}
-    made |= _about(frame)
+    made |= _about(frame) | frame.group
     actions = [one for outcome in frame.outcomes if (one := _action(outcome, groups)) is not None]
     extensions = pertaining(list(frame.goals.values())).get("extension", [])
     if frame.plan.explains:
@@ -96,18 +96,36 @@ def _action(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
 
 
 def _with_content(made: Resource, outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
-    """The action with what it proposes: a request, a nested plan's group, or the actions below it."""
-    if outcome.nested is not None:
-        nested = _group(outcome.nested, groups)
-        return made | {"resource": {"reference": f"RequestGroup/{nested['id']}"}}
-    if outcome.resources:
-        reference = outcome.resources[0]
-        kind = {} if "type" in made or reference.startswith("Questionnaire/") else {"type": CREATE}
-        return made | kind | {"resource": {"reference": reference}}
-    children = [one for child in outcome.children if (one := _action(child, groups)) is not None]
+    """The action with what it proposes (a request, a nested plan's group), or with the actions below it.
+
+    One that has both gets its own proposal as the first below it: in a RequestGroup an action has a resource or
+    actions (rqg-1).
+    """
+    below = [child for child in outcome.children if child.frame is outcome.frame] if outcome.action.children else []
+    children = [one for child in below if (one := _action(child, groups)) is not None]
+    own = _own(made, outcome, groups)
+    if own and children:
+        named = {key: made[key] for key in ("title", "_title") if key in made}
+        rest = {key: value for key, value in made.items() if key != "type"}
+        return rest | {"action": [named | own, *children]}
+    if own:
+        return made | own
     if outcome.action.children and not children:
         return None
     return made | ({"action": children} if children else {})
+
+
+def _own(made: Resource, outcome: ActionOutcome, groups: list[Resource]) -> Resource:
+    """The ``resource`` of an action, and what is to be done with it; nothing where it proposes nothing itself."""
+    kind = {"type": made["type"]} if "type" in made else {}
+    if outcome.nested is not None:
+        nested = _group(outcome.nested, groups)
+        return kind | {"resource": {"reference": f"RequestGroup/{nested['id']}"}}
+    if not outcome.resources:
+        return {}
+    reference = outcome.resources[0]
+    kind = kind or ({} if reference.startswith("Questionnaire/") else {"type": CREATE})
+    return kind | {"resource": {"reference": reference}}
 
 
 def _asks(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.errors import Invalid, NotFound
-from app.fhir.resource import canonical
+from app.fhir.resource import canonical, choice
 from pathways.apply.request import ApplyRequest
 
 Resource = dict[str, Any]
+PATIENT = frozenset({"Patient"})
 
 
 class Definitions:
@@ -53,6 +54,21 @@ def refuse_cycle(definition: Mapping[str, Any], chain: tuple[str, ...]) -> None:
     if name in chain:
         names = " → ".join([*chain[chain.index(name) :], name])
         raise Invalid("the definitions go in a circle: {names}", names=names)
+
+
+def refuse_subject(definition: Mapping[str, Any], subject: str, otherwise: frozenset[str] = PATIENT) -> None:
+    """Raises Invalid when a definition is for another type of subject. ``otherwise``: whom it is for where it does not
+    say; a definition inside a plan is for the plan's subject."""
+    found = choice(definition, "subject")
+    if found is None or found[0] == "Canonical":
+        wanted = otherwise if found is None else frozenset()
+    elif found[0] == "Reference":
+        wanted = frozenset({str(found[1].get("reference", "")).partition("/")[0]} - {"", "Group"})
+    else:
+        wanted = frozenset(str(coding.get("code")) for coding in found[1].get("coding", ()))
+    if wanted and subject not in wanted:
+        name = definition.get("title") or name_of(definition)
+        raise Invalid(f"'{name}' is for {' or '.join(sorted(wanted))}, but the subject is a {subject}")
 
 
 def tail(reference: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.errors import Invalid
-from app.fhir.resource import choice
-from pathways.apply.definitions import name_of
+from pathways.apply.definitions import name_of, refuse_subject
 from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame, Run
 from pathways.apply.instantiate import ONCE, activity
@@ -19,7 +18,6 @@ from pathways.apply.timing import from_timing, working
 from pathways.apply.walk import walk
 
 Resource = dict[str, Any]
-SUBJECT_TYPES = "http://hl7.org/fhir/resource-types"
 
 
 def apply(plan: Resource, asked: ApplyRequest) -> Applied:
@@ -29,7 +27,7 @@ def apply(plan: Resource, asked: ApplyRequest) -> Applied:
     is no PlanDefinition, or is for another type of subject.
     """
     _refuse_other(plan, "PlanDefinition")
-    _refuse_subject(plan, asked)
+    refuse_subject(plan, asked.subject["resourceType"])
     read = read_plan(plan)
     frame = Frame(Run(asked), read, Scope(asked, read.variables, None, read.meanings), (name_of(plan),), asked.day)
     outcomes = walk(frame)
@@ -43,7 +41,7 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
     Raises Invalid, naming the expression, where it cannot be made: half a prescription is none.
     """
     _refuse_other(definition, "ActivityDefinition")
-    _refuse_subject(definition, asked)
+    refuse_subject(definition, asked.subject["resourceType"])
     empty = Plan(definition, {}, {}, (), False)
     frame = Frame(Run(asked), empty, Scope(asked, {}), (name_of(definition),), asked.day)
     try:
@@ -62,18 +60,3 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
 def _refuse_other(definition: Resource, kind: str) -> None:
     if definition.get("resourceType") != kind:
         raise Invalid(f"{definition.get('resourceType')} is no {kind}")
-
-
-def _refuse_subject(definition: Resource, asked: ApplyRequest) -> None:
-    """A definition for another type of subject is refused; without a subject it is for patients."""
-    kind = asked.subject["resourceType"]
-    found = choice(definition, "subject")
-    if found is None or found[0] == "Canonical":
-        wanted = {"Patient"} if found is None else set()
-    elif found[0] == "Reference":
-        wanted = {str(found[1].get("reference", "")).partition("/")[0]} - {"", "Group"}
-    else:
-        wanted = {str(coding.get("code")) for coding in found[1].get("coding", ())}
-    if wanted and kind not in wanted:
-        name = definition.get("title") or name_of(definition)
-        raise Invalid(f"'{name}' is for {' or '.join(sorted(wanted))}, but the subject is a {kind}")

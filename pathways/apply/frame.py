@@ -61,6 +61,8 @@ class Frame:
     outcomes: list[ActionOutcome] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     goals: dict[str, str] = field(default_factory=dict)
+    group: Resource = field(default_factory=dict)
+    """What the action that applies this plan says of its RequestGroup (dynamic values)."""
 
     @property
     def asked(self) -> ApplyRequest:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app.errors import MaslakError
 from app.fhir.resource import canonical, choice
 from pathways.apply.conditions import empty_needed
-from pathways.apply.definitions import name_of, refuse_cycle, tail
+from pathways.apply.definitions import name_of, refuse_cycle, refuse_subject, tail
 from pathways.apply.dynamic import ACTION, set_value
 from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.frame import Frame
@@ -30,6 +30,8 @@ Resource = dict[str, Any]
 ONCE = frozenset({"Task", "Appointment"})
 """What is done once: the definition's own timing says when."""
 ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type"
+GROUP: Resource = {"resourceType": "RequestGroup"}
+"""What the dynamic values of an action that applies a plan go into."""
 PRESCRIBED = ("dosageInstruction", "medication", "dispenseRequest")
 """What of a MedicationRequest has to be known, where it is computed."""
 FILL: Resource = {
@@ -90,9 +92,12 @@ def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Wal
     definition = frame.run.definitions.find(reference, frame.plan.source)
     refuse_cycle(definition, frame.chain)
     kind = definition["resourceType"]
+    if kind != "Questionnaire":
+        refuse_subject(definition, frame.asked.subject["resourceType"], frozenset())
     if kind == "PlanDefinition":
         nested = nested_frame(frame, outcome, definition)
-        outcome.children = walk(nested)
+        nested.group = _filled(GROUP, outcome.action.dynamic, frame.plan.source, frame.scope)
+        outcome.children = [*outcome.children, *walk(nested)]
         outcome.nested = nested
     elif kind == "ActivityDefinition":
         made = activity(frame, definition, outcome.action.dynamic, frame.scope, outcome.action.source.get("priority"))
@@ -180,8 +185,9 @@ def _questionnaire(frame: Frame, outcome: ActionOutcome, reference: str) -> None
     except MaslakError:
         definition = {"resourceType": "Questionnaire", "id": tail(reference), "url": reference}
     source = outcome.action.source
-    if outcome.action.kind or choice(source, "timing") or "participant" in source:
-        outcome.resources.append(frame.run.propose(_to_fill(frame, definition), f"fill-{tail(reference)}"))
+    if outcome.action.kind or choice(source, "timing") or "participant" in source or outcome.action.dynamic:
+        task = _filled(_to_fill(frame, definition), outcome.action.dynamic, frame.plan.source, frame.scope)
+        outcome.resources.append(frame.run.propose(task, f"fill-{tail(reference)}"))
     else:
         outcome.resources.append(f"Questionnaire/{definition.get('id') or tail(reference)}")
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.errors import Invalid
-from app.fhir.definitions import resource_types
 from app.fhir.resource import canonical, choice, concept
 from pathways.apply.request import ApplyRequest, reference_of
 from pathways.facts.paths import element_of
@@ -23,7 +22,17 @@ DO_NOT_PERFORM = "http://hl7.org/fhir/StructureDefinition/request-doNotPerform"
 CPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/"
 FORECAST = "http://terminology.hl7.org/CodeSystem/immunization-recommendation-status"
 
-SUBJECTS = ("for", "subject", "patient", "candidate")
+KINDS = frozenset({
+    "Appointment", "AppointmentResponse", "CarePlan", "Claim", "Communication", "CommunicationRequest", "Contract",
+    "DeviceRequest", "DiagnosticReport", "EnrollmentRequest", "ImmunizationRecommendation", "MedicationRequest",
+    "NutritionOrder", "Procedure", "RequestGroup", "ServiceRequest", "SupplyRequest", "Task", "VisionPrescription",
+})  # fmt: skip
+"""What can be asked for (https://hl7.org/fhir/R4/valueset-request-resource-types.html), and what peers make besides."""
+STATUS = {"Communication": "preparation", "Procedure": "preparation", "DiagnosticReport": "registered",
+          "Contract": "offered"}  # fmt: skip
+"""How a type says that something is proposed, where it knows no ``draft``."""
+PROCESSING = "http://terminology.hl7.org/CodeSystem/processpriority"
+SUBJECTS = ("for", "subject", "patient", "candidate", "deliverTo")
 REQUESTERS = ("requester", "orderer", "prescriber", "author")
 PRODUCTS = {"MedicationRequest": "medication", "DeviceRequest": "code", "SupplyRequest": "item"}
 INSTRUMENTS = ("cpg-collectWith", "cpg-enrollIn", "cpg-reportWith")
@@ -40,8 +49,8 @@ def request_resource(definition: Mapping[str, Any], asked: ApplyRequest, priorit
     Raises Invalid on an unknown kind.
     """
     kind = definition.get("kind")
-    if kind not in resource_types():
-        raise Invalid(f"an ActivityDefinition of kind '{kind}' makes no resource of FHIR R4")
+    if kind not in KINDS:
+        raise Invalid(f"an ActivityDefinition of kind '{kind}' makes no request of FHIR R4")
     made: Resource = {"resourceType": kind}
     if definition.get("profile"):
         made["meta"] = {"profile": [definition["profile"]]}
@@ -65,7 +74,8 @@ def _of_definition(kind: str, definition: Mapping[str, Any]) -> tuple[Resource, 
 
 
 def _priority(kind: str, priority: str) -> Resource:
-    return {"priority": priority} if priority != "routine" and _has(kind, "priority") else {}
+    about = element_of(kind, "priority") if priority != "routine" else None
+    return {"priority": priority} if about is not None and about["t"] == ["code"] else {}
 
 
 def _has(kind: str, name: str) -> bool:
@@ -75,10 +85,11 @@ def _has(kind: str, name: str) -> bool:
 def _common(kind: str, definition: Mapping[str, Any]) -> Resource:
     made: Resource = {}
     if _has(kind, "instantiatesCanonical") and definition.get("url"):
-        many = (element_of(kind, "instantiatesCanonical") or {}).get("max") != "1"
-        made["instantiatesCanonical"] = [canonical(definition)] if many else canonical(definition)
+        about = element_of(kind, "instantiatesCanonical") or {}
+        if "canonical" in about.get("t", ()):
+            made["instantiatesCanonical"] = [canonical(definition)] if about["max"] != "1" else canonical(definition)
     if _has(kind, "status"):
-        made["status"] = "draft"
+        made["status"] = STATUS.get(kind, "draft")
     if _has(kind, "intent"):
         made["intent"] = definition.get("intent", "proposal")
     made |= _priority(kind, definition.get("priority", "routine"))
@@ -95,12 +106,13 @@ def _parties(kind: str, asked: ApplyRequest) -> Resource:
     for names, party in (
         (SUBJECTS, asked.subject),
         (("encounter",), asked.encounter),
-        (REQUESTERS, asked.practitioner),
+        (REQUESTERS, asked.practitioner) if asked.practitioner else (("requester",), asked.organization),
     ):
         about = reference_of(party)
         name = next((name for name in names if _has(kind, name)), None)
         if about and name:
-            made[name] = about
+            one = (element_of(kind, name) or {}).get("max") == "1"
+            made[name] = about if one else [about]
     return made
 
 
@@ -174,6 +186,20 @@ def _appointment(made: Resource, definition: Mapping[str, Any], asked: ApplyRequ
     return made
 
 
+def _appointment_response(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    return made | {"actor": reference_of(asked.subject), "participantStatus": "needs-action"}
+
+
+def _communication_request(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    """What is to be said, where a definition says it in the text of its code; dynamic values say it otherwise."""
+    said = definition.get("code", {}).get("text")
+    return made | ({"payload": [{"contentString": said}]} if said else {})
+
+
+def _contract(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
+    return made | ({"instantiatesUri": canonical(definition)} if definition.get("url") else {})
+
+
 def _nutrition_order(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
     return made | {"dateTime": _day(asked)}
 
@@ -183,7 +209,8 @@ def _vision_prescription(made: Resource, definition: Mapping[str, Any], asked: A
 
 
 def _claim(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
-    return made | {"use": "preauthorization", "created": _day(asked)}
+    speed = "stat" if definition.get("priority", "routine") != "routine" else "normal"
+    return made | {"use": "preauthorization", "created": _day(asked), "priority": concept(PROCESSING, speed)}
 
 
 def _day(asked: ApplyRequest) -> str:
@@ -192,7 +219,10 @@ def _day(asked: ApplyRequest) -> str:
 
 SPECIAL: dict[str, Callable[[Resource, Mapping[str, Any], ApplyRequest], Resource]] = {
     "Appointment": _appointment,
+    "AppointmentResponse": _appointment_response,
     "Claim": _claim,
+    "CommunicationRequest": _communication_request,
+    "Contract": _contract,
     "ImmunizationRecommendation": _immunization_recommendation,
     "MedicationRequest": _medication_request,
     "NutritionOrder": _nutrition_order,

@@ -74,6 +74,8 @@ def _by_relation(
     found = []
     for relation in one.action.source.get("relatedAction", ()):
         other = known.get(relation.get("actionId", ""))
+        if other is None:
+            _report_unknown(one, str(relation.get("actionId")))
         if other is None or id(other) in chain:
             continue
         base = _settle(other, known, settled, chain)
@@ -85,6 +87,17 @@ def _by_relation(
     earliest = max((due.earliest for due in found if due.earliest), default=None)
     latest = min((due.latest for due in found if due.latest), default=None)
     return Due(earliest, max(latest, earliest) if latest and earliest else latest)
+
+
+def _report_unknown(one: ActionOutcome, name: str) -> None:
+    """Report a relation to an action that the plan does not have; one that is not taken is no fault."""
+    waiting = list(one.frame.plan.actions)
+    while waiting:
+        action = waiting.pop()
+        if action.id == name:
+            return
+        waiting += action.children
+    one.frame.report(one, f"there is no action '{name}' to be related to", expression="relatedAction", code="not-found")
 
 
 def _by_definition(one: ActionOutcome) -> Due | None:

@@ -50,7 +50,7 @@ def _take(frame: Frame, action: PlannedAction, verdict: Verdict) -> ActionOutcom
             return outcome
         if action.children:
             _take_group(frame, outcome)
-        else:
+        if outcome.taken == "taken" and outcome.nested is None:
             instantiate(frame, outcome, walk)
             if outcome.lacking:
                 ask_for(frame, outcome)

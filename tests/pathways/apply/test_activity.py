@@ -115,7 +115,7 @@ def test_a_task_works_with_what_its_definition_names() -> None:
 
 
 def test_a_kind_that_is_no_resource_is_refused() -> None:
-    with pytest.raises(Invalid, match="makes no resource"):
+    with pytest.raises(Invalid, match="makes no request"):
         made("Reminder")
 
 
