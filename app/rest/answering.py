@@ -30,5 +30,5 @@ def answered(endpoint: str, parts: Mapping[str, Any], request: Request) -> tuple
             return run_operation(repo, asked), asked
     row = BY_NAME[endpoint]
     single = endpoint == "read" and not limits(asked.actor, "r", asked.type)
-    with work(asked.actor, reading=not row.writes, single=single) as repo:
+    with work(asked.actor, reading=not row.writes, single=single, alone=True) as repo:
         return perform(repo, row, asked), asked

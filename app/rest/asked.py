@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote
 
 from app.access.actor import Actor
 from app.clock import instant_text
@@ -16,6 +17,8 @@ from app.fhir.outcome import informed
 from app.fhir.resource import Resource
 
 Parameters = tuple[tuple[str, str], ...]
+_READABLE = ":|,/$*"
+_PLAIN = re.compile(r"[A-Za-z0-9_.~:|,/$*-]*", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +147,8 @@ def decoded(query: str) -> Parameters:
 
 def encoded(parameters: Parameters) -> str:
     """The query text of parameters; what FHIR writes often (``:|,/$``) stays readable."""
-    return urlencode(parameters, safe=":|,/$*", quote_via=quote)
+    return "&".join([f"{_escaped(name)}={_escaped(value)}" for name, value in parameters])
+
+
+def _escaped(text: str) -> str:
+    return text if _PLAIN(text) else quote(text, safe=_READABLE)

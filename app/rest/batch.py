@@ -23,7 +23,7 @@ def bundle(asked: Asked, named: bool) -> Answer:
     if not isinstance(posted, dict) or posted.get("resourceType") != "Bundle":
         raise Malformed("Only a Bundle can be posted to the base address; post a resource to its type, as in /Patient.")
     if posted.get("type") == "transaction":
-        with work(asked.actor) as repo:
+        with work(asked.actor, alone=True) as repo:
             return transaction(repo, asked, named)
     if posted.get("type") == "batch":
         return batch(asked, named)
@@ -54,7 +54,7 @@ def _answered(endpoint: str, asked: Asked, index: int) -> Answer:
     row = BY_NAME.get(endpoint)
 
     def once() -> Answer:
-        with work(asked.actor, reading=row is not None and not row.writes) as repo:
+        with work(asked.actor, reading=row is not None and not row.writes, alone=row is not None) as repo:
             return run(repo, endpoint, asked)
 
     try:

@@ -59,8 +59,8 @@ class Writer:
         self._heads = heads
         self._indexer = Indexer(driver, heads)
 
-    def write(self, changes: list[Change], at: int) -> None:
-        """All of them; fills in key, seq, patient and at of each.
+    def write(self, changes: list[Change], at: int, besides: list[Insert]) -> None:
+        """All of them, and other rows with them; fills in key, seq, patient and at of each.
 
         Raises Conflict or PreconditionFailed when another transaction was first.
         """
@@ -72,7 +72,7 @@ class Writer:
         gone = keys_of(self._driver, [head for change in changes for head in change.held])
         self._indexer.remove([*(change.key for change in changes if change.previous), *gone])
         forget(self._driver, gone)
-        self._insert(changes, [*inserts(indexed), *_within(changes, indexed)])
+        self._insert(changes, [*inserts(indexed), *_within(changes, indexed), *besides])
 
     def _number(self, changes: list[Change]) -> None:
         for change, (key, seq) in zip(changes, self._driver.numbers(len(changes)), strict=True):

@@ -8,6 +8,8 @@ from typing import Any
 
 def array_literal(values: Sequence[Any]) -> str:
     """``{1,2,NULL}`` or ``{"a","b"}``; bytes as hexadecimal bytea. All values of one list are of one type."""
+    if len(values) == 1 and type(values[0]) is int:
+        return f"{{{values[0]}}}"
     sample = next((value for value in values if value is not None), 0)
     if isinstance(sample, str):
         return "{" + ",".join(["NULL" if v is None else _quoted(v) for v in values]) + "}"

@@ -23,14 +23,12 @@ class Job:
 
 def enqueue(unit: Unit, topic: str, payload: dict[str, Any]) -> None:
     """Put a job into the outbox; it is there when the transaction commits, and not otherwise."""
-    unit.driver.run(
-        "insert into outbox (topic, payload, created, due, attempts) values (?, ?, ?, ?, 0)",
-        (topic, orjson.dumps(payload).decode(), unit.stamp, unit.stamp),
-    )
+    unit.jobs.append((topic, orjson.dumps(payload).decode(), unit.stamp, unit.stamp, 0))
 
 
 def due_jobs(unit: Unit, limit: int = 10) -> list[Job]:
     """Jobs whose time has come, oldest first, held by this transaction; others skip them."""
+    unit.flush()
     lock = " for update skip locked" if unit.driver.name == "postgresql" else ""
     rows = unit.driver.rows(
         "select key, topic, payload, attempts from outbox where done is null and due <= ? "

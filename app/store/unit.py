@@ -10,11 +10,12 @@ from app.errors import Conflict
 from app.store.audit import Ledger
 from app.store.changes import DELETE, Change, Writer
 from app.store.codes import type_names
-from app.store.driver import Driver
+from app.store.driver import Driver, Insert, Row
 from app.store.heads import Heads, KnownKeys
 from app.store.scope import Scope
 from app.store.values import micros
 
+_JOB = "topic, payload, created, due, attempts", "text, text, bigint, bigint, smallint"
 MANY = 5000
 """So many changes in one transaction make a difference to the database's statistics."""
 FLUSH_AT = 500
@@ -37,6 +38,8 @@ class Unit:
         self.scope = Scope(actor, driver, self.heads)
         self.ledger = Ledger(actor)
         self.pending: dict[str, Change] = {}
+        self.jobs: list[Row] = []
+        """Rows of the outbox that are written with the next changes."""
         self.deleted: set[int] = set()
         self.fresh_ids: set[str] = set()
         self._writer = Writer(driver, self.heads)
@@ -58,10 +61,12 @@ class Unit:
     def flush(self) -> None:
         """Write what was kept back; queries call this first, so that they see it."""
         if not self.pending:
+            if self.jobs:
+                self.driver.insert(self._jobs())
             return
         changes = list(self.pending.values())
         self.pending = {}
-        self._writer.write(changes, self.stamp)
+        self._writer.write(changes, self.stamp, self._jobs())
         self._written += len(changes)
         for change in changes:
             if change.method == DELETE:
@@ -82,6 +87,10 @@ class Unit:
             self._refuse_orphans()
         if self._written >= MANY:
             self.driver.refresh_statistics()
+
+    def _jobs(self) -> list[Insert]:
+        jobs, self.jobs = self.jobs, []
+        return [Insert("outbox", *_JOB, jobs)] if jobs else []
 
     def _refuse_orphans(self) -> None:
         """Nothing that is referred to is deleted (https://hl7.org/fhir/R4/http.html#delete). Raises Conflict."""

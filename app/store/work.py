@@ -1,8 +1,8 @@
 """``work()``: the one transaction and the only commit.
 
 A change stands in the same transaction as Flask-SQLAlchemy's session, so that accounts and resources stand or fall
-together.
-What only reads takes a connection straight from the pool: the session's bookkeeping would cost twice the read itself.
+together. What only reads, and what changes resources alone, takes a connection straight from the pool: the session's
+bookkeeping would cost twice the read itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from app import clock
 from app.access.actor import Actor
 from app.db import db
 from app.store.connecting import WRITING
-from app.store.driver import Driver, driver_of
+from app.store.driver import Driver
+from app.store.drivers import driver_of
 from app.store.heads import known_keys
 from app.store.repository import StoreRepository
 from app.store.unit import Unit
@@ -26,20 +27,23 @@ _open: ContextVar[bool] = ContextVar("work_open", default=False)
 
 
 @contextmanager
-def work(actor: Actor, *, reading: bool = False, single: bool = False) -> Iterator[StoreRepository]:
+def work(
+    actor: Actor, *, reading: bool = False, single: bool = False, alone: bool = False
+) -> Iterator[StoreRepository]:
     """A Repository for this actor within one transaction: committed at the end, rolled back on any exception.
 
     ``reading`` opens it for pages that change nothing. Their audit rows are committed before the block is left, so
     nothing
-    is answered that is not on record. ``single``: one statement is read, so no state is held still around it. Runs
-    within an application context. Raises RuntimeError inside another work().
+    is answered that is not on record. ``single``: one statement is read, so no state is held still around it.
+    ``alone``: resources are changed and no account is. Runs within an application context. Raises RuntimeError inside
+    another work().
     """
     if _open.get():
         raise RuntimeError("work() inside work(): use cases take the repository that is open")
     token = _open.set(True)
     try:
         _end_what_only_read()
-        with _reading(actor, single) if reading else _writing(actor) as repo:
+        with _reading(actor, single) if reading else _alone(actor) if alone else _writing(actor) as repo:
             yield repo
     finally:
         _open.reset(token)
@@ -69,6 +73,24 @@ def _writing(actor: Actor) -> Iterator[StoreRepository]:
         session.rollback()
         raise
     unit.committed()
+
+
+@contextmanager
+def _alone(actor: Actor) -> Iterator[StoreRepository]:
+    engine: Engine = db.engine
+    pooled = engine.raw_connection()
+    try:
+        driver = driver_of(pooled)
+        driver.begin_writing()
+        unit = Unit(actor, clock.now(), driver, known_keys(engine))
+        yield StoreRepository(unit)
+        unit.finish()
+        unit.write_audit()
+        driver.commit()
+        unit.committed()
+    finally:
+        driver.leave()
+        pooled.close()
 
 
 @contextmanager

@@ -36,6 +36,8 @@ class Interval:
 
     def holds(self, value: Decimal, unit: str) -> bool:
         """Whether a value in a unit that fits lies within."""
+        if unit == self.unit:
+            return self.low <= value <= self.high
         mine, its = lookup(self.unit), lookup(unit)
         if mine is None or its is None:
             return False

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.store.driver import Postgresql, Sqlite
+from app.store.postgresql import Postgresql
+from app.store.sqlite import Sqlite
 
 
 @contextmanager

@@ -1,0 +1,200 @@
+"""PostgreSQL through libpq, as psycopg opens it.
+
+Values go and come as psycopg has them, but each statement is one blocking call of libpq, prepared by this module: the
+layers of a cursor cost more than the server takes to answer (https://www.psycopg.org/psycopg3/docs/api/pq.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
+from sqlalchemy.exc import OperationalError
+
+from app.store.copying import array_literal
+from app.store.driver import Driver, Insert, Row
+from app.store.tables import INDEXES
+
+_IDLE = TransactionStatus.IDLE
+_WELL = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+_PREPARED_FROM = 3
+"""Times a connection has seen a statement before it prepares it."""
+_MOST_PREPARED = 300
+"""Statements that a connection keeps; the oldest goes first."""
+_INT8, _BYTEA, _FLOAT8, _BOOL, _UNSAID = 20, 17, 701, 16, 0
+
+Shape = tuple[bytes, tuple[int, ...]]
+"""A statement and the types of its values: what is prepared once."""
+
+
+class Statements:
+    """What one connection has prepared, and how often it has seen the rest."""
+
+    def __init__(self) -> None:
+        self._names: dict[Shape, bytes] = {}
+        self._seen: dict[Shape, int] = {}
+        self._made = 0
+
+    def name(self, connection: Any, shape: Shape) -> bytes | None:
+        """The prepared statement, or None for what is to be sent as text."""
+        if (name := self._names.get(shape)) is not None:
+            return name
+        seen = self._seen[shape] = self._seen.get(shape, 0) + 1
+        if seen < _PREPARED_FROM:
+            if len(self._seen) > 10 * _MOST_PREPARED:
+                self._seen.clear()
+            return None
+        if len(self._names) >= _MOST_PREPARED:
+            oldest = next(iter(self._names))
+            _done(connection.exec_(b"deallocate " + self._names.pop(oldest)))
+        self._made += 1
+        made = b"maslak_%d" % self._made
+        _done(connection.prepare(made, *shape))
+        self._names[shape] = made
+        self._seen.pop(shape, None)
+        return made
+
+
+def _done(result: PGresult) -> PGresult:
+    if result.status not in _WELL:
+        raise error_from_result(result)
+    return result
+
+
+def _sent(value: Any) -> tuple[bytes | None, int, Format]:
+    """(bytes, type, format) of a value; the types are those that psycopg would say."""
+    kind = type(value)
+    if kind is str:
+        sent = value.encode()
+        if b"\x00" in sent:
+            raise psycopg.DataError("PostgreSQL's text cannot hold NUL")
+        return sent, _UNSAID, Format.TEXT
+    if kind is int:
+        return b"%d" % value, _INT8, Format.TEXT
+    if kind is bytes:
+        return value, _BYTEA, Format.BINARY
+    if value is None:
+        return None, _UNSAID, Format.TEXT
+    if kind is float:
+        return repr(value).encode(), _FLOAT8, Format.TEXT
+    if kind is bool:
+        return (b"t" if value else b"f"), _BOOL, Format.TEXT
+    raise TypeError(f"no value of a statement: {kind.__name__}")
+
+
+class Postgresql(Driver):
+    """One open transaction of PostgreSQL. ``statements`` belong to the connection."""
+
+    name = "postgresql"
+
+    def __init__(self, connection: psycopg.Connection[Any], statements: Statements):
+        self._connection = connection
+        self._statements = statements
+        self._each = False
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        result = self._result(sql, values)
+        transformer = Transformer(self._connection)
+        transformer.set_pgresult(result)
+        return transformer.load_rows(0, result.ntuples, tuple)
+
+    def run(self, sql: str, values: Sequence[Any] = ()) -> int:
+        return self._result(sql, values).command_tuples or 0
+
+    def _result(self, sql: str, values: Sequence[Any]) -> PGresult:
+        """Raises SQLAlchemy's OperationalError, and psycopg's for all else."""
+        connection = self._connection.pgconn
+        sent = [_sent(value) for value in values]
+        given: list[Any] = [one[0] for one in sent]
+        formats = [one[2] for one in sent]
+        shape = _marked(sql), tuple(one[1] for one in sent)
+        try:
+            if not self._each and connection.transaction_status == _IDLE:
+                _done(connection.exec_(b"begin"))
+            name = self._statements.name(connection, shape)
+            if name is None:
+                return _done(connection.exec_params(shape[0], given, shape[1], formats, Format.BINARY))
+            return _done(connection.exec_prepared(name, given, formats, Format.BINARY))
+        except psycopg.OperationalError as error:
+            raise OperationalError(sql, None, error) from error
+
+    def insert(self, inserts: Sequence[Insert]) -> list[int]:
+        sql = _inserting(tuple((one.table, one.columns, one.types, one.on_conflict) for one in inserts))
+        values = [array_literal(column) for one in inserts for column in zip(*one.rows, strict=True)]
+        return list(self.rows(sql, values)[0])
+
+    def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        parts = ", ".join(f"s{n} as ({sql})" for n, (sql, _) in enumerate(statements))
+        self.rows(f"with {parts} select 1", [value for _, values in statements for value in values])
+
+    def numbers(self, count: int) -> list[tuple[int, int]]:
+        found = self.rows(
+            "select nextval('head_key_seq'), nextval('version_seq_seq') from generate_series(1, ?)", (count,)
+        )
+        return [(key, seq) for key, seq in found]
+
+    def refresh_statistics(self) -> None:
+        self.run(f"analyze {', '.join(('head', 'version', *(f'index_{name}' for name in INDEXES), 'index_scope'))}")
+
+    def begin_reading(self) -> None:
+        self._each = True  # each statement by itself: no round trips for BEGIN and COMMIT
+
+    def end_reading(self) -> None:
+        pass
+
+    def begin_recording(self) -> None:
+        pass
+
+    def end_recording(self) -> None:
+        pass
+
+    def begin_writing(self) -> None:
+        pass  # the driver begins with the first statement
+
+    def commit(self) -> None:
+        if self._connection.pgconn.transaction_status != _IDLE:
+            self._simply("commit")
+
+    def leave(self) -> None:
+        if not self._connection.closed and self._connection.pgconn.transaction_status != _IDLE:
+            self._simply("rollback")
+
+    def _simply(self, sql: str) -> None:
+        try:
+            _done(self._connection.pgconn.exec_(sql.encode()))
+        except psycopg.OperationalError as error:
+            raise OperationalError(sql, None, error) from error
+
+    def among(self, column: str, kind: str = "bigint") -> str:
+        return f"{column} = any(?::{kind}[])"
+
+    def listed(self, values: Iterable[Any]) -> Any:
+        return array_literal(list(values))
+
+    def table_of(self, alias: str, kind: str = "bigint") -> str:
+        return f"unnest(?::{kind}[]) as {alias}(value)"
+
+
+@lru_cache(4096)
+def _marked(sql: str) -> bytes:
+    """PostgreSQL's own marks, ``$1`` on, which psycopg sends as they are. As bytes, which it takes from anywhere."""
+    first, *rest = sql.split("?")
+    return (first + "".join(f"${n}{part}" for n, part in enumerate(rest, 1))).encode()
+
+
+@lru_cache(512)
+def _inserting(inserts: tuple[tuple[str, str, str, str], ...]) -> str:
+    """One statement that fills several tables from arrays and says how many rows each took."""
+    parts = []
+    for n, (table, columns, types, on_conflict) in enumerate(inserts):
+        arrays = ", ".join(f"?::{kind}[]" for kind in types.split(", "))
+        rows = f"select * from unnest({arrays}) {on_conflict} returning 1"
+        parts.append(f"s{n} as (insert into {table} ({columns}) {rows})")
+    counts = ", ".join(f"(select count(*) from s{n})" for n in range(len(inserts)))
+    return f"with {', '.join(parts)} select {counts}"
