@@ -37,7 +37,10 @@ def requests_of(repo: Repository, asked: Any, definition: Resource, terms: Terms
     Raises Malformed without a subject, NotFound on an unknown one, Forbidden on a patient outside the actor's scope.
     """
     given = _data(asked)
-    subjects = [one for value in asked.values("subject") for one in _members(repo, _reference(value), given)]
+    named = asked.values("subject")
+    subjects = [one for value in named for one in _members(repo, _reference(value), given, ())]
+    if named and not subjects:
+        raise Invalid("the group has no members to apply to", expression="Parameters.parameter('subject')")
     if not subjects:
         raise Malformed("$apply needs a subject, such as Patient/123", expression="Parameters.parameter('subject')")
     calendar = calendar_of(repo)
@@ -178,13 +181,16 @@ def _definitions_in(asked: Any) -> list[Resource]:
     return [one for name in ("planDefinition", "activityDefinition", "definition") for one in asked.resources_of(name)]
 
 
-def _members(repo: Repository, reference: str, given: list[Resource]) -> list[str]:
-    """A subject, or the members of a Group one by one."""
+def _members(repo: Repository, reference: str, given: list[Resource], within: tuple[str, ...]) -> list[str]:
+    """A subject, or the members of a Group one by one, also of groups in it (``within``: those it stands in)."""
     if not reference.startswith("Group/"):
         return [reference]
+    if reference in within:
+        raise Invalid("the groups go in a circle: {names}", names=" → ".join([*within, reference]))
     group = next((one for one in given if f"Group/{one.get('id')}" == reference), None) or repo.read(reference)
     members = [one for one in group.get("member", ()) if not one.get("inactive")]
-    return [_reference(one["entity"]) for one in members if "reference" in one.get("entity", {})]
+    entities = [_reference(one["entity"]) for one in members if "reference" in one.get("entity", {})]
+    return [one for entity in entities for one in _members(repo, entity, given, (*within, reference))]
 
 
 def _facts(repo: Repository, asked: Any, reference: str, given: list[Resource], terms: Terms | None) -> Facts:

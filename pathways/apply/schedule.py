@@ -13,6 +13,8 @@ from pathways.apply.timing import OPEN, Due, from_timing, related, working
 from pathways.facts.paths import element_of
 
 Resource = dict[str, Any]
+Known = dict[tuple[int, str], ActionOutcome]
+"""Actions that are taken, by their plan and id: a relation names an action of its own plan."""
 
 
 def schedule_by_timing(outcome: ActionOutcome) -> None:
@@ -30,9 +32,9 @@ def schedule(outcomes: Iterable[ActionOutcome]) -> None:
     taken: list[ActionOutcome] = []
     for outcome in outcomes:
         _taken(outcome, taken)
-    known: dict[str, ActionOutcome] = {}
+    known: Known = {}
     for one in taken:
-        known.setdefault(one.id, one)
+        known.setdefault((id(one.frame), one.id), one)
     settled: dict[int, Due] = {}
     for one in taken:
         _settle(one, known, settled, ())
@@ -50,9 +52,7 @@ def _taken(outcome: ActionOutcome, found: list[ActionOutcome]) -> None:
         _taken(child, found)
 
 
-def _settle(
-    one: ActionOutcome, known: dict[str, ActionOutcome], settled: dict[int, Due], chain: tuple[int, ...]
-) -> Due:
+def _settle(one: ActionOutcome, known: Known, settled: dict[int, Due], chain: tuple[int, ...]) -> Due:
     if id(one) in settled:
         return settled[id(one)]
     due = one.due
@@ -67,13 +67,11 @@ def _settle(
     return due
 
 
-def _by_relation(
-    one: ActionOutcome, known: dict[str, ActionOutcome], settled: dict[int, Due], chain: tuple[int, ...]
-) -> Due | None:
+def _by_relation(one: ActionOutcome, known: Known, settled: dict[int, Due], chain: tuple[int, ...]) -> Due | None:
     """All relations must hold: the latest of the earliest days, the earliest of the latest."""
     found = []
     for relation in one.action.source.get("relatedAction", ()):
-        other = known.get(relation.get("actionId", ""))
+        other = known.get((id(one.frame), relation.get("actionId", "")))
         if other is None:
             _report_unknown(one, str(relation.get("actionId")))
         if other is None or id(other) in chain:

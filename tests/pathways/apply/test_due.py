@@ -219,3 +219,14 @@ def test_an_unborn_age_lets_only_its_action_fail() -> None:
     del who["birthDate"]
     applied = run(plan, patient=who)
     assert [one.taken for one in applied.actions] == ["failed", "taken"]
+
+
+def test_a_relation_names_an_action_of_its_own_plan() -> None:
+    first = {"id": "first", "timingDuration": quantity(2, "wk")}
+    after = {"relatedAction": [{"actionId": "first", "relationship": "after", "offsetDuration": quantity(1, "wk")}]}
+    nested = a_plan(an_action("First", id="first", timingDuration=quantity(1, "d")), an_action("After", **after),
+                    name="nested")  # fmt: skip
+    plan = a_plan(an_action("Outer first", **first), an_action("Nested", **uses(nested)))
+    applied = run(plan, definitions=[nested])
+    due = {one.title: one.due.latest for one in applied.walk()}
+    assert (due["Outer first"], due["First"], due["After"]) == (on("2026-09-29"), on("2026-09-16"), on("2026-09-23"))

@@ -115,6 +115,18 @@ class TestOnTheStore:
         answer = plan_definition_apply(repo, a_call(id="plan", subject="Group/g", data=bundle(group)))
         assert answer["resourceType"] == "Bundle"
 
+    def test_groups_in_a_group_are_opened_and_circles_refused(self, repo: StoreRepository) -> None:
+        def group(id: str, *members: str) -> dict[str, Any]:
+            entities = [{"entity": {"reference": one}} for one in members]
+            return {"resourceType": "Group", "id": id, "type": "person", "actual": True, "member": entities}
+
+        held = bundle(group("all", "Group/some", "Patient/amina"), group("some", "Patient/amina"))
+        call = a_call(id="plan", subject="Group/all", data=held)
+        assert plan_definition_apply(repo, call)["resourceType"] == "Bundle", "each member once"
+        for wrong in (bundle(group("all", "Group/all")), bundle(group("all"))):
+            with pytest.raises(Invalid, match="group"):
+                plan_definition_apply(repo, a_call(id="plan", subject="Group/all", data=wrong))
+
     def test_the_people_of_the_visit_stand_in_the_answer(self, repo: StoreRepository) -> None:
         call = a_call(id="plan", subject="Patient/amina", practitioner="Practitioner/p1", encounter="Encounter/e1")
         group = plan_definition_apply(repo, call)["entry"][0]["resource"]
