@@ -52,10 +52,14 @@ class Expressions:
         return self._run(expression, _focus(response, chain), around)
 
     def typed(
-        self, expression: Mapping[str, Any], response: Mapping[str, Any], chain: Sequence[Mapping[str, Any]] = ()
+        self,
+        expression: Mapping[str, Any],
+        response: Mapping[str, Any],
+        chain: Sequence[Mapping[str, Any]] = (),
+        variables: Mapping[str, Any] | None = None,
     ) -> list[tuple[str, Any]]:
         """The result of FHIRPath with the type of each item: ``("dateTime", "2026-…")``, ``("System.Integer", 3)``."""
-        around = self.environment(response, chain)
+        around = self.environment(response, chain) | dict(variables or {})
         return compile(expression["expression"]).nodes(_focus(response, chain), around)
 
     def holds(

@@ -14,10 +14,11 @@ from app.fhir.fhirpath import Quantity
 from app.fhir.fhirpath.temporal import Temporal
 from app.fhir.resource import Resource, extension, extensions
 from pathways.questionnaire import items, sdc
+from pathways.questionnaire.allocation import Allocation, Scope, occasions
 from pathways.questionnaire.elements import Assembly
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.extracted import Made, Origin
-from pathways.questionnaire.walking import Occurrence, below
+from pathways.questionnaire.walking import below
 
 BASE = "http://hl7.org/fhir/StructureDefinition/"
 REQUEST_PARTS = ("fullUrl", "ifNoneMatch", "ifModifiedSince", "ifMatch", "ifNoneExist")
@@ -28,33 +29,44 @@ def from_definitions(
     questionnaire: Mapping[str, Any], response: Mapping[str, Any], expressions: Expressions, origin: Origin
 ) -> Iterator[Made]:
     """The resources that the form's definitions describe. Raises Invalid for a definition that R4 does not know."""
-    extraction = _Extraction(expressions, response, origin)
-    yield from extraction.starts(questionnaire, response, (response,), "form")
-    yield from extraction.below(questionnaire, response, (response,))
+    allocation = Allocation(questionnaire, response, origin)
+    extraction = _Extraction(expressions, response, origin, allocation)
+    yield from extraction.starts(questionnaire, response, (response,), "form", allocation.root)
+    yield from extraction.below(questionnaire, response, (response,), allocation.root)
 
 
 class _Extraction:
-    def __init__(self, expressions: Expressions, response: Mapping[str, Any], origin: Origin):
+    def __init__(self, expressions: Expressions, response: Mapping[str, Any], origin: Origin, allocation: Allocation):
         self.expressions = expressions
         self.response = response
         self.origin = origin
+        self.allocation = allocation
+        self._scope: Scope = {}
+        """The allocated addresses seen where a resource is being made."""
 
-    def below(self, definition: Mapping[str, Any], holder: Mapping[str, Any], chain: Chain) -> Iterator[Made]:
+    def below(
+        self, definition: Mapping[str, Any], holder: Mapping[str, Any], chain: Chain, scope: Scope
+    ) -> Iterator[Made]:
         for one in below(definition, holder, tuple(chain)):
-            for own in _occasions(one):
-                yield from self.starts(one.definition, own, (*one.chain[:-1], own), one.link_id)
-            yield from self.below(one.definition, one.item, one.chain)
+            for row, own in occasions(one):
+                inner = scope | self.allocation.at(one.item, row)
+                here = (*one.chain[:-1], own)
+                if not _says_no(own):
+                    yield from self.starts(one.definition, own, here, one.link_id, inner)
+                yield from self.below(one.definition, own, here, inner)
 
     def starts(
-        self, definition: Mapping[str, Any], holder: Mapping[str, Any], chain: Chain, link_id: str
+        self, definition: Mapping[str, Any], holder: Mapping[str, Any], chain: Chain, link_id: str, scope: Scope
     ) -> Iterator[Made]:
+        """The resources that an item (or the form itself, also without any answer) begins."""
         for canonical, request in _contexts(definition):
             type_name = canonical.rsplit("/", 1)[-1].split("|")[0]
             assembly = Assembly(self._resource_type(definition, type_name))
             if canonical != BASE + type_name:
                 assembly.resource["meta"] = {"profile": [canonical]}
+            self._scope = scope
             filled = self._fill(assembly, canonical, definition, holder, chain, top=True)
-            if filled or holder.get("answer"):
+            if filled or holder.get("answer") or definition is self.expressions.questionnaire:
                 evaluated = {name: self._text(expression, chain) for name, expression in request.items()}
                 given = {name: text for name, text in evaluated.items() if text}
                 yield self.origin.made(assembly.resource, link_id, given)
@@ -104,20 +116,17 @@ class _Extraction:
                 yield path, {key: value for key, value in parts["fixed-value"].items() if key.startswith("value")}
             elif "expression" in parts:
                 expression = parts["expression"]["valueExpression"]
-                for type_, value in self.expressions.typed(expression, self.response, chain):
+                for type_, value in self.expressions.typed(expression, self.response, chain, self._scope):
                     yield path, as_answer(type_, value)
 
     def _text(self, expression: str, chain: Chain) -> str | None:
-        found = self.expressions.evaluate(expression, self.response, chain)
+        found = self.expressions.evaluate(expression, self.response, chain, self._scope)
         return str(found[0]) if found else None
 
 
-def _occasions(one: Occurrence) -> list[Resource]:
-    """Each answer of a question by itself; a group once; nothing for a *no*."""
-    if items.is_group(one.definition) or "answer" not in one.item:
-        return [one.item]
-    given = [answer for answer in one.item["answer"] if answer.get("valueBoolean") is not False]
-    return [{**one.item, "answer": [answer]} for answer in given]
+def _says_no(item: Mapping[str, Any]) -> bool:
+    """Whether the answer is *no*: it makes no resource."""
+    return any(answer.get("valueBoolean") is False for answer in item.get("answer", ()))
 
 
 def _contexts(definition: Mapping[str, Any]) -> list[tuple[str, dict[str, str]]]:

@@ -16,10 +16,11 @@ from app.fhir.fhirpath.nodes import Node, of_json, raw
 from app.fhir.fhirpath.temporal import Temporal
 from app.fhir.resource import Resource, extension, extensions
 from pathways.questionnaire import items, sdc
+from pathways.questionnaire.allocation import Allocation, Scope, occasions
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.extract_definitions import REQUEST_PARTS
 from pathways.questionnaire.extracted import Made, Origin
-from pathways.questionnaire.walking import Occurrence, below
+from pathways.questionnaire.walking import below
 
 _STEERING = (sdc.TEMPLATE_CONTEXT, sdc.TEMPLATE_VALUE)
 Around = dict[str, Any]
@@ -29,13 +30,14 @@ def from_templates(
     questionnaire: Mapping[str, Any], response: Mapping[str, Any], expressions: Expressions, origin: Origin
 ) -> Iterator[Made]:
     """The resources that the form's templates give. Raises Invalid for a template that is not contained."""
-    extraction = _Extraction(questionnaire, response, expressions, origin)
-    around = extraction.allocated(questionnaire, "form", expressions.environment(response))
+    allocation = Allocation(questionnaire, response, origin)
+    extraction = _Extraction(questionnaire, response, expressions, origin, allocation)
+    around = {**expressions.environment(response), **allocation.root}
     bundle = extension(questionnaire, sdc.TEMPLATE_EXTRACT_BUNDLE)
     if bundle is not None:
         yield from extraction.bundle(bundle["reference"], around)
     yield from extraction.templates(questionnaire, of_json(dict(response)), around, "form")
-    yield from extraction.below(questionnaire, response, (response,), around)
+    yield from extraction.below(questionnaire, response, (response,), allocation.root)
 
 
 class _Extraction:
@@ -45,28 +47,25 @@ class _Extraction:
         response: Mapping[str, Any],
         expressions: Expressions,
         origin: Origin,
+        allocation: Allocation,
     ):
         self.contained = {f"#{one['id']}": one for one in questionnaire.get("contained", ()) if "id" in one}
         self.response = response
         self.expressions = expressions
         self.origin = origin
-
-    def allocated(self, owner: Mapping[str, Any], place: str, around: Around) -> Around:
-        """The variables with those of ``extractAllocateId``: a ``urn:uuid:`` that the same form always gets."""
-        names = [str(one.get("valueString")) for one in extensions(owner, sdc.ALLOCATE_ID)]
-        return around | {name: self.origin.full_url(f"{self.origin.form_key}:{place}:%{name}") for name in names}
+        self.allocation = allocation
 
     def below(
-        self, definition: Mapping[str, Any], holder: Mapping[str, Any], chain: tuple[Any, ...], around: Around
+        self, definition: Mapping[str, Any], holder: Mapping[str, Any], chain: tuple[Any, ...], scope: Scope
     ) -> Iterator[Made]:
         for one in below(definition, holder, chain):
-            for row, occasion in enumerate(_occasions(one)):
-                chain_here = (*one.chain[:-1], occasion)
-                inner = {**around, **self.expressions.environment(self.response, chain_here)}
-                inner = self.allocated(one.definition, f"{one.link_id}:{row}", inner)
-                focus = Node(occasion, fhir_type("QuestionnaireResponse.item"))
-                yield from self.templates(one.definition, focus, inner, one.link_id)
-            yield from self.below(one.definition, one.item, one.chain, around)
+            for row, occasion in occasions(one):
+                here, inner = (*one.chain[:-1], occasion), scope | self.allocation.at(one.item, row)
+                if extensions(one.definition, sdc.TEMPLATE_EXTRACT):
+                    around = {**self.expressions.environment(self.response, here), **inner}
+                    focus = Node(occasion, fhir_type("QuestionnaireResponse.item"))
+                    yield from self.templates(one.definition, focus, around, one.link_id)
+                yield from self.below(one.definition, occasion, here, inner)
 
     def templates(self, owner: Mapping[str, Any], focus: Any, around: Around, link_id: str) -> Iterator[Made]:
         for found in extensions(owner, sdc.TEMPLATE_EXTRACT):
@@ -80,7 +79,10 @@ class _Extraction:
         focus = of_json(dict(self.response))
         for filled in _filled(self._template(reference), focus, around):
             for entry in filled.get("entry", ()):
-                request = {name: entry["request"][name] for name in REQUEST_PARTS if name in entry.get("request", {})}
+                if "resource" not in entry:
+                    continue  # its context found nothing
+                given = entry.get("request", {})
+                request = {name: given[name] for name in ("method", "url", *REQUEST_PARTS) if name in given}
                 if "fullUrl" in entry:
                     request["fullUrl"] = entry["fullUrl"]
                 yield self.origin.made(entry["resource"], "form", request)
@@ -95,13 +97,6 @@ class _Extraction:
     def _text(expression: str, focus: Any, around: Around) -> str | None:
         found = compile(expression)(focus, around)
         return str(found[0]) if found else None
-
-
-def _occasions(one: Occurrence) -> list[Resource]:
-    """Each answer of a repeating question by itself, everything else as it stands."""
-    if items.repeats(one.definition) and len(one.item.get("answer", ())) > 1:
-        return [{**one.item, "answer": [answer]} for answer in one.item["answer"]]
-    return [one.item]
 
 
 def _filled(element: Any, focus: Any, around: Around) -> list[Any]:
@@ -129,8 +124,9 @@ def _element(element: Mapping[str, Any], focus: Any, around: Around) -> Resource
     for key, member in element.items():
         if key == "extension":
             kept = [one for one in member if one.get("url") not in _STEERING]
-            if kept:
-                made["extension"] = kept
+            filled_in = [own for one in kept for own in _filled(one, focus, around) if set(own) - {"url", "id"}]
+            if filled_in:
+                made["extension"] = filled_in
         elif key.startswith("_"):
             _primitive(made, element, key, focus, around)
         elif f"_{key}" not in element or not _steers(element[f"_{key}"]):
@@ -143,7 +139,9 @@ def _element(element: Mapping[str, Any], focus: Any, around: Around) -> Resource
 def _primitive(made: Resource, element: Mapping[str, Any], key: str, focus: Any, around: Around) -> None:
     beside, name = element[key], key[1:]
     if not _steers(beside):
-        made[key] = beside
+        (filled,) = _filled(beside, focus, around) or [{}]
+        if filled:
+            made[key] = filled
         return
     many = isinstance(beside, list)
     values = [found for one in (beside if many else [beside]) if one for found in _filled(one, focus, around)]

@@ -81,7 +81,7 @@ class Origin:
         type_ = find_type(resource["resourceType"])
         fields = type_.fields if type_ else {}
         made = dict(resource)
-        for name, value in self._common(key).items():
+        for name, value in self._common(key, resource["resourceType"]).items():
             if name in fields and name not in made and not self._chosen(resource, fields[name]):
                 made[name] = [value] if fields[name].many else value
         return made
@@ -90,14 +90,15 @@ class Origin:
     def _chosen(resource: Resource, element: Any) -> bool:
         return any(option[0] in resource for option in element.options)
 
-    def _common(self, key: str) -> Resource:
+    def _common(self, key: str, type_: str) -> Resource:
         response = self.response
         found: Resource = {"identifier": {"system": sdc.FORM_SYSTEM, "value": key}}
         for source, names in (("subject", ("subject", "patient")), ("encounter", ("encounter",))):
             if source in response:
                 found |= dict.fromkeys(names, response[source])
         if "author" in response:
-            found |= dict.fromkeys(("recorder", "performer"), response["author"])
+            # elsewhere a performer is who is to do something, or a part with elements of its own
+            found |= {"performer" if type_ == "Observation" else "recorder": response["author"]}
         if self.effective:
             found["recordedDate"] = self.effective
         return found

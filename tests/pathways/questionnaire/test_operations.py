@@ -138,3 +138,73 @@ def test_value_sets_are_listed_in_the_language_of_the_page(kept: Repository) -> 
     )
     assert list(value_sets_of(kept, "ar")("https://x/vs")) == [("https://x/cs", "a", "ألم")]
     assert list(value_sets_of(kept, "fr")("https://x/unknown")) == []
+
+
+CALCULATING = a_form(
+    ask("decimal", "w", code=code("29463-7")),
+    ask("decimal", "h", code=code("8302-2")),
+    ask(
+        "decimal",
+        "bmi",
+        "Indice",
+        fhirpath(sdc.CALCULATED_EXPRESSION, "(%w / (%h / 100).power(2)).round(1)"),
+        ext(sdc.MAX_DECIMAL_PLACES, valueInteger=1),
+        code=code("39156-5"),
+        readOnly=True,
+    ),
+    ask("decimal", "half", "", fhirpath(sdc.CALCULATED_EXPRESSION, "%w / 2"), code=code("98979-8")),
+    url="https://maslak.ma/fhir/Questionnaire/calculating",
+    extension=[
+        ext(sdc.OBSERVATION_EXTRACT, valueBoolean=True),
+        *(
+            ext(
+                sdc.VARIABLE,
+                valueExpression={
+                    "name": name,
+                    "language": "text/fhirpath",
+                    "expression": f"%resource.item.where(linkId = '{name}').answer.value",
+                },
+            )
+            for name in ("w", "h")
+        ),
+    ],
+)
+
+
+def calculating(**given: str) -> dict[str, Any]:
+    answers = [{"linkId": name, "answer": [{"valueDecimal": Decimal(value)}]} for name, value in given.items()]
+    return a_response(1, 1, questionnaire=CALCULATING["url"], item=answers)
+
+
+def test_a_calculated_value_that_nobody_may_change_is_refused_when_it_is_wrong(repo: Repository) -> None:
+    for resource in (CALCULATING, AMINA):
+        repo.create(resource)
+    guard_response(repo, None, calculating(w="82", h="165", bmi="30.1"))
+    guard_response(repo, None, calculating(w="82", h="165", bmi="30"))
+    guard_response(repo, None, calculating(w="82", h="165"))
+    guard_response(repo, None, calculating(w="82", h="165", half="50"))
+    with pytest.raises(Invalid) as refused:
+        guard_response(repo, None, calculating(w="82", h="165", bmi="27"))
+    assert [issue.expression for issue in refused.value.issues if issue.severity == "error"] == [
+        "QuestionnaireResponse.item[2]"
+    ]
+    with pytest.raises(Invalid):
+        guard_response(repo, None, calculating(w="82", bmi="30.1"))
+
+
+def test_extract_calculates_what_another_system_left_out_and_keeps_what_it_knows_better(repo: Repository) -> None:
+    for resource in (CALCULATING, AMINA):
+        repo.create(resource)
+
+    def extracted(**given: str) -> dict[str, Decimal]:
+        request = OperationRequest(resource=calculating(**given), language="fr")
+        made = [entry["resource"] for entry in questionnaireresponse_extract(repo, request)["entry"]]
+        return {one["code"]["coding"][0]["code"]: one["valueQuantity"]["value"] for one in made}
+
+    assert extracted(w="82", h="165") == {
+        "29463-7": 82,
+        "8302-2": 165,
+        "39156-5": Decimal("30.1"),
+        "98979-8": 41,
+    }
+    assert extracted(w="82", half="50")["98979-8"] == 50

@@ -5,7 +5,9 @@ from typing import Any
 
 from app.fhir.bundle import found, searchset
 from pathways.questionnaire import sdc
+from pathways.questionnaire.answers import value_of
 from pathways.questionnaire.populate import initial_answers, populate, previous_values
+from pathways.questionnaire.validate import validate
 from tests.pathways.questionnaire.forms import (
     KG,
     a_form,
@@ -115,6 +117,65 @@ def test_a_repeating_group_starts_with_a_row_for_each_thing_found() -> None:
     response = populate(form, context)
     assert response["status"] == "in-progress"
     assert [row["item"][0]["answer"][0]["valueString"] for row in response["item"]] == ["a", "b"]
+
+
+def source(name: str, expression: str) -> dict[str, Any]:
+    return {
+        "url": sdc.POPULATION_CONTEXT,
+        "valueExpression": {"name": name, "language": "text/fhirpath", "expression": expression},
+    }
+
+
+FAMILY = {
+    "resourceType": "Patient",
+    "id": "amina",
+    "contact": [
+        {"name": {"text": "Driss"}, "telecom": [{"value": "061"}, {"value": "062"}]},
+        {"name": {"text": "Fatna"}},
+        {"telecom": [{"value": "063"}]},
+    ],
+}
+
+
+def test_repeats_in_repeats_start_with_what_belongs_to_each_row() -> None:
+    number = ask("string", "number", "", fhirpath(sdc.INITIAL_EXPRESSION, "%phone.value"))
+    phones = ask("group", "phones", "", source("phone", "%person.telecom"), repeats=True, item=[number])
+    name = ask("string", "name", "", fhirpath(sdc.INITIAL_EXPRESSION, "%person.name.text"))
+    people = ask("group", "people", "", source("person", "%patient.contact"), repeats=True, item=[name, phones])
+    response = populate(a_form(people), today(patient=FAMILY))
+    assert [
+        [(one["linkId"], [value_of(answer) for answer in (one.get("answer") or one["item"][0]["answer"])])
+         for one in row["item"]]
+        for row in response["item"]
+    ] == [
+        [("name", ["Driss"]), ("phones", ["061"]), ("phones", ["062"])],
+        [("name", ["Fatna"])],
+        [("phones", ["063"])],
+    ]  # fmt: skip
+
+
+def test_what_is_calculated_stands_in_a_populated_form_what_is_not_asked_does_not() -> None:
+    start = fhirpath(sdc.INITIAL_EXPRESSION, "21")
+    twice = fhirpath(sdc.CALCULATED_EXPRESSION, "%resource.item.where(linkId = 'a').answer.value * 2")
+    never = fhirpath(sdc.ENABLE_WHEN_EXPRESSION, "%patient.gender = 'male'")
+    form = a_form(
+        ask("integer", "a", "", start),
+        ask("integer", "twice", "", twice, readOnly=True),
+        ask("integer", "own", "", twice),
+        ask("integer", "men", "", start, never),
+    )
+    response = populate(form, today())
+    assert {one["linkId"]: one["answer"][0]["valueInteger"] for one in response["item"]} == {
+        "a": 21, "twice": 42, "own": 42,
+    }  # fmt: skip
+    assert validate(form, response, today()) == []
+
+
+def test_several_values_fill_a_question_that_repeats_and_one_fills_another() -> None:
+    names = fhirpath(sdc.INITIAL_EXPRESSION, "%patient.contact.telecom.value")
+    form = a_form(ask("string", "all", "", names, repeats=True), ask("string", "one", "", names))
+    response = populate(form, today(patient=FAMILY))
+    assert [len(one["answer"]) for one in response["item"]] == [3, 1]
 
 
 def test_a_linked_observation_answers_while_it_is_fresh() -> None:
