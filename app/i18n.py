@@ -12,7 +12,7 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date as babel_date
 from babel.numbers import format_decimal
-from flask import Flask, has_request_context, request, session
+from flask import Flask, Response, current_app, has_request_context, request, session
 from flask_babel import Babel, get_locale, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
@@ -22,6 +22,7 @@ from app.config import LANGUAGES, LOCALES, ROOT
 
 OWN_NAMES = {"fr": "Français", "ar": "العربية"}
 NEAR_DAYS = 31
+COOKIE, A_YEAR = "language", 365 * 24 * 3600
 _PATTERNS = {"day": "d MMM y", "long": "EEEE d MMMM y", "month": "MMMM y", "year": "y"}
 
 
@@ -32,6 +33,7 @@ def init_app(flask: Flask) -> None:
     flask.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(ROOT / "translations"))
     Babel(flask, locale_selector=select_locale)
     flask.before_request(keep_choice)
+    flask.after_request(remember_choice)
 
 
 def keep_choice() -> None:
@@ -41,11 +43,20 @@ def keep_choice() -> None:
         session["language"] = chosen
 
 
+def remember_choice(response: Response) -> Response:
+    """The language outlives the session, in a cookie of its own: whose session ended reads so in their language."""
+    chosen = session.get("language") if session.accessed else None
+    if chosen in LANGUAGES and request.cookies.get(COOKIE) != chosen:
+        secure = bool(current_app.config.get("SESSION_COOKIE_SECURE"))
+        response.set_cookie(COOKIE, chosen, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
 def select_locale() -> str:
-    """``?lang=``, then the session, then what the browser asks for, then French."""
+    """``?lang=``, then the session, then the last session's, then what the browser asks for, then French."""
     chosen = request.args.get("lang")
     if chosen not in LANGUAGES:
-        chosen = session.get("language")
+        chosen = session.get("language") or request.cookies.get(COOKIE)
     if chosen not in LANGUAGES:
         chosen = request.accept_languages.best_match(LANGUAGES, "fr")
     return LOCALES[chosen or "fr"]

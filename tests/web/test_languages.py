@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app.i18n import due_text
+from tests.web.conftest import PASSWORD
 
 OVERDUE = {
     "ar": {
@@ -25,6 +28,19 @@ OVERDUE = {
     },
     "fr": {1: "en retard de 1 j", 2: "en retard de 2 j", 130: "en retard de 130 j"},
 }
+
+
+def test_the_language_outlives_the_session(flask: Flask, browser: FlaskClient, a_person: Any) -> None:
+    username = a_person("nurse", language="ar")
+    page = browser.get("/sign-in", headers={"Accept-Language": "fr"}).get_data(as_text=True)
+    assert '<html lang="fr"' in page
+    browser.post("/sign-in", data={"username": username, "password": PASSWORD})
+    assert '<html lang="ar"' in browser.get("/account").get_data(as_text=True)
+    browser.delete_cookie("maslak")
+    page = browser.get("/sign-in", headers={"Accept-Language": "fr"}).get_data(as_text=True)
+    assert '<html lang="ar" dir="rtl"' in page
+    kept = browser.get_cookie("language")
+    assert kept is not None and kept.value == "ar" and kept.http_only
 
 
 @pytest.mark.parametrize("language", OVERDUE)
