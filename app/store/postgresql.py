@@ -158,16 +158,18 @@ class Postgresql(Driver):
         pass  # the driver begins with the first statement
 
     def commit(self) -> None:
-        if self._connection.pgconn.transaction_status != _IDLE:
-            self._simply("commit")
+        if self._connection.pgconn.transaction_status == _IDLE:
+            return
+        if self._simply("commit") != b"COMMIT":  # what failed on the way was caught, and nothing is stored
+            raise psycopg.InternalError("the transaction had failed before its end")
 
     def leave(self) -> None:
         if not self._connection.closed and self._connection.pgconn.transaction_status != _IDLE:
             self._simply("rollback")
 
-    def _simply(self, sql: str) -> None:
+    def _simply(self, sql: str) -> bytes | None:
         try:
-            _done(self._connection.pgconn.exec_(sql.encode()))
+            return _done(self._connection.pgconn.exec_(sql.encode())).command_status
         except psycopg.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
