@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pathways.facts.matching import ValueSets, codes
+from pathways.facts.matching import Test, ValueSets, codes, range_of
+from pathways.facts.paths import Accessor
 from pathways.facts.query import Criterion, Query, read, sort_key
 
 Resource = dict[str, Any]
@@ -21,25 +22,28 @@ class Facts:
     Later resources of the same ``Type/id`` replace earlier ones, so that request data stands over stored data.
     """
 
-    __slots__ = ("_answers", "_by_code", "_by_reference", "_by_type", "_others", "_value_sets", "now")
+    __slots__ = ("_answers", "_by_code", "_by_id", "_by_type", "_others", "_value_sets", "now")
 
     def __init__(self, resources: Iterable[Resource], now: datetime, value_sets: ValueSets | None = None):
         self.now = now
         self._value_sets = value_sets
-        self._by_reference: dict[str, Resource] = {}
-        self._by_type: dict[str, list[Resource]] = {}
+        self._by_id: dict[str, dict[str, Resource]] = {}
         self._by_code: dict[tuple[str, str], dict[tuple[str | None, str | None], list[Resource]]] = {}
         self._answers: dict[tuple[str, ...], Resource] = {}
         self._others: dict[tuple[str, ...], set[int]] = {}
+        by_id = self._by_id
         for index, resource in enumerate(resources):
-            id = resource.get("id")
-            self._by_reference[f"{resource['resourceType']}/{id}" if id else f"#{index}"] = resource
-        for resource in self._by_reference.values():
-            self._by_type.setdefault(resource["resourceType"], []).append(resource)
+            kind = resource["resourceType"]
+            found = by_id.get(kind)
+            if found is None:
+                found = by_id[kind] = {}
+            found[resource.get("id") or f"#{index}"] = resource
+        self._by_type = {kind: list(found.values()) for kind, found in by_id.items()}
 
     def and_also(self, resources: Iterable[Resource]) -> Facts:
         """Other facts: these, and over them the given resources."""
-        return Facts([*self._by_reference.values(), *resources], self.now, self._value_sets)
+        mine = [one for some in self._by_type.values() for one in some]
+        return Facts([*mine, *resources], self.now, self._value_sets)
 
     def of_type(self, type: str) -> list[Resource]:
         """All resources of a type, in the order received."""
@@ -47,10 +51,10 @@ class Facts:
 
     def get(self, reference: str) -> Resource | None:
         """The resource of ``Type/id`` (an absolute reference or a version is cut to it); None where unknown."""
-        found = self._by_reference.get(reference)
-        if found is None and reference.count("/") > 1:
-            found = self._by_reference.get("/".join(reference.partition("/_history/")[0].split("/")[-2:]))
-        return found
+        kind, slash, id = reference.partition("/")
+        if "/" in id:
+            kind, slash, id = "/".join(reference.partition("/_history/")[0].split("/")[-2:]).partition("/")
+        return self._by_id.get(kind, {}).get(id) if slash and id[:1] != "#" else None
 
     def query(self, text: str, values: Sequence[str] = ()) -> Resource:
         """The searchset Bundle that a server would answer, over this record alone. The same query is answered once.
@@ -100,10 +104,27 @@ class Facts:
             return [one for one in candidates if test(find(one))]
         key = (type, criterion.name, *criterion.texts)
         if key not in self._others:
-            test = criterion.test(self.now, self._value_sets)
-            self._others[key] = {id(one) for one in self._by_type[type] if not test(find(one))}
+            self._others[key] = self._not_theirs(criterion.test(self.now, self._value_sets), find, self._by_type[type])
         others = self._others[key]
         return [one for one in candidates if id(one) not in others] if others else candidates
+
+    @staticmethod
+    def _not_theirs(test: Test, find: Accessor, resources: list[Resource]) -> set[int]:
+        """Which resources are of somebody else. Nearly all name the same person in the same words: those are read
+        once."""
+        met: dict[str, bool] = {}
+        found: set[int] = set()
+        for one in resources:
+            values = find(one)
+            text = values[0].get("reference") if len(values) == 1 and values[0].__class__ is dict else None
+            theirs = met.get(text) if text is not None else None
+            if theirs is None:
+                theirs = test(values)
+                if text is not None:
+                    met[text] = theirs
+            if not theirs:
+                found.add(id(one))
+        return found
 
     def _index(self, type: str, criterion: Criterion) -> Mapping[tuple[str | None, str | None], list[Resource]]:
         index = self._by_code.get((type, criterion.name))
@@ -112,7 +133,11 @@ class Facts:
             find = criterion.read
             for resource in self._by_type.get(type, ()):
                 for value in find(resource):
-                    for pair in codes(value):
+                    if value.__class__ is dict and "coding" in value:
+                        pairs: Iterable[Any] = [(one.get("system"), one.get("code")) for one in value["coding"]]
+                    else:
+                        pairs = codes(value)
+                    for pair in pairs:
                         found = index.get(pair)
                         if found is None:
                             index[pair] = [resource]
@@ -132,4 +157,13 @@ class Facts:
 
 
 def _key(find: Callable[[Any], list[Any]], kind: str, descending: bool) -> Callable[[Resource], Any]:
-    return lambda resource: sort_key(kind, find(resource), descending)
+    if kind != "date":
+        return lambda resource: sort_key(kind, find(resource), descending)
+
+    def moment(resource: Resource) -> Any:
+        values = find(resource)
+        if len(values) == 1 and values[0].__class__ is str:
+            return range_of(values[0]).low
+        return sort_key(kind, values, descending)
+
+    return moment
