@@ -96,7 +96,7 @@ def house(
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/sign-in", server, folder / "server.log")
-            yield House(address, request.param, browser)
+            yield House(address, request.param, browser, f"sqlite:///{path}")
         finally:
             server.terminate()
             try:

@@ -39,6 +39,7 @@ class House:
     address: str
     language: str
     browser: Browser
+    database: str = ""
     seen: set[str] = field(default_factory=set)
     """Names of the pages that were looked at."""
 
@@ -195,7 +196,8 @@ def _cut(page: Page) -> list[str]:
         const pen = document.createElement('canvas').getContext('2d'), cut = [];
         for (const e of document.querySelectorAll('input[placeholder]')) {
             const s = getComputedStyle(e); pen.font = s.font;
-            const room = e.clientWidth - (e.type === 'search' ? 18 : 0) - parseFloat(s.paddingInlineStart) - parseFloat(s.paddingInlineEnd);
+            const taken = parseFloat(s.paddingInlineStart) + parseFloat(s.paddingInlineEnd);
+            const room = e.clientWidth - taken - (e.type === 'search' ? 18 : 0);
             if (e.clientWidth && pen.measureText(e.placeholder).width > room) cut.push(e.placeholder);
         }
         for (const e of document.querySelectorAll('button, .button, .tag, label, th, h1, h2'))
