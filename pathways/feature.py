@@ -76,6 +76,12 @@ def _close_arrived(repo: Any, payload: Any) -> None:
     close_arrived(repo, payload)
 
 
+def _count_impact(repo: Any, payload: Any) -> None:
+    from pathways.impact import count_batch
+
+    count_batch(repo, payload)
+
+
 def _reorder(repo: Any) -> None:
     """Once a day: those who are overdue stand in the order of their newest values."""
     from app.terminology import Terminology
@@ -94,7 +100,7 @@ FEATURE = Feature(
         "DiagnosticReport": _note_result,
         "Procedure": _note_result,
     },
-    jobs={"result-arrived": _close_arrived},
+    jobs={"result-arrived": _close_arrived, "impact": _count_impact},
     grants={
         "physician": CLINIC | {"visit:prescribe"},
         "nurse": CLINIC,

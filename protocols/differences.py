@@ -46,7 +46,7 @@ def artifact_diff(before: Resource | None, after: Resource | None) -> list[Chang
         kind = "added" if before is None else "removed"
         held = after if before is None else before
         return [Change(held["resourceType"], kind, before, after, (held,))] if held else []
-    return list(_elements(_work(before), _work(after), after["resourceType"], (after,)))
+    return list(_elements(work_of(before), work_of(after), after["resourceType"], (after,)))
 
 
 def set_diff(before: list[Resource], after: list[Resource]) -> list[tuple[Resource, list[Change]]]:
@@ -59,8 +59,8 @@ def set_diff(before: list[Resource], after: list[Resource]) -> list[tuple[Resour
     return [(one, changes) for one, changes in found if changes]
 
 
-def _work(resource: Resource) -> Resource:
-    """The work itself, without what every version has of its own."""
+def work_of(resource: Resource) -> Resource:
+    """The work itself of an artefact, without what every version has of its own."""
     rest = {key: value for key, value in resource.items() if key not in (*NOT_WORK, "extension")}
     return rest | {"extension": without_extension(resource, LIFECYCLE).get("extension", [])}
 

@@ -71,6 +71,7 @@ FEATURE = Feature(
         "protocols.releases": "release:read",
         "protocols.workspace": "release:read",
         "protocols.changes": "release:read",
+        "protocols.impact": "release:read",
         "protocols.draft": "protocol:write",
         "protocols.edit": "protocol:write",
         "protocols.parameters": "protocol:write",

@@ -7,9 +7,21 @@ from flask import Blueprint
 
 def blueprint() -> Blueprint:
     """All pages of publishing."""
-    from protocols.views import changes, draft, edit, listed, moves, parameters, protocol, release, upload, workspace
+    from protocols.views import (
+        changes,
+        draft,
+        edit,
+        impact,
+        listed,
+        moves,
+        parameters,
+        protocol,
+        release,
+        upload,
+        workspace,
+    )
 
     pages = Blueprint("protocols", __name__, template_folder="../templates")
-    for module in (listed, protocol, workspace, changes, draft, edit, parameters, upload, moves, release):
+    for module in (listed, protocol, workspace, changes, draft, edit, parameters, upload, moves, release, impact):
         module.add_to(pages)
     return pages

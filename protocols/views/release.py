@@ -20,6 +20,7 @@ from protocols.publishing import Check
 from protocols.views import rereading
 from protocols.views.changes import changed
 from protocols.views.edit import unmarked
+from protocols.views.impact import shown
 from protocols.views.moves import seen_of
 from protocols.views.reach import reached
 
@@ -53,6 +54,7 @@ def release(library_id: str) -> ResponseReturnValue:
         before = collection.in_force(repo, library["url"])
         found = changed(repo, library, before)
         reread = rereading.of(repo, library)
+        impact = shown(repo, library)
     form = reread.asked(ReleaseForm).opened(seen=library["meta"]["versionId"], effective=clock.today())
     unmarked(form)
     missing: list[str] = []
@@ -89,6 +91,7 @@ def release(library_id: str) -> ResponseReturnValue:
         changed=found,
         missing=missing,
         reread=reread,
+        impact=impact,
         reach=reached(before or library),
         possible=lifecycle.state(library) == lifecycle.APPROVED,
         own=actor.key in lifecycle.authors(library),

@@ -1,0 +1,206 @@
+"""What a version would change for the patients who are followed now, counted before it is released.
+
+The count is a MeasureReport (https://hl7.org/fhir/R4/measurereport.html) of the whole country and one of each
+establishment, without any patient in it: how many are followed, and how many would have got another next step at their
+last visit. Whoever runs the pathways does the counting (job ``impact``), a few patients a transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.clock import instant_text
+from app.config import CANONICAL_BASE
+from app.errors import Conflict
+from app.fhir.json import dumps
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource, canonical, code_in, identifier, reference
+from app.fhir.translation import text, translated
+from protocols import collection, lifecycle
+from protocols.collection import parts, pins
+from protocols.differences import work_of
+
+TOPIC = "impact"
+MEASURE = f"{CANONICAL_BASE}/Measure/release-impact"
+OF = f"{CANONICAL_BASE}/sid/release-impact"
+WORDS = f"{CANONICAL_BASE}/sid/release-impact-words"
+ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
+CHANGE = f"{CANONICAL_BASE}/CodeSystem/release-impact"
+POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"
+FOLLOWED, OTHERS = "initial-population", "numerator"
+RUNNING, DONE = "pending", "complete"
+
+Words = dict[str, str]
+"""Language → text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of change: the next step before and after, by the ids of their actions; ``said`` in both languages."""
+
+    code: str
+    said: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Count:
+    """Patients of one establishment, or of all: followed, with another next step, and which."""
+
+    followed: int = 0
+    others: int = 0
+    kinds: dict[Kind, int] = field(default_factory=dict)
+
+    def add(self, kind: Kind | None) -> None:
+        """One more patient; ``kind`` is what changes, if anything."""
+        self.followed += 1
+        if kind is not None:
+            self.others += 1
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as it is read: ``organization`` None for the whole country; ``words`` tells what was counted."""
+
+    organization: str | None
+    complete: bool
+    at: str
+    words: str
+    count: Count
+
+
+def begin(repo: Repository, library_reference: str) -> Resource:
+    """Ask for the count of a version that is not released yet; an earlier count of it is thrown away.
+
+    Raises Conflict for a version that is or was in force: its patients have been treated by it.
+    """
+    library = repo.read(library_reference)
+    if lifecycle.state(library) in (lifecycle.RELEASED, lifecycle.RETIRED):
+        raise Conflict("a version that was in force is not counted any more")
+    for held in list(repo.search_all(f"MeasureReport?identifier={OF}|{library['id']}")):
+        repo.delete(reference(held))
+    words = words_of(repo, library)
+    made = repo.update(_written(library, None, Count(), words, complete=False, at=instant_text(repo.now)))
+    repo.enqueue(TOPIC, {"library": library_reference, "words": words, "next": ""})
+    return made
+
+
+def words_of(repo: Repository, library: Resource) -> str:
+    """A digest of what a version says: it stays through review and approval, and changes with any edit."""
+    said = [dumps(work_of(one)) for one in [library, *parts(repo, library)]]
+    return hashlib.sha256(b"\0".join(said)).hexdigest()[:32]
+
+
+def counted(repo: Repository, library: Resource, found: Mapping[str, Count], words: str, *, complete: bool) -> None:
+    """Add a batch (establishment → count) to the reports of a version."""
+    whole = Count()
+    for one in found.values():
+        _join(whole, one)
+    at = instant_text(repo.now)
+    held = repo.read_many([_name(library, place) for place in (None, *found)])
+    for place, more in ((None, whole), *found.items()):
+        before = held.get(_name(library, place))
+        count = read(before).count if before else Count()
+        _join(count, more)
+        repo.update(_written(library, place, count, words, complete=complete or place is not None, at=at))
+
+
+def of(repo: Repository, library: Resource) -> Report | None:
+    """The report of the whole country, if it was asked for."""
+    held = repo.find(_name(library, None))
+    return None if held is None else read(held)
+
+
+def by_establishment(library: Resource, after: str | None) -> str:
+    """The query of a page of the reports of establishments, in the order of their keys."""
+    query = f"MeasureReport?identifier={OF}|{library['id']}&reporter:missing=false&_count=25"
+    return f"{query}&_cursor={after}" if after else query
+
+
+def pathways_of(repo: Repository, library: Resource) -> list[str]:
+    """Urls of the pathways through which a set reaches patients: its own, and those in force that depend on it."""
+    held = {one["url"] for one in parts(repo, library) if one["resourceType"] == "PlanDefinition" and _leads(one)}
+    for other in repo.search_all(f"Library?depends-on={library['url']}&status=active"):
+        held |= {pin.partition("|")[0] for pin in pins(other) if "/PlanDefinition/" in pin}
+    return sorted(held)
+
+
+def drafted(repo: Repository, library: Resource) -> dict[str, Resource]:
+    """What would be in force: the artefacts of a version, by url."""
+    return {one["url"]: one for one in collection.parts(repo, library)}
+
+
+def read(report: Resource) -> Report:
+    """A MeasureReport of ours, read."""
+    count = Count()
+    for group in report["group"]:
+        populations = {one["code"]["coding"][0]["code"]: one["count"] for one in group["population"]}
+        if FOLLOWED in populations:
+            count.followed, count.others = populations[FOLLOWED], populations[OTHERS]
+        else:
+            said = tuple((lang, text(group["code"], "text", lang) or "") for lang in ("fr", "ar"))
+            count.kinds[Kind(group["code"]["coding"][0]["code"], said)] = populations[OTHERS]
+    place = report.get("reporter", {}).get("reference")
+    return Report(place, report["status"] == DONE, report["date"], identifier(report, WORDS) or "", count)
+
+
+def _leads(plan: Resource) -> bool:
+    """Whether a plan is a pathway: it has stages."""
+    waiting = list(plan.get("action", ()))
+    while waiting:
+        action = waiting.pop()
+        if any(code_in(code, ACTION_KIND) == "stage" for code in action.get("code", ())):
+            return True
+        waiting += action.get("action", ())
+    return False
+
+
+def _join(count: Count, more: Count) -> None:
+    count.followed += more.followed
+    count.others += more.others
+    for kind, number in more.kinds.items():
+        count.kinds[kind] = count.kinds.get(kind, 0) + number
+
+
+def _name(library: Resource, place: str | None) -> str:
+    digest = hashlib.sha256(f"{canonical(library)} {place or ''}".encode()).hexdigest()[:32]
+    return f"MeasureReport/impact-{digest}"
+
+
+def _written(library: Resource, place: str | None, count: Count, words: str, *, complete: bool, at: str) -> Resource:
+    made: Resource = {
+        "resourceType": "MeasureReport",
+        "id": _name(library, place).partition("/")[2],
+        "language": "fr",
+        "identifier": [
+            {"system": OF, "value": library["id"]},
+            {"system": WORDS, "value": words},
+        ],
+        "status": DONE if complete else RUNNING,
+        "type": "summary",
+        "measure": MEASURE,
+        "date": at,
+        "period": {"start": at[:10], "end": at[:10]},
+        "group": [
+            {"population": [_population(FOLLOWED, count.followed), _population(OTHERS, count.others)]},
+            *_kinds(count),
+        ],
+    }
+    return made | ({"reporter": {"reference": place}} if place else {})
+
+
+def _kinds(count: Count) -> Iterator[Resource]:
+    for kind, number in count.kinds.items():
+        said = dict(kind.said)
+        code: dict[str, Any] = {"coding": [{"system": CHANGE, "code": kind.code}], "text": said["fr"]}
+        yield {
+            "code": translated(code, "text", {"ar": said["ar"]}),
+            "population": [_population(OTHERS, number)],
+        }
+
+
+def _population(code: str, count: int) -> Resource:
+    return {"code": {"coding": [{"system": POPULATION, "code": code}]}, "count": count}

@@ -1,0 +1,90 @@
+"""What a version would change for the patients who are followed: asked for here, counted by the worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.errors import Conflict
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
+from app.i18n import language
+from app.store import work
+from app.web import current_actor, facility_tree, render
+from app.web.errors import told
+from app.web.form import Form
+from protocols import impact, lifecycle
+from protocols.impact import Count, Report
+from protocols.presenters.versions import present
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Some patients, and what changes for them: the words of each kind, with how many, most first."""
+
+    name: str
+    followed: int
+    others: int
+    kinds: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The count of the whole country as pages show it; ``outdated``: the draft says something else since."""
+
+    line: Line
+    complete: bool
+    at: str
+    outdated: bool
+
+
+def add_to(pages: Blueprint) -> None:
+    """One page."""
+    pages.add_url_rule("/releases/<library_id>/impact", "impact", page, methods=["GET", "POST"])
+
+
+def page(library_id: str) -> ResponseReturnValue:
+    """The counts by establishment; a POST asks for them anew."""
+    actor = current_actor()
+    form = Form.opened()
+    if form.accepted():
+        try:
+            with work(actor) as repo:
+                impact.begin(repo, f"Library/{library_id}")
+        except Conflict as error:
+            flash(told(error), "error")
+        return redirect(url_for("protocols.impact", library_id=library_id), 303)
+    with work(actor, reading=True) as repo:
+        library = repo.read(f"Library/{library_id}")
+        whole = shown(repo, library)
+        found = repo.search(impact.by_establishment(library, request.args.get("after")))
+        reports = [impact.read(one) for one in found.resources]
+    return render(
+        "protocols/impact.html",
+        form=form,
+        version=present(library, language()),
+        whole=whole,
+        lines=[_line(facility_tree.name_of(one.organization or ""), one.count) for one in reports],
+        next=found.cursor,
+        after=request.args.get("after"),
+        open=lifecycle.state(library) not in (lifecycle.RELEASED, lifecycle.RETIRED),
+    )
+
+
+def shown(repo: Repository, library: Resource) -> Shown | None:
+    """The count of a version, if it was asked for."""
+    report: Report | None = impact.of(repo, library)
+    if report is None:
+        return None
+    outdated = report.words != impact.words_of(repo, library)
+    return Shown(_line(_("All establishments"), report.count), report.complete, report.at, outdated)
+
+
+def _line(name: str, count: Count) -> Line:
+    most = sorted(count.kinds.items(), key=lambda pair: (-pair[1], pair[0].code))
+    return Line(
+        name, count.followed, count.others, tuple((dict(kind.said)[language()], number) for kind, number in most)
+    )

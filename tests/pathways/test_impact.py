@@ -1,0 +1,124 @@
+"""What a draft would change for patients who are followed: counted by establishment, before it is released."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.access.actor import SYSTEM, automation
+from app.errors import Conflict
+from app.fhir.validation import validate
+from app.store import outbox
+from pathways import impact as counting
+from protocols import collection, drafting, impact, publishing
+from protocols.parameters import with_values
+from tests.pathways.clinic import ZINEB, Clinic, decided, enrolled, measured, seen
+
+FIRST, SECOND = "Library/hypertension-protocol-1.0.0", "Library/hypertension-protocol-1.1.0"
+WRITER = automation("writer")
+
+
+def drafted(clinic: Clinic, **values: str) -> None:
+    """Version 1.1.0 in preparation, with other named values and with what ``order`` makes of the orders."""
+    with clinic.open(WRITER) as repo:
+        drafting.draft(repo, FIRST)
+    with clinic.open(WRITER) as repo:
+        for one in collection.parts(repo, repo.read(SECOND)):
+            if (changed := with_values(one, values)) != one:
+                drafting.edit(repo, SECOND, changed)
+
+
+def counted(clinic: Clinic) -> tuple[impact.Report, dict[str, impact.Count]]:
+    """The reports after all that was asked for is done, as the worker does it: one batch a transaction."""
+    with clinic.open(WRITER) as repo:
+        impact.begin(repo, SECOND)
+    for _ in range(10):
+        with clinic.open(automation("jobs")) as repo:
+            jobs = [job for job in outbox.due_jobs(repo.unit, 50) if job.topic == impact.TOPIC]
+            for job in jobs:
+                counting.count_batch(repo, job.payload)
+                outbox.job_done(repo.unit, job)
+        if not jobs:
+            break
+    with clinic.open(SYSTEM) as repo:
+        library = repo.read(SECOND)
+        reports = [impact.read(one) for one in repo.search(impact.by_establishment(library, None)).resources]
+        whole = impact.of(repo, library)
+    assert whole is not None
+    return whole, {one.organization or "": one.count for one in reports}
+
+
+def patients(clinic: Clinic, *pressures: tuple[int, int]) -> None:
+    """People seen once; the first one's step is accepted, the others' waits."""
+    for number, pressure in enumerate(pressures):
+        held = enrolled(clinic, replace(ZINEB, cnie=f"lf 1234{number}", phone="", given=f"Zineb{number}"))
+        visit, standing = seen(clinic, held, f"visit-{number}", measured(*pressure))
+        if number == 0:
+            decided(clinic, visit, standing, f"step-{number}")
+
+
+def test_those_who_would_get_another_step_are_counted_by_establishment(clinic: Clinic) -> None:
+    patients(clinic, (168, 104), (166, 102), (124, 76))
+    drafted(clinic, urgentSbp="165")
+    whole, places = counted(clinic)
+    assert whole.complete and (whole.count.followed, whole.count.others) == (3, 2)
+    assert places.keys() == {"Organization/centre"} and places["Organization/centre"].others == 2
+    assert sum(whole.count.kinds.values()) == 2
+    for kind in whole.count.kinds:
+        said = dict(kind.said)
+        assert said["fr"] and said["ar"] and said["fr"] != said["ar"]
+
+
+def test_a_draft_that_changes_no_rule_changes_nobody(clinic: Clinic) -> None:
+    patients(clinic, (168, 104), (150, 95))
+    drafted(clinic)
+    with clinic.open(WRITER) as repo:
+        library = repo.read(SECOND)
+        plan = next(one for one in collection.parts(repo, library) if one["resourceType"] == "PlanDefinition")
+        drafting.edit(repo, SECOND, plan | {"title": "Autre titre"})
+    whole, _ = counted(clinic)
+    assert (whole.count.followed, whole.count.others) == (2, 0)
+
+
+def test_the_batches_add_up(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "BATCH", 1)
+    patients(clinic, (168, 104), (166, 102), (124, 76))
+    drafted(clinic, urgentSbp="165")
+    whole, _ = counted(clinic)
+    assert whole.complete and (whole.count.followed, whole.count.others) == (3, 2)
+    again, _ = counted(clinic)
+    assert again.count == whole.count, "counted anew, not added"
+
+
+def test_an_edit_makes_the_count_outdated_and_stops_it(clinic: Clinic) -> None:
+    patients(clinic, (168, 104))
+    drafted(clinic, urgentSbp="165")
+    whole, _ = counted(clinic)
+    with clinic.open(WRITER) as repo:
+        library = repo.read(SECOND)
+        assert whole.words == impact.words_of(repo, library)
+        publishing.submit(repo, SECOND)
+        assert whole.words == impact.words_of(repo, repo.read(SECOND)), "a review changes no word"
+        publishing.send_back(repo, SECOND, comment="à revoir")
+        drafting.edit(repo, SECOND, repo.read(SECOND) | {"title": "Autre"})
+        assert whole.words != impact.words_of(repo, repo.read(SECOND))
+        counting.count_batch(repo, {"library": SECOND, "words": whole.words, "next": ""})
+        assert impact.of(repo, repo.read(SECOND)) == whole
+
+
+def test_the_reports_are_fhir_and_hold_no_patient(clinic: Clinic) -> None:
+    patients(clinic, (168, 104))
+    drafted(clinic, urgentSbp="165")
+    counted(clinic)
+    with clinic.open(SYSTEM) as repo:
+        held: list[Any] = list(repo.search_all("MeasureReport?_count=50"))
+    assert len(held) == 2
+    for one in held:
+        assert validate(one) == [] and "Patient/" not in str(one)
+
+
+def test_a_version_in_force_is_not_counted(clinic: Clinic) -> None:
+    with pytest.raises(Conflict), clinic.open(WRITER) as repo:
+        impact.begin(repo, FIRST)
