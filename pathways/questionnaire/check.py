@@ -16,6 +16,7 @@ from app.fhir.regex import Pattern
 from app.fhir.resource import extension, extensions
 from app.fhir.translation import missing
 from pathways.questionnaire import items, sdc
+from pathways.questionnaire.check_calculations import check_calculations
 from pathways.questionnaire.elements import element_type
 from pathways.questionnaire.units import analytes_of, convertible
 
@@ -28,16 +29,19 @@ def check(questionnaire: Mapping[str, Any]) -> list[Issue]:
         place = f"Questionnaire.item('{item['linkId']}')"
         found += [*_conditions(item, known, place), *_answers(item, place), *_extraction(item, questionnaire, place)]
         found += _templates(item, questionnaire, place)
-    return [*found, *_templates(questionnaire, questionnaire, "Questionnaire")]
+    return [*found, *_templates(questionnaire, questionnaire, "Questionnaire"), *check_calculations(questionnaire)]
 
 
 def check_texts(questionnaire: Mapping[str, Any]) -> list[Issue]:
-    """The texts that do not stand in every language: title, questions, answer options."""
+    """The texts that do not stand in every language: title, questions, answer options, what is said of calculations."""
     language = questionnaire.get("language")
     lacking = missing(questionnaire, LANGUAGES, ("title",))
     for item in items.walk(questionnaire):
         owner = {**item, "resourceType": f"Questionnaire.item('{item['linkId']}')", "language": language}
         lacking += missing(owner, LANGUAGES, ("text", "answerOption.valueCoding.display"))
+        for found in extensions(item, sdc.CALCULATION):
+            beside = {"resourceType": owner["resourceType"], "language": language, "calculation": found["extension"]}
+            lacking += missing(beside, LANGUAGES, ("calculation.extension.valueString",))
     return [_error("The text lacks a language: {text}", one.split(" ")[0], "required", text=one) for one in lacking]
 
 

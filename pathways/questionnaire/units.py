@@ -51,6 +51,11 @@ def _file() -> tuple[dict[str, dict[str, Scale]], dict[str, int]]:
     return by_code, read["places"]
 
 
+def known_substances() -> frozenset[str]:
+    """The names and LOINC codes of what can be converted between moles and grams."""
+    return frozenset(_file()[0])
+
+
 def _scale(unit: Mapping[str, Any]) -> Scale:
     factor = Decimal(unit.get("per_base") or unit["factor"])
     return Scale(factor, Decimal(unit.get("offset", "0")), "per_base" in unit, unit["places"])

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.fhir.json import loads
+from app.fhir.translation import translated
 from pathways.questionnaire import sdc
 from pathways.questionnaire.check import check, check_texts
 from tests.pathways.questionnaire.forms import (
@@ -21,6 +22,33 @@ from tests.pathways.questionnaire.forms import (
 from tests.pathways.questionnaire.test_shipped_forms import SHIPPED
 
 CONDITION = RESOURCE + "Condition"
+
+
+def calculation(kind: str, french: str, arabic: str | None) -> dict[str, Any]:
+    """A calculated question with one sentence beside it."""
+    said = {"url": "text", "valueString": french}
+    said = translated(said, "valueString", {"ar": arabic}) if arabic else said
+    formula = fhirpath(sdc.CALCULATED_EXPRESSION, "1 + 1")
+    beside = {"url": sdc.CALCULATION, "extension": [{"url": kind, "extension": [said]}]}
+    return a_form(ask("integer", "a", "A", formula, beside, ar="أ"), language="fr")
+
+
+@pytest.mark.parametrize(
+    ("form", "word"),
+    [
+        (calculation("why", "x", "س"), "why"),
+        (calculation("from", "{{1 +}}", "{{1 +}}"), "FHIRPath"),
+        (calculation("from", "{{%a}} kg", "{{%b}} كغ"), "differ"),
+        (a_form(ask("quantity", "q", "", ext(sdc.SUBSTANCE, valueCode="gold"))), "gold"),
+    ],
+)
+def test_what_is_said_of_a_calculation_is_checked(form: dict[str, Any], word: str) -> None:
+    assert [issue for issue in check(form) if word in str(issue)]
+    assert check(calculation("from", "{{1}} kg", "{{1}} كغ")) == []
+
+
+def test_what_is_said_of_a_calculation_stands_in_both_languages() -> None:
+    assert [issue.expression for issue in check_texts(calculation("from", "kg", None)) if "calculation" in str(issue)]
 
 
 def test_a_good_form_has_no_issue() -> None:
