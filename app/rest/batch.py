@@ -4,10 +4,10 @@ database.
 
 from __future__ import annotations
 
-from app.errors import Malformed, MaslakError
+from app.errors import Invalid, Malformed, MaslakError
 from app.fhir.bundle import batch_response
 from app.fhir.json import dumps
-from app.fhir.resource import Resource
+from app.fhir.resource import Resource, references
 from app.rest.asked import Answer, Asked
 from app.rest.entries import asked_by, entries_of, failing, ordered, response_entry, run, written_preference
 from app.rest.outcomes import answer_to
@@ -38,8 +38,10 @@ def batch(asked: Asked, named: bool) -> Answer:
     written = written_preference(asked, named)
     answers: dict[int, Answer] = {}
     steps: dict[int, tuple[str, Asked]] = {}
+    names = frozenset(entry["fullUrl"] for entry in entries if str(entry.get("fullUrl", "")).startswith("urn:"))
     for index, entry in enumerate(entries):
         try:
+            _independent(entry, names)
             steps[index] = asked_by(entry, asked, written)
         except Exception as error:  # each entry by itself: answer_to knows every kind
             answers[index] = _refused(error, index, asked)
@@ -48,6 +50,17 @@ def batch(asked: Asked, named: bool) -> Answer:
         index = places[place]
         answers[index] = _answered(*steps[index], index)
     return Answer(200, dumps(batch_response(_entry(answers[index], asked) for index in range(len(entries)))))
+
+
+def _independent(entry: Resource, names: frozenset[str]) -> None:
+    """Raises Invalid (422) where an entry means another of the batch: nobody knows what that will be."""
+    for path, element in references(entry.get("resource", {})) if names else ():
+        if element["reference"] in names:
+            raise Invalid(
+                "The entries of a batch stand by themselves: send a transaction, where {target} is resolved.",
+                expression=f"{path}.reference",
+                target=element["reference"],
+            )
 
 
 def _answered(endpoint: str, asked: Asked, index: int) -> Answer:

@@ -8,6 +8,7 @@ from app.rest.asked import Answer, Asked, of_stored, of_written
 from app.rest.bodies import resource_of, without_meta
 from app.rest.conditions import match
 from app.rest.integrity import require_targets
+from app.rest.references import Resolver
 
 
 def create(repo: Repository, asked: Asked) -> Answer:
@@ -23,6 +24,7 @@ def create(repo: Repository, asked: Asked) -> Answer:
         if found := match(repo, str(asked.type), asked.if_none_exist):
             return existing(repo, found, asked)
     if not asked.settled:
+        resource = Resolver(repo).met(resource)
         require_targets(repo, [(str(asked.type), resource)])
     made = {**resource, "id": repo.new_id()} if not asked.nested or "id" not in resource else resource
     return of_written(repo.create(made), asked, 201)

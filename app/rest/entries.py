@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from app.errors import Invalid, Issue, MaslakError, NotSupported, TooLarge
 from app.fhir.bundle import answered
+from app.fhir.dates import parse
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.rest import negotiation
@@ -77,6 +79,7 @@ def asked_by(entry: Resource, whole: Asked, written: Preference) -> tuple[str, A
         if_match=negotiation.version_of(request.get("ifMatch"), "ifMatch"),
         if_none_match=request.get("ifNoneMatch"),
         if_none_exist=request.get("ifNoneExist"),
+        if_modified_since=_instant(request.get("ifModifiedSince")),
         prefer=whole.prefer if method == "GET" else written,
         checked=whole.checked,
         settled=whole.settled,
@@ -84,6 +87,11 @@ def asked_by(entry: Resource, whole: Asked, written: Preference) -> tuple[str, A
         nested=True,
         **parts,
     )
+
+
+def _instant(text: Any) -> datetime | None:
+    """``request.ifModifiedSince``. Raises Malformed on what is no instant."""
+    return parse(text).low if isinstance(text, str) else None
 
 
 def run(repo: Repository, endpoint: str, asked: Asked) -> Answer:

@@ -11,14 +11,18 @@ from app.rest.asked import Answer, Asked
 from app.rest.bundles import history_bundle, next_link, resume
 from app.rest.search import count_of
 
+_KNOWN = frozenset({"_since", "_at", "_count", "_format", "_pretty", "_page"})
+
 
 def history(repo: Repository, asked: Asked) -> Answer:
     """``GET [Type[/id]]/_history``: versions, newest first, stored bytes as they are.
 
     ``_since`` (made since that instant), ``_at`` (current at some time in that period), ``_count``. Raises NotFound
-    (404) for a resource that never was, Malformed (400) on a bad parameter.
+    (404) for a resource that never was, Malformed (400) on a bad parameter; on an unknown one when strict.
     """
     asked, cursor = resume(asked)
+    if asked.prefer.strict and (odd := sorted({name for name, _ in asked.parameters} - _KNOWN)):
+        raise Malformed(f"'{odd[0]}' is no parameter of a history.", expression=f"http.{odd[0]}")
     page = repo.history_page(
         "/".join(part for part in (asked.type, asked.id) if part),
         since=_instant(asked, "_since"),

@@ -44,6 +44,20 @@ class Resolver:
                 needed = True
         return rewrite_references(resource, self.known) if needed or _links(resource) else resource
 
+    def met(self, resource: Resource) -> Resource:
+        """The resource with its conditional references replaced, where it comes by itself.
+
+        Raises PreconditionFailed (412) on a condition that none or several meet.
+        """
+        conditional = {
+            element["reference"]: path
+            for path, element in references(resource)
+            if "?" in element["reference"] and not element["reference"].startswith(("http:", "https:", "urn:", "#"))
+        }
+        if not conditional or resource["resourceType"] in ("Bundle", "Parameters"):
+            return resource
+        return rewrite_references(resource, {text: self._found(text, path) for text, path in conditional.items()})
+
     def _found(self, text: str, path: str) -> str:
         target = parse_reference(text)
         if target is None or target.type is None or target.query is None:

@@ -108,6 +108,8 @@ def check_types(parts: Mapping[str, Any]) -> None:
         type = parts.get(name)
         if type == "metadata":
             raise NotSupported("/metadata is read only: call it by GET.", allow="GET")
+        if type == "*" and name == "type" and "within" in parts:
+            continue
         if type is not None and type not in resource_types():
             raise NotFound("'{type}' is no resource type of FHIR R4; capitals count, as in Patient.", type=type)
     if "within" in parts and parts["within"] not in COMPARTMENTS:

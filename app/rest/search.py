@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 from app.errors import Issue, Malformed, NotFound
-from app.fhir.compartment import parameters_for
+from app.fhir.compartment import parameters_for, types_in
 from app.fhir.outcome import outcome
 from app.fhir.repository import Repository
 from app.rest.asked import Answer, Asked, Parameters, encoded
@@ -56,8 +56,13 @@ def search_all_types(repo: Repository, asked: Asked) -> Answer:
 
 
 def search_compartment(repo: Repository, asked: Asked) -> Answer:
-    """``GET Patient/1/Observation?…``: those of the type that belong to the compartment."""
+    """``GET Patient/1/Observation?…``: those of the type that belong to the compartment (``*``: of all types)."""
     compartment = f"{asked.within}/{asked.id}"
+    if asked.type == "*":
+        repo.raw(str(asked.within), str(asked.id))
+        types = () if asked.first("_type") else (("_type", ",".join(types_in(str(asked.within)))),)
+        within = (*types, ("_compartment", compartment), *asked.parameters)
+        return search(repo, asked.at(parameters=within, type=None, id=None))
     named = parameters_for(str(asked.within), str(asked.type))
     if not named:
         raise NotFound(f"{asked.type} is not in the {asked.within} compartment: nothing is under {compartment}.")

@@ -35,6 +35,8 @@ class Plan:
     done: dict[int, Answer] = field(default_factory=dict)
     targets: dict[str, int] = field(default_factory=dict)
     """``Type/id`` → the entry that changes it; no two may."""
+    conditions: dict[str, int] = field(default_factory=dict)
+    """Condition of a creation → its entry."""
 
 
 def transaction(repo: Repository, asked: Asked, named: bool = False) -> Answer:
@@ -82,6 +84,8 @@ def _settle(repo: Repository, plan: Plan, entries: list[Resource], index: int) -
     endpoint, asked = plan.steps[index]
     if endpoint == "create":
         require(asked.actor, "c", asked.type)
+        if asked.if_none_exist:
+            _alone(plan, f"{asked.type}?{asked.if_none_exist}", index)
         found = match(repo, str(asked.type), asked.if_none_exist) if asked.if_none_exist else None
         if found:
             plan.steps[index] = endpoint, asked.at(id=found.split("/")[1])
@@ -95,6 +99,12 @@ def _settle(repo: Repository, plan: Plan, entries: list[Resource], index: int) -
     elif endpoint not in ("update", "patch"):
         return
     _claim(plan, plan.steps[index][1].reference, index)
+
+
+def _alone(plan: Plan, condition: str, index: int) -> None:
+    """Two entries that create under one condition would store two, since neither sees the other yet."""
+    if (other := plan.conditions.setdefault(condition, index)) != index:
+        raise Malformed(f"Entries {other} and {index} have the same ifNoneExist: one of them is enough.")
 
 
 def _conditional(repo: Repository, endpoint: str, asked: Asked) -> tuple[str, Asked]:

@@ -11,6 +11,7 @@ from app.rest.asked import Answer, Asked, of_written
 from app.rest.bodies import resource_of, without_meta
 from app.rest.conditions import criteria, match
 from app.rest.integrity import require_targets
+from app.rest.references import Resolver
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 
@@ -53,7 +54,12 @@ def _stored(repo: Repository, resource: Resource, asked: Asked) -> Answer:
         raise PreconditionFailed(
             f"If-Match names version {asked.if_match}, but {resource['resourceType']}/{resource['id']} is not there."
         )
+    if asked.if_none_match is not None and asked.if_none_match.strip() == "*" and before is not None:
+        raise PreconditionFailed(
+            f"If-None-Match: * asks for a creation, but {resource['resourceType']}/{resource['id']} is there."
+        )
     if not asked.settled:
+        resource = Resolver(repo).met(resource)
         require_targets(repo, [(resource["resourceType"], resource)])
     made = repo.update(without_meta(resource), if_match=asked.if_match)
     return of_written(made, asked, 200 if before is not None else 201)

@@ -70,6 +70,11 @@ class Heads:
         self.fresh: dict[str, int] = {}
         """Keys learnt in this transaction; committed with it."""
 
+    @property
+    def driver(self) -> Driver:
+        """The transaction in which they are looked up."""
+        return self._driver
+
     def get(self, reference: str) -> int | None:
         """A key that is known already."""
         return self.fresh.get(reference) or self._known.get(reference)

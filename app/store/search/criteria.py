@@ -29,7 +29,7 @@ from app.store.unit import Unit
 
 MODIFIERS = {
     "token": frozenset({"text", "not", "in", "not-in", "of-type", "above", "below"}),
-    "reference": frozenset({"identifier"}),
+    "reference": frozenset({"identifier", "above", "below"}),
     "string": frozenset({"exact", "contains"}),
     "uri": frozenset({"above", "below"}),
 }
@@ -74,8 +74,8 @@ class Compiler:
             return self._ids(asked)
         if asked.name == "_list" and asked.modifier is None and not asked.rest:
             return self._list(asked)
-        if asked.name == "_compartment" and len(types) == 1 and not asked.rest:
-            return self._compartment(types[0], asked)
+        if asked.name == "_compartment" and not asked.rest:
+            return self._compartment(types, asked)
         if asked.name in _SPECIAL and asked.modifier is None and not asked.rest:
             return self._special(types, asked, depth)
         found = [self._of(type).get(asked.name) for type in types]
@@ -152,14 +152,17 @@ class Compiler:
             f"exists (select 1 from index_reference i where {text})", (self._unit.driver.listed(lists.values()),)
         )
 
-    def _compartment(self, type: str, asked: Criterion) -> Condition:
+    def _compartment(self, types: Sequence[str], asked: Criterion) -> Piece:
         """What stands in the compartment of ``Type/id``, by whichever of the parameters that put it there."""
         owner, _, id = asked.values[0].partition("/")
         if owner not in load("compartments") or not id:
             raise Malformed("_compartment names its owner, as in Patient/1.", expression="http._compartment")
-        codes = parameters_for(owner, type)
-        found = [reference([parameters_of(type)[code]], asked.values, None, self._unit.heads) for code in codes]
-        return any_of([as_condition(one) for pieces in found for one in pieces])
+        named = [parameters_of(type)[code] for type in types for code in parameters_for(owner, type)]
+        paths = {c for p in named for path, c in zip(p.paths, p.codes(), strict=True) if path.target in (None, owner)}
+        key = self._unit.heads.find([asked.values[0]]).get(asked.values[0])
+        if key is None or not paths:
+            return Condition(NEVER)
+        return Match("reference", f"i.target = ? and {on_paths(sorted(paths))}", (key,), narrow=True)
 
     def _chain(self, parameters: Sequence[Parameter], asked: Criterion, rest: Criterion, depth: int) -> Piece:
         if parameters[0].kind != "reference":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from app.errors import Malformed
 from app.fhir.resource import parse_reference
 from app.store.codes import type_codes
 from app.store.heads import Heads
 from app.store.parameters import Parameter, record_paths
 from app.store.search.conditions import NEVER, Condition, Match, on_paths
+from app.store.search.hierarchy import has_hierarchy, spread
 from app.store.search.request import unescaped
 from app.store.search.token import token
 from app.store.search.uri import canonical_test
@@ -21,9 +23,13 @@ OF_ONE_PATIENT = "@head.patient > 0 and @head.patient = ?"
 def reference(
     parameters: Sequence[Parameter], values: Iterable[str], modifier: str | None, heads: Heads
 ) -> tuple[Condition | Match, ...]:
-    """What refers to one of the values: ``Type/id``, ``id``, an absolute url, a canonical, or ``:identifier``."""
+    """What refers to one of the values: ``Type/id``, ``id``, an absolute url, a canonical, or ``:identifier``;
+    ``:below`` and ``:above`` to what stands under it and over it too.
+    """
     if modifier == "identifier":
         return (token(parameters, values, None),)
+    if modifier in ("above", "below"):
+        return (_to(parameters, _spread(parameters, values, modifier, heads)),)
     wanted = [own_relative(unescaped(value)) for value in values]
     locals_: dict[str, None] = {}
     elsewhere: list[str] = []
@@ -38,6 +44,18 @@ def reference(
     if elsewhere:
         matches.append(_elsewhere(parameters, elsewhere))
     return tuple(matches)
+
+
+def _spread(parameters: Sequence[Parameter], values: Iterable[str], modifier: str, heads: Heads) -> dict[str, int]:
+    named: dict[str, None] = {}
+    for value in values:
+        found = literals(parameters, own_relative(unescaped(value)), None)
+        if "/" not in value:  # an id alone means what can have parts
+            found = [one for one in found if has_hierarchy(one.partition("/")[0])]
+        if not found:
+            raise Malformed(f":{modifier}={value}: write Type/id, of a type whose resources have parts.")
+        named |= dict.fromkeys(found)
+    return spread(heads.driver, heads.find(named), modifier)
 
 
 def literals(parameters: Sequence[Parameter], value: str, modifier: str | None) -> list[str]:

@@ -17,7 +17,7 @@ MAX_PARAMETERS = 100
 MOST_SORTS = 10
 MOST_VALUES, MOST_IDS = 500, 5000
 """Values of one parameter, joined by commas."""
-SHOWN_ELSEWHERE = frozenset({"_elements", "_summary", "_format", "_pretty", "_query"})
+SHOWN_ELSEWHERE = frozenset({"_elements", "_summary", "_format", "_pretty"})
 """Result parameters that change what is shown of the resources, not which they are; ``app.rest`` answers them."""
 
 
