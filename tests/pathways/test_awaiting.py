@@ -100,6 +100,25 @@ def test_what_is_awaited_is_not_stored_again_at_each_visit(clinic: Clinic) -> No
     assert now(clinic, held)["baseline-ecg"].state == DUE
 
 
+def test_every_test_that_is_asked_for_can_be_answered_in_the_form(clinic: Clinic) -> None:
+    held = enrolled(clinic)
+    visit, standing = seen(clinic, held, "visit-1", measured(166, 104))
+    decided(clinic, visit, standing, "step-1")
+    clinic.later(days=28)
+    unit = {"unit": "mg/L", "system": "http://unitsofmeasure.org", "code": "mg/L"}
+    numbers = {"sodium": "139", "potassium": "4.1", "hba1c": "5.4"}
+    quantities = {
+        "creatinine": unit | {"value": 9},
+        "total-cholesterol": {"value": Decimal("4.9"), "unit": "mmol/L", "system": unit["system"], "code": "mmol/L"},
+        "fasting-glucose": {"value": Decimal("5.1"), "unit": "mmol/L", "system": unit["system"], "code": "mmol/L"},
+    }
+    answers = {name: [{"valueDecimal": Decimal(value)}] for name, value in numbers.items()}
+    answers |= {name: [{"valueQuantity": value}] for name, value in quantities.items()}
+    answers |= {"urine-protein": [{"valueString": "négatif"}], "ecg": [{"valueString": "rythme sinusal"}]}
+    seen(clinic, held, "visit-2", measured(150, 94, **answers))
+    assert open_orders(clinic, held) == []
+
+
 def test_an_ask_for_a_missing_value_stands_once_until_it_is_known(clinic: Clinic) -> None:
     held = enrolled(clinic)
     with clinic.open(clinic.physician) as repo:
