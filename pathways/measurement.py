@@ -92,7 +92,7 @@ def leading(plan: Resource) -> Leading | None:
     components = tuple(part["valueCoding"] for part in parts.get("component", ()))
     targets = tuple(part["valueString"] for part in parts.get("target", ()))
     severe = tuple(Decimal(str(part["valueDecimal"])) for part in parts.get("severe", ()))
-    at_most = tuple(part.get("valueString") or part.get("valueBoolean") is True for part in parts.get("at-most", ()))
+    at_most = tuple(part.get("valueId") or part.get("valueBoolean") is True for part in parts.get("at-most", ()))
     return Leading(parts["code"][0]["valueCoding"], components, targets, unit, title, severe, at_most)
 
 

@@ -73,7 +73,7 @@ def said(at_most: bool) -> Resource:
     ("at_most", "shown", "reached"),
     [
         ((), "<\u00a0140/90", False),
-        ((said(True), {"url": "at-most", "valueString": "kind"}), "≤\u00a0140/90", True),
+        ((said(True), {"url": "at-most", "valueId": "kind"}), "≤\u00a0140/90", True),
         ((said(False), said(True)), "<\u00a0140/≤\u00a090", False),
         ((said(True),), "≤\u00a0140/<\u00a090", False),
     ],
