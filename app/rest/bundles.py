@@ -70,8 +70,7 @@ def next_link(asked: Asked, path: str, cursor: str | None) -> dict[str, str]:
     """
     if cursor is None:
         return {}
-    token = _seal().dumps([path, encoded(asked.parameters), cursor])
-    return {"next": f"{asked.base}{path}?_page={token}"}
+    return {"next": f"{asked.base}{path}?_page={sealed(path, encoded(asked.parameters), cursor)}"}
 
 
 def resume(asked: Asked, path: str | None = None) -> tuple[Asked, str | None]:
@@ -82,13 +81,24 @@ def resume(asked: Asked, path: str | None = None) -> tuple[Asked, str | None]:
     token = asked.first("_page")
     if token is None:
         return asked, None
+    query, cursor = unsealed(token, path)
+    return asked.at(parameters=decoded(query)), cursor
+
+
+def sealed(path: str, query: str, cursor: str) -> str:
+    """What a page link says, as one word that only this server makes."""
+    return str(_seal().dumps([path, query, cursor]))
+
+
+def unsealed(token: str, path: str | None) -> tuple[str, str]:
+    """(query, cursor) of such a word. Raises Malformed (400) as ``resume`` does."""
     try:
         made_for, query, cursor = _seal().loads(token)
     except (BadData, ValueError):
         raise Malformed("_page is not a page of this server: follow the next link as it is, or search anew.") from None
     if path is not None and made_for != path:
         raise Malformed("_page belongs to another address: follow the next link as it is.")
-    return asked.at(parameters=decoded(query)), cursor
+    return query, cursor
 
 
 def _seal() -> URLSafeSerializer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from app.errors import Invalid, Malformed
 from app.fhir.bundle import found, searchset
@@ -11,7 +12,13 @@ from app.fhir.dates import Range, of_period, parse
 from app.fhir.definitions import resource_types
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_reference, reference, references
+from app.rest.asked import decoded, encoded
+from app.rest.bundles import sealed, unsealed
 from app.rest.operations import OperationRequest
+
+_PARAMETERS = ("start", "end", "_since", "_type", "_count")
+Place = tuple[int, str, str]
+"""Where a resource stands in the answer: section, type, id."""
 
 
 def everything(repo: Repository, request: OperationRequest) -> Resource:
@@ -22,6 +29,7 @@ def everything(repo: Repository, request: OperationRequest) -> Resource:
     """
     if not request.id:
         raise Malformed("Patient/$everything is called on one patient: Patient/[id]/$everything.")
+    request = _continued(request)
     types = _types(request)
     wanted = types & set(types_in("Patient")) if types else None
     record = repo.record_of(request.id, sorted(wanted | {"Patient"}) if wanted is not None else None)
@@ -38,27 +46,62 @@ def _types(request: OperationRequest) -> set[str]:
 
 
 def _answered(repo: Repository, record: list[Resource], types: set[str], request: OperationRequest) -> Resource:
-    """The Patient first, then the record by type, then what it names outside of itself."""
+    """The Patient first, then the record by type, then what it names outside of itself.
+
+    With ``_count``, a page of it; the next begins after the last resource of this one, whatever is written meanwhile.
+    """
     kept = [one for one in record if not types or one["resourceType"] in types or one["resourceType"] == "Patient"]
-    kept.sort(key=lambda one: (one["resourceType"] != "Patient", one["resourceType"], one["id"]))
-    named = _named(repo, kept, types)
-    count = request.whole("_count")
-    listed = [*kept, *named] if count is None else [*kept, *named][:count]
-    entries = [found(one, f"{request.base}/{reference(one)}") for one in listed]
-    return searchset(entries, total=len(kept) + len(named))
+    placed = [(_place(one), one) for one in kept] + [((2, *_place(one)[1:]), one) for one in _named(repo, kept, types)]
+    placed.sort(key=lambda pair: pair[0])
+    address = f"/{request.reference}/$everything"
+    count, after = request.whole("_count"), _after(request)
+    left = [pair for pair in placed if after is None or pair[0] > after]
+    listed = left if not count else left[:count]
+    entries = [found(one, f"{request.base}/{reference(one)}") for _, one in listed] if count != 0 else []
+    links = {"self": f"{request.base}{address}"}
+    if count and len(left) > count:
+        token = sealed(address, encoded(_asked(request)), "|".join(map(str, listed[-1][0])))
+        links["next"] = f"{request.base}{address}?_page={token}"
+    return searchset(entries, total=len(placed), links=links)
+
+
+def _place(resource: Resource) -> Place:
+    type = resource["resourceType"]
+    return (0 if type == "Patient" else 1), type, resource["id"]
+
+
+def _asked(request: OperationRequest) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(value)) for name in _PARAMETERS for value in request.values(name))
+
+
+def _continued(request: OperationRequest) -> OperationRequest:
+    """The call that a page link goes on with. Raises Malformed on a link that is not ours."""
+    token = request.value("_page")
+    if token is None:  # where a page begins is said by our own links alone
+        return replace(request, parameters=tuple(one for one in request.parameters if one.get("name") != "_after"))
+    query, after = unsealed(str(token), f"/{request.reference}/$everything")
+    given = (*decoded(query), ("_after", after))
+    return replace(request, parameters=tuple({"name": name, "valueString": value} for name, value in given))
+
+
+def _after(request: OperationRequest) -> Place | None:
+    text = request.value("_after")
+    section, type, id = str(text).split("|") if text else ("", "", "")
+    return (int(section), type, id) if text else None
 
 
 def episode_everything(repo: Repository, request: OperationRequest) -> Resource:
-    """``EpisodeOfCare/[id]/$everything``: the episode, what refers to it or to what belongs to it, and what they name.
+    """``EpisodeOfCare/[id]/$everything``, ``Encounter/[id]/$everything``: the episode or encounter, what refers to it or
+    to what belongs to it, and what they name (https://hl7.org/fhir/R4/encounter-operation-everything.html).
 
-    Not defined by R4; parameters and answer are those of the Patient's.
+    Of an episode R4 does not define it; parameters and answer are those of the Patient's.
     """
-    if not request.id:
-        raise Malformed("EpisodeOfCare/$everything is called on one episode: EpisodeOfCare/[id]/$everything.")
+    request = _continued(request)
     episode = repo.read(str(request.reference))
-    patient = parse_reference(episode.get("patient"))
-    if patient is None or not patient.id:
-        raise Invalid("The episode names no patient of this server.", expression="EpisodeOfCare.patient")
+    element = "patient" if request.type == "EpisodeOfCare" else "subject"
+    patient = parse_reference(episode.get(element))
+    if patient is None or patient.type != "Patient" or not patient.id:
+        raise Invalid("It names no patient of this server.", expression=f"{request.type}.{element}")
     record = repo.record_of(patient.id)
     belonging = {str(request.reference)}
     while True:

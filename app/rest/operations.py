@@ -18,7 +18,7 @@ from app.rest.parameters import well_formed
 from app.rest.permission import require, require_within, seen_in
 
 EXTENSION = "maslak.operations"
-_PRESENTATION = frozenset({"_format", "_pretty", "_summary", "_elements", "_page"})
+_PRESENTATION = frozenset({"_format", "_pretty", "_summary", "_elements"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ OPERATIONS = (
     Operation("meta-add", meta_add, grant="fhir:write", type_level=False, affects_state=True),
     Operation("meta-delete", meta_delete, grant="fhir:write", type_level=False, affects_state=True),
     Operation("everything", everything, grant=_READ, types=("Patient",), type_level=False),
-    Operation("everything", episode_everything, grant=_READ, types=("EpisodeOfCare",), type_level=False),
+    Operation("everything", episode_everything, grant=_READ, types=("EpisodeOfCare", "Encounter"), type_level=False),
     Operation("document", document, grant=_READ, types=("Composition",), type_level=False),
     Operation("lastn", last_n, grant=_READ, types=("Observation",), instance=False),
 )
