@@ -114,6 +114,41 @@ def test_the_script_agrees_with_the_server(chromium: Any) -> None:
     assert compared == 12 * len(INSIDE)
 
 
+@pytest.mark.browser
+def test_a_question_appears_when_its_expression_becomes_true(chromium: Any) -> None:
+    """Both scripts of the page; what the hidden question held counts for nothing."""
+    above = fhirpath(sdc.ENABLE_WHEN_EXPRESSION, f"{a('n')} > 3 and {a('yes')}")
+    after = fhirpath(sdc.ENABLE_WHEN_EXPRESSION, f"{a('why')}.exists()")
+    asked = a_form(
+        ask("integer", "n"), ask("boolean", "yes"), ask("string", "why", "", above), ask("string", "x", "", after)
+    )
+    form = form_class(asked, "fr")(context=today())
+    rows = "".join(
+        f"<div class='question' data-when='{json.dumps(field.when)}'><span class=answer>{field()}</span></div>"
+        if field.when else "".join(str(one) for one in field) if field.link_id == "yes" else str(field())
+        for field in form
+    )  # fmt: skip
+    other = (ROOT / "app/web/static/maslak.js").read_text("utf-8")
+    page = chromium.new_page()
+    faults: list[Any] = []
+    page.on("pageerror", lambda fault: faults.append(fault))
+    live = json.dumps(form.live)
+    scripts = f"<script>{SCRIPT}</script><script data-words='{{}}'>{other}</script>"
+    html = f"<meta charset=utf-8><form data-live='{live}'>{rows}</form>{scripts}"
+    page.route("http://house/", lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto("http://house/")
+    assert not page.is_visible("[name=why]") and not page.is_visible("[name=x]")
+    page.fill("[name=n]", "4")
+    page.check("[name=yes][value=true]")
+    assert page.is_visible("[name=why]") and not page.is_visible("[name=x]")
+    page.fill("[name=why]", "parce que")
+    assert page.is_visible("[name=x]")
+    page.fill("[name=n]", "2")
+    assert not page.is_visible("[name=why]") and not page.is_visible("[name=x]")
+    assert not faults
+    page.close()
+
+
 @pytest.mark.parametrize(
     "outside",
     [
@@ -188,13 +223,19 @@ def test_mass_is_shown_in_moles_before_another_mass() -> None:
     assert found["mg/L"][0] == pytest.approx(8.84)
 
 
-@pytest.mark.parametrize(
-    "path", sorted(ROOT.glob("protocols/content/*/questionnaire-*.json")), ids=lambda one: one.stem
-)
+CALCULATING = [
+    path
+    for path in sorted(ROOT.glob("protocols/content/*/questionnaire-*.json"))
+    if any(items.is_calculated(item) for item in items.walk(loads(path.read_bytes())))
+]
+
+
+@pytest.mark.parametrize("path", CALCULATING, ids=lambda one: one.stem)
 @pytest.mark.parametrize("language", ["fr", "ar"])
 def test_every_calculation_that_is_shipped_runs_in_the_page(path: Path, language: str) -> None:
     questionnaire = loads(path.read_bytes())
     form = form_class(questionnaire, language)(context=today(language))
+    assert len(CALCULATING) >= 4
     shipped = {f"{one['linkId']}-result" for one in items.walk(questionnaire) if items.is_calculated(one)}
     assert form.live is not None and {one["id"] for one in form.live["c"]} == shipped
     assert len(json.dumps(form.live)) < 8 * 1024

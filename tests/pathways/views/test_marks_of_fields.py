@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from app.config import CANONICAL_BASE
 from tests.pathways.views.browser import said
 from tests.pathways.views.conftest import Clinic, Followed, measured
+from tests.pathways.views.test_both import with_both
+from tests.pathways.views.test_pages import VIEW, on_the_line
 
 
 def test_the_day_of_an_appointment_is_marked_as_needed(clinic: Clinic, zineb: Followed) -> None:
@@ -26,6 +30,18 @@ def test_a_height_that_can_hardly_be_is_asked_about_before_it_is_stored(clinic: 
     physician.send(zineb.visit, **answers, confirm=["height-plausible", "bmi-plausible"])
     (height,) = clinic.stored("Observation?code=8302-2")
     assert height["valueQuantity"]["value"] == 60
+
+
+def test_the_longest_form_with_its_scripts_stays_within_the_first_view(clinic: Clinic) -> None:
+    """Two first assessments asked as one, with everything that calculates: 30 KiB on the line."""
+    her = with_both(clinic)
+    for language in ("fr", "ar"):
+        browser = clinic.browser("physician", language)
+        page = browser.see(her.visit)
+        assets = set(re.findall(r'(?:href|src)="(/assets/[^"]+)"', page.text))
+        assert any(one.endswith("forms.js") for one in assets)
+        whole = on_the_line(page.data) + sum(on_the_line(browser.client.get(one).data) for one in assets)
+        assert whole <= VIEW
 
 
 def test_what_is_calculated_is_stored_with_the_visit(clinic: Clinic, zineb: Followed) -> None:
