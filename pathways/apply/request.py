@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from app.clock import day_of
@@ -76,15 +77,23 @@ class ApplyRequest:
         """``%ramadan``: the Period of the Ramadan that ``today()`` falls in, or else of the next one; ``%nextRamadan``:
         of the first that begins after today. First and last day of the fast."""
         today = day_of(self.now)
-        first, last = self.calendar.next_ramadan(today)
-        after = (first, last) if today < first else self.calendar.next_ramadan(last + timedelta(days=1))
-        return {
-            "ramadan": period(first.isoformat(), last.isoformat()),
-            "nextRamadan": period(after[0].isoformat(), after[1].isoformat()),
-        }
+        return fasts(today, self.calendar) if self.calendar.fasts else _estimated(today)
 
     def _resource(self, party: Party) -> Resource | None:
         return self.facts.get(party) if isinstance(party, str) else party
+
+
+def fasts(today: date, calendar: Calendar) -> dict[str, Resource]:
+    """The Ramadan of a day or the next one, and the first that begins after it."""
+    first, last = calendar.next_ramadan(today)
+    after = (first, last) if today < first else calendar.next_ramadan(last + timedelta(days=1))
+    named = {"ramadan": (first, last), "nextRamadan": after}
+    return {name: period(start.isoformat(), end.isoformat()) for name, (start, end) in named.items()}
+
+
+@lru_cache(256)
+def _estimated(today: date) -> dict[str, Resource]:
+    return fasts(today, Calendar())
 
 
 def reference_of(party: Party) -> Resource | None:
