@@ -91,8 +91,8 @@ def _after(request: OperationRequest) -> Place | None:
 
 
 def episode_everything(repo: Repository, request: OperationRequest) -> Resource:
-    """``EpisodeOfCare/[id]/$everything``, ``Encounter/[id]/$everything``: the episode or encounter, what refers to it or
-    to what belongs to it, and what they name (https://hl7.org/fhir/R4/encounter-operation-everything.html).
+    """``EpisodeOfCare/[id]/$everything``, ``Encounter/[id]/$everything``: the episode or encounter, what refers to it
+    or to what belongs to it, and what they name (https://hl7.org/fhir/R4/encounter-operation-everything.html).
 
     Of an episode R4 does not define it; parameters and answer are those of the Patient's.
     """

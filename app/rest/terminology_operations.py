@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.clock import instant_text
-from app.errors import Malformed
+from app.errors import Invalid, Malformed
 from app.feature import Operation
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
@@ -18,12 +18,21 @@ from app.terminology import Concept, Terminology
 from app.terminology.displays import shown
 from app.terminology.service import Expansion, Validation
 from app.terminology.translate import translated
+from app.terminology.versions import Versions, by_system
+
+_UNSERVED = ("date", "context", "contextDirection")
 
 
 def expand(repo: Repository, request: OperationRequest) -> Resource:
     """``ValueSet/$expand`` (https://hl7.org/fhir/R4/valueset-operation-expand.html): the value set with its
     expansion.
     """
+    if odd := [name for name in _UNSERVED if request.value(name) is not None]:
+        raise Invalid(
+            "$expand: the parameter {name} is not served, and would change the answer.",
+            name=odd[0],
+            expression=f"Parameters.parameter('{odd[0]}')",
+        )
     service = _service(repo, request)
     value_set = _value_set(repo, request, service)
     designations = request.flag("includeDesignations")
@@ -34,6 +43,7 @@ def expand(repo: Repository, request: OperationRequest) -> Resource:
         count=request.whole("count"),
         active_only=request.flag("activeOnly"),
         display_language=request.value("displayLanguage"),
+        without={str(one).partition("|")[0] for one in request.values("exclude-system")},
     )
     kept = value_set if request.flag("includeDefinition") else {k: v for k, v in value_set.items() if k != "compose"}
     return {key: item for key, item in kept.items() if key != "expansion"} | {
@@ -56,6 +66,8 @@ def _used(request: OperationRequest, expansion: Expansion) -> list[Resource]:
     used += [{"name": "activeOnly", "valueBoolean": True}] if request.flag("activeOnly") else []
     used += [{"name": "includeDesignations", "valueBoolean": True}] if request.flag("includeDesignations") else []
     used += [{"name": "displayLanguage", "valueCode": expansion.language}] if expansion.language else []
+    for name in ("exclude-system", "system-version", "check-system-version", "force-system-version"):
+        used += [{"name": name, "valueUri": str(value)} for value in request.values(name)]
     versions = sorted({f"{one.system}|{one.version}" for one, _ in expansion.concepts if one.version})
     return used + [{"name": "version", "valueUri": version} for version in versions]
 
@@ -235,7 +247,8 @@ def translate(repo: Repository, request: OperationRequest) -> Resource:
 
 
 def _service(repo: Repository, request: OperationRequest) -> Terminology:
-    return Terminology(repo, request.headers.get("Accept-Language"))
+    default, checked, forced = (by_system(request.values(f"{one}system-version")) for one in ("", "check-", "force-"))
+    return Terminology(repo, request.headers.get("Accept-Language"), Versions(default, checked, forced))
 
 
 def _canonical(request: OperationRequest, name: str, version: str) -> str:

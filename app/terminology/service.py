@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from app.terminology import compose
 from app.terminology.concepts import Concept, Concepts
 from app.terminology.displays import display_in, filter_words, found_by, is_text_of, language_for
 from app.terminology.sources import Sources
+from app.terminology.versions import Versions
 
 if TYPE_CHECKING:
     from app.terminology.port import FhirPathTerminology
@@ -43,8 +45,8 @@ class Validation:
 class Terminology:
     """Answers over the CodeSystems, ValueSets and ConceptMaps of the store and of R4, within one ``work()``."""
 
-    def __init__(self, repo: Repository, language: str | None = None) -> None:
-        self.sources = Sources(repo)
+    def __init__(self, repo: Repository, language: str | None = None, versions: Versions | None = None) -> None:
+        self.sources = Sources(repo, versions)
         self.language = language
         self._members: dict[str, dict[tuple[str, str], Concept]] = {}
 
@@ -57,14 +59,17 @@ class Terminology:
         count: int | None = None,
         active_only: bool = False,
         display_language: str | None = None,
+        without: Collection[str] = (),
     ) -> Expansion:
-        """The codes of a value set (a resource or a canonical), filtered and paged.
+        """The codes of a value set (a resource or a canonical), filtered and paged; ``without`` these systems.
 
         Raises NotFound, Invalid (a circle, an unknown system, more than MAX_EXPANSION codes and no ``count``).
         """
         resource = self.value_set(value_set)
         language = language_for(display_language, resource, self.language)
         concepts = list(compose.members(resource, self.sources).values())
+        if without:
+            concepts = [concept for concept in concepts if concept.system not in without]
         if active_only:
             concepts = [concept for concept in concepts if not concept.inactive]
         if filter and (wanted := filter_words(filter)):

@@ -13,6 +13,7 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_canonical
 from app.terminology.concepts import Concepts, of_resource
 from app.terminology.grammars import beside, grammars
+from app.terminology.versions import Versions
 
 _KEPT = 200
 _indexes: OrderedDict[tuple[Any, ...], Concepts] = OrderedDict()
@@ -21,8 +22,9 @@ _indexes: OrderedDict[tuple[Any, ...], Concepts] = OrderedDict()
 class Sources:
     """Finds terminology resources by canonical, each once an instance."""
 
-    def __init__(self, repo: Repository) -> None:
+    def __init__(self, repo: Repository, versions: Versions | None = None) -> None:
         self._repo = repo
+        self._versions = versions or Versions()
         self._found: dict[tuple[str, str], Resource | None] = {}
         self._systems: dict[str, Concepts | None] = {}
 
@@ -47,14 +49,21 @@ class Sources:
                 yield found
 
     def concepts(self, system: str, version: str | None = None) -> Concepts | None:
-        """The concepts of a code system with its supplements, or None where the system is not here."""
+        """The concepts of a code system with its supplements, or None where the system is not here.
+
+        Raises Invalid (422) when they are not of the version that is asked for.
+        """
+        version = self._versions.wanted(system, version)
         canonical = f"{system}|{version}" if version else system
         if canonical not in self._systems:
             resource = self._by_canonical("CodeSystem", canonical)
             found = None if resource is None else self._indexed(resource)
             grammar = grammars().get(system)
             self._systems[canonical] = beside(grammar, found) if grammar else found
-        return self._systems[canonical]
+        known = self._systems[canonical]
+        if known is not None:
+            self._versions.judge(system, known.version)
+        return known
 
     def _indexed(self, resource: Resource) -> Concepts:
         supplements = self._supplements(resource["url"])
