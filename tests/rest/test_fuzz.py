@@ -173,10 +173,37 @@ VALUES = st.one_of(
     st.sampled_from(
         ["Patient/1", "9" * 40, "1e400", "ap0", "%00", "Patient:x", "Observation:subject", "eb9999", "\x00"]
     ),
+    st.sampled_from(
+        [
+            "Patient:organization:Nope",
+            "Patient:*",
+            "Observation:subject:Patient",
+            "a:b:c:d",
+            "*:*",
+            "$x",
+            "both",
+            "contained",
+        ]
+    ),
     st.text(max_size=10),
 )
 MODIFIERS = st.sampled_from(
-    ["", ":exact", ":missing", ":not", ":in", ":of-type", ":Patient", ":x", ":above", ".name", ":text"]
+    [
+        "",
+        ":exact",
+        ":missing",
+        ":not",
+        ":in",
+        ":of-type",
+        ":Patient",
+        ":x",
+        ":above",
+        ":below",
+        ".name",
+        ":text",
+        ":identifier",
+        ":contains",
+    ]
 )
 SPECIAL = [
     *("_sort", "_count", "_include", "_revinclude", "_has:Observation:patient:code", "_elements", "_summary", "_total"),
@@ -191,6 +218,11 @@ SPECIAL = [
         "_text",
         "_content",
         "_contained",
+        "_containedType",
+        "_include:iterate",
+        "_has:X:y:z",
+        "_has:Observation:patient:_has:Patient:link:name",
+        "_query",
         "_any",
     ),
 ]

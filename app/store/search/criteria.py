@@ -39,6 +39,8 @@ _TABLES = {"reference": ("reference", "uri", "token"), "number": ("quantity",), 
 _SPECIAL = frozenset({"_text", "_content", "_filter", "_any"})
 """``_any``, ours: resources that meet one of several whole queries, each percent-encoded once more."""
 
+_PLAIN = frozenset({"_id", "_lastUpdated", "_list", *_SPECIAL})
+"""What takes no modifier: to drop it would be to answer another question."""
 _BY_THEMSELVES = frozenset({"_has", "_list", "_compartment", *_SPECIAL})
 """What is told of resources that stand by themselves."""
 
@@ -70,8 +72,12 @@ class Compiler:
             )
         if asked.name == "_has":
             return self._has(types, asked, depth)
-        if asked.name == "_id" and asked.modifier is None and not asked.rest:
-            return self._ids(asked)
+        if asked.name == "_id" and asked.modifier in (None, "not") and not asked.rest:
+            return negated(self._ids(asked)) if asked.modifier else self._ids(asked)
+        if asked.name in _PLAIN and asked.modifier not in (None, "missing"):
+            raise Malformed(
+                f"{asked.source}: {asked.name} takes no ':{asked.modifier}'.", expression=f"http.{asked.source}"
+            )
         if asked.name == "_list" and asked.modifier is None and not asked.rest:
             return self._list(asked)
         if asked.name == "_compartment" and not asked.rest:
@@ -145,6 +151,8 @@ class Compiler:
 
     def _list(self, asked: Criterion) -> Condition:
         """What a List names as its items (https://hl7.org/fhir/R4/search.html#list)."""
+        if named := [value for value in asked.values if value.startswith("$")]:
+            raise Malformed(f"_list={named[0]}: only stored Lists are searched.", expression="http._list")
         lists = self._unit.heads.find(f"List/{unescaped(value).removeprefix('List/')}" for value in asked.values)
         items = parameters_of("List")["item"].codes()
         text = f"i.target = @key and {on_paths(items)} and {self._unit.driver.among('i.key')}"

@@ -66,6 +66,8 @@ def _incomplete(what: str) -> Issue:
 def _follow(unit: Unit, include: Include, rows: Iterable[Row]) -> list[int]:
     driver = unit.driver
     if include.reverse:
+        only = type_codes()[include.target] if include.target else None
+        rows = [row for row in rows if only in (None, row[1])]
         keys = [row[0] for row in rows]
         types = [include.type] if include.type != "*" else list(searchable_types())
         paths = _paths(types, include.code, None)

@@ -158,6 +158,8 @@ def _include(name: str, value: str) -> Include:
         raise Malformed(
             f"{name}={value}: write {name}=Type:parameter or {name}=Type:parameter:Target.", expression=f"http.{kind}"
         )
+    if len(parts) == 3 and parts[2] not in type_codes():
+        raise Malformed(f"{name}: '{parts[2]}' is no resource type of FHIR R4.", expression=f"http.{kind}")
     return Include(parts[0], parts[1], parts[2] if len(parts) == 3 else None, bool(modifier), kind == "_revinclude")
 
 

@@ -59,7 +59,7 @@ def _key(types: Sequence[str], code: str, descending: bool, flavours: tuple[bool
         return SortKey("@head.updated", descending, True)
     found = [parameters_of(type).get(code) for type in types]
     parameters = [one for one in found if one is not None]
-    if not parameters or len(parameters) < len(found) or parameters[0].kind not in _COLUMNS:
+    if not parameters or len(parameters) < len(found) or parameters[0].kind not in _COLUMNS or not parameters[0].paths:
         raise Malformed(
             f"_sort={code}: {', '.join(types) or 'all types'} cannot be sorted by that.", expression="http._sort"
         )
