@@ -12,6 +12,9 @@ from protocols import lifecycle
 MINISTRY = frozenset({"release:read"})
 """Sees versions that are not (or no longer) in force."""
 
+READER = frozenset({"protocol:acknowledge"})
+"""Confirms having read a version: whoever treats patients by it."""
+
 
 def _blueprint() -> Any:
     from protocols.views import blueprint
@@ -64,6 +67,9 @@ FEATURE = Feature(
     grants={
         "ministry-editor": MINISTRY | {"protocol:write"},
         "ministry-approver": MINISTRY | {"protocol:review", "protocol:approve", "protocol:release", "protocol:retire"},
+        "physician": READER,
+        "nurse": READER,
+        "hospital-physician": READER,
     },
     access={
         "protocols.protocols": "protocol:read",
@@ -72,6 +78,8 @@ FEATURE = Feature(
         "protocols.workspace": "release:read",
         "protocols.changes": "release:read",
         "protocols.impact": "release:read",
+        "protocols.readers": "release:read",
+        "protocols.acknowledge": "protocol:acknowledge",
         "protocols.draft": "protocol:write",
         "protocols.edit": "protocol:write",
         "protocols.parameters": "protocol:write",

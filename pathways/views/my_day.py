@@ -17,6 +17,8 @@ from app.web.facility_tree import Node
 from pathways import worklist
 from pathways.presenters.worklist import rows
 from pathways.views.enrol import pathways_in_force
+from protocols import acknowledging
+from protocols.presenters.versions import present
 
 FEW = 10
 """Rows of each group on the page that shows all groups."""
@@ -53,6 +55,7 @@ def my_day() -> ResponseReturnValue:
             for group in groups
         ]
         shown = rows(repo, lists, pathways_in_force(repo), language())
+        unread = [present(one, language()) for one in acknowledging.unread(repo)]
     return render(
         "pathways/my_day.html",
         lists=lists,
@@ -63,6 +66,7 @@ def my_day() -> ResponseReturnValue:
         place=facility_tree.name_of(place) if "place" in request.args else "",
         asked={key: request.args[key] for key in ("place",) if key in request.args},
         several=len(organizations) > 1,
+        unread=unread,
     )
 
 

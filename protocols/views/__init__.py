@@ -8,6 +8,7 @@ from flask import Blueprint
 def blueprint() -> Blueprint:
     """All pages of publishing."""
     from protocols.views import (
+        acknowledge,
         changes,
         draft,
         edit,
@@ -22,6 +23,19 @@ def blueprint() -> Blueprint:
     )
 
     pages = Blueprint("protocols", __name__, template_folder="../templates")
-    for module in (listed, protocol, workspace, changes, draft, edit, parameters, upload, moves, release, impact):
+    for module in (
+        listed,
+        protocol,
+        workspace,
+        changes,
+        draft,
+        edit,
+        parameters,
+        upload,
+        moves,
+        release,
+        impact,
+        acknowledge,
+    ):
         module.add_to(pages)
     return pages

@@ -151,7 +151,7 @@ def refuse_reading(library: Resource) -> None:
 
 
 def unmarked(form: Form) -> None:
-    """Do not say "(if known)" beside what may stay empty."""
+    """Do not say "(optional)" beside what may stay empty."""
     for field in form:
         field.flags.silent = True
 

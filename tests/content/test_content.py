@@ -14,6 +14,7 @@ from app.fhir import json, translation
 from app.fhir.resource import extension
 from app.fhir.validation import validate
 from pathways.apply.check import check
+from protocols import quiz
 from protocols.completeness import untranslated
 from tests.golden.golden import actions, contents, definition
 
@@ -221,3 +222,32 @@ def test_texts_name_the_parameters_in_force() -> None:
     weeks, word = values["reviewInterval"].split()
     assert word == "weeks" and all(f"{weeks} semaines" in texts[f"step-{step}"] for step in range(1, 7))
     assert "12 mois" in texts["not-urgent"]
+
+
+def test_the_right_answers_of_a_quiz_are_what_the_protocol_says() -> None:
+    """Each version's quiz asks what its own rules decide; exactly one answer is right."""
+    values = {
+        entry["valueExpression"]["name"]: entry["valueExpression"]["expression"]
+        for plan in PLANS
+        for entry in plan.get("extension", ())
+        if "valueExpression" in entry
+    }
+    asked = {one["id"]: quiz.questions(one, "fr") for one in ARTEFACTS.values() if quiz.is_quiz(one)}
+    assert set(asked) == {"hypertension-quiz-1.0.0", "diabetes-quiz-1.0.0"}
+    for questions in asked.values():
+        assert len(questions) == 4
+        assert all(sum(option.right for option in one.options) == 1 for one in questions)
+    right = {(name.split("-")[0], one.link): one.right for name, held in asked.items() for one in held}
+    titles = {(plan["id"].split("-")[0], one["id"]): one["title"] for plan in PLANS for one in actions(plan)}
+    texts = {
+        (plan["id"].split("-")[0], one["id"]): one.get("description", "") for plan in PLANS for one in actions(plan)
+    }
+    assert right["hypertension", "urgent"] == f"{values['urgentSbp']}/{values['urgentDbp']} mmHg"
+    assert right["hypertension", "review"].split()[0] == values["reviewInterval"].split()[0]
+    assert titles["hypertension", "step-1"].split(" : ")[1] in right["hypertension", "first-step"].lower()
+    assert "aider à le prendre" in titles["hypertension", "adherence-first"]
+    assert "garder la même étape" in right["hypertension", "badly-taken"]
+    assert right["diabetes", "target"].split(" ou")[0] in texts["diabetes", "at-target"]
+    assert titles["diabetes", "step-1"].split(" : ")[1] in right["diabetes", "first-step"].lower()
+    assert f"au-dessous de {right['diabetes', 'kidney'].split()[0]}" in texts["diabetes", "stop-metformin"]
+    assert values["yearly"] == "12 months" and right["diabetes", "feet"] == texts["diabetes", "foot-due"].rstrip(".")
