@@ -88,7 +88,7 @@ class Settled(list[Item]):
 class Run:
     """One evaluation: its resource, the variables seen so far, and where ``$index`` and ``$total`` stand."""
 
-    __slots__ = ("_given", "_kept", "_now", "defined", "index", "root", "settled", "total", "used")
+    __slots__ = ("_given", "_kept", "_now", "defined", "index", "memo", "root", "settled", "total", "used")
 
     def __init__(
         self,
@@ -107,6 +107,8 @@ class Run:
         self._now: datetime | None = None
         self.defined: dict[str, Items] | None = None
         self.index: int | None = None
+        self.memo: dict[object, Any] | None = None
+        """What is the same for every item (``fixed``), as far as it has been worked out."""
         self.total: Items = []
 
     @property

@@ -1,19 +1,18 @@
-"""Steps over raw JSON: what the short way of ``plain`` is made of."""
+"""What the short way of criteria (``plain``, ``source``) is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from .environment import Run
 from .model import Field, Type
 from .syntax import Binary, Call, Expression, Index, Member, Special, TypeTest, Unary
+from .temporal import parse_datetime
 
 Test = Callable[[Run, Any], "bool | None"]
 """A criterion on the JSON value of an item; ``None`` is empty."""
-
-Way = Callable[[Run, Any], list[Any]]
-"""From the JSON value of an item to the JSON values that a path finds in it."""
 
 
 class LongWay(Exception):
@@ -44,48 +43,15 @@ def narrowed(owner: Type, name: str, wanted: str) -> Field | None:
     return None if field is None or field.resource else owner.narrowed(name, wanted)
 
 
-def filtered(before: Way, test: Test) -> Way:
-    """What a way finds and a test keeps."""
-    return lambda run, value: [one for one in before(run, value) if test(run, one)]
+def day_of(text: str) -> tuple[int, ...]:
+    """The day of a date or dateTime that names one; raises LongWay on any other text."""
+    parts = _day(text)
+    if parts is None:
+        raise LongWay
+    return parts
 
 
-def first(before: Way) -> Way:
-    """The first that a way finds."""
-    return lambda run, value: before(run, value)[:1]
-
-
-def objects(key: str) -> Way:
-    """The objects under a key."""
-
-    def step(run: Run, value: Any) -> list[Any]:
-        found = value.get(key)
-        if found is None:
-            return []
-        if found.__class__ is dict:
-            return [found]
-        if found.__class__ is not list:
-            raise LongWay
-        for one in found:
-            if one.__class__ is not dict:
-                raise LongWay
-        return found
-
-    return step
-
-
-def primitives(key: str, sibling: str) -> Way:
-    """The values under a key; extensions beside it are for the long way."""
-
-    def step(run: Run, value: Any) -> list[Any]:
-        if sibling in value:
-            raise LongWay
-        found = value.get(key)
-        if found is None:
-            return []
-        if found.__class__ is not list:
-            return [found]
-        if None in found:
-            raise LongWay
-        return found
-
-    return step
+@lru_cache(8192)
+def _day(text: str) -> tuple[int, ...] | None:
+    found = parse_datetime(text)
+    return None if found is None or len(found.parts) < 3 else tuple(found.parts[:3])

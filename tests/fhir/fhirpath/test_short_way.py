@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from app.fhir.fhirpath import FhirPathError, compile
+from app.fhir.fhirpath.plain import OFTEN
 
 CRITERIA = (
     "code = 'a'",
@@ -44,11 +46,16 @@ CODINGS: tuple[Any, ...] = (
 )
 
 
-def answer(expression: str, resource: dict[str, Any]) -> Any:
-    try:
-        return compile(expression)(resource)
-    except FhirPathError as error:
-        return type(error)
+def answer(expression: str, resource: dict[str, Any], environment: dict[str, Any] | None = None) -> Any:
+    """The answer the first time and once the criterion has been asked often: they must be the same."""
+    answers = []
+    for _ in range(OFTEN + 2):
+        try:
+            answers.append(compile(expression)(resource, environment))
+        except FhirPathError as error:
+            answers.append((str(error), error.position))
+    assert all(one == answers[0] for one in answers)
+    return answers[0] if isinstance(answers[0], list) else FhirPathError
 
 
 @pytest.mark.parametrize("criterion", CRITERIA)
@@ -61,6 +68,36 @@ def test_the_short_way_agrees_with_the_long_one(criterion: str, coding: Any) -> 
         assert short == answer(f"code.coding.{function}(({criterion}) and $index >= 0)", resource)
     nested = answer(f"Observation.where(code.coding.exists({criterion}))", resource)
     assert nested == answer(f"Observation.where(code.coding.exists(({criterion}) and $index >= 0))", resource)
+
+
+READINGS: tuple[dict[str, Any], ...] = (
+    {"valueQuantity": {"value": Decimal("7.0"), "code": "mmol/L"}, "effectiveDateTime": "2026-05-01"},
+    {"valueQuantity": {"value": 6, "code": "mmol/L"}, "effectiveDateTime": "2026-05-01T10:00:00+01:00"},
+    {"valueQuantity": {"value": Decimal("1.26"), "code": "g/L"}, "effectiveDateTime": "2026-04"},
+    {"valueQuantity": {"code": "g/L"}, "effectivePeriod": {"start": "2026-05-01"}},
+    {"valueQuantity": {"value": "7", "code": "mmol/L"}, "effectiveDateTime": "yesterday"},
+    {"valueQuantity": {"value": 9, "comparator": ">", "code": "mmol/L"}, "effectiveDateTime": "2027-01-01"},
+    {"valueString": "7"},
+)
+QUESTIONS = (
+    "value.ofType(Quantity).exists((code = 'mmol/L' and value >= 7.0) or (code = 'g/L' and value >= 1.26))",
+    "value.ofType(Quantity).value < %limit",
+    "value.ofType(Quantity).where(code = 'mmol/L').value.first() > %limit + 1",
+    "effective.ofType(dateTime).toDate() <= %today",
+    "effective.ofType(dateTime).toDate() >= %today - 12 months and value.exists()",
+    "effective.ofType(dateTime).toDate() > %nothing",
+    "effective.ofType(dateTime).toDate() > %limit",
+    "value.ofType(Quantity).value > %text",
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("reading", READINGS, ids=str)
+def test_numbers_and_days_are_compared_alike(question: str, reading: dict[str, Any]) -> None:
+    resource = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Observation"} | reading}]}
+    given = {"limit": Decimal("6.5"), "today": date(2026, 5, 1), "nothing": None, "text": "a"}
+    short = answer(f"entry.resource.where({question})", resource, given)
+    assert short == answer(f"entry.resource.where(({question}) and $index >= 0)", resource, given)
 
 
 def test_a_component_is_told_by_code_and_unit() -> None:
