@@ -15,7 +15,7 @@ from app.fhir import dates
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, codings
 from pathways.apply.values import date_of
-from pathways.vocabulary import MEASURE, OPEN, TASK_KIND, kind_token
+from pathways.vocabulary import FORM, MEASURE, OPEN, TASK_KIND, kind_token
 
 KINDS = ("Observation", "Procedure", "DiagnosticReport")
 STATED = frozenset({"final", "amended", "corrected", "appended", "completed"})
@@ -93,7 +93,8 @@ class Results:
 def close_answered(repo: Repository, patient: str, encounter: str | None = None) -> list[Resource]:
     """Complete the tests and measurements of a patient whose results are there by now, whoever wrote them down.
 
-    ``encounter``: the visit at which they came. What is still open.
+    ``encounter``: the visit at which they came. What is still open. Orders that another system has written are its own:
+    it may have meant them to be repeated.
     """
     tasks = repo.search_all(f"Task?patient={patient}&code={kind_token(MEASURE)}&status={','.join(OPEN)}")
     waiting = [*tasks, *repo.search_all(f"ServiceRequest?patient={patient}&status=active,on-hold")]
@@ -102,11 +103,15 @@ def close_answered(repo: Repository, patient: str, encounter: str | None = None)
     results = Results(repo.record_of(patient.partition("/")[2], KINDS), repo.now)
     left = []
     for one in waiting:
-        if came := results.answering(one):
-            complete(repo, one, came, encounter)
-        else:
+        if not (came := results.answering(one)):
             left.append(one)
+        elif _ours(one):
+            complete(repo, one, came, encounter)
     return left
+
+
+def _ours(request: Resource) -> bool:
+    return any(one.get("system") == FORM for one in request.get("identifier", ()))
 
 
 def complete(repo: Repository, request: Resource, results: list[str], encounter: str | None = None) -> Resource:

@@ -220,6 +220,27 @@ def test_what_is_no_answer_closes_nothing(clinic: Clinic, more: Resource) -> Non
     assert "2951-2" in open_orders(clinic, held)
 
 
+def test_an_order_of_another_system_counts_and_is_left_alone(clinic: Clinic) -> None:
+    held = enrolled(clinic)
+    weekly = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "wk"}}
+    order = {
+        "resourceType": "ServiceRequest", "status": "active", "intent": "order", "occurrenceTiming": weekly,
+        "code": {"coding": [{"system": LOINC, "code": "2823-3"}]}, "subject": {"reference": held.patient},
+        "authoredOn": "2026-09-01",
+    }  # fmt: skip
+    with clinic.open(clinic.physician) as repo:
+        repo.create(order)
+    visit, standing = seen(clinic, held, "visit-1", measured(166, 104))
+    assert "baseline-potassium" not in {outcome.id for outcome in standing.next_actions}, "asked for already"
+    decided(clinic, visit, standing, "step-1")
+    clinic.later(days=1)
+    with clinic.open(clinic.physician) as repo:
+        repo.create(a_result(held, {"system": LOINC, "code": "2823-3"}, "2026-09-08", valueQuantity=POTASSIUM))
+        close_answered(repo, held.patient)
+    assert "2823-3" in open_orders(clinic, held), "every week"
+    assert now(clinic, held)["baseline-potassium"].state == DONE
+
+
 def test_two_pathways_ask_for_one_measurement_once(clinic: Clinic) -> None:
     both = follows_both(clinic)
     visit = seen_for_all(clinic, both, "visit-1", diabetic_answers(166, 104))
