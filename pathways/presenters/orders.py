@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.fhir.resource import Resource
 from app.fhir.translation import text
+from app.i18n import num
 from pathways.together.drugs import taken_twice
 from pathways.treatment import Change, dose
 
@@ -52,7 +53,7 @@ def present(order: Resource, language: str) -> OrderLine:
     coding = next(iter(concept.get("coding", ())), {})
     drug = text(concept, "text", language) or text(coding, "display", language) or coding.get("code", "")
     instruction = next(iter(order.get("dosageInstruction", ())), {})
-    amount = " ".join(dose(order) or ())
+    amount = _said(order)
     return OrderLine(
         id=order.get("id", ""),
         drug=drug,
@@ -74,7 +75,7 @@ def present_change(change: Change, language: str) -> list[ChangeLine]:
             continue
         replaced.add(id(former))
         kind = "up" if _amount(order) >= _amount(former) else "down"
-        lines.append(ChangeLine(kind, present(order, language), " ".join(dose(former) or ())))
+        lines.append(ChangeLine(kind, present(order, language), _said(former)))
     lines += [ChangeLine("keep", present(order, language)) for order in change.keep]
     lines += [ChangeLine("stop", present(order, language)) for order in change.stop if id(order) not in replaced]
     return lines
@@ -86,6 +87,12 @@ def present_twice(orders: Iterable[Resource], language: str) -> list[TwiceLine]:
         TwiceLine(found.title(language), found.same, [present(one, language) for one in found.orders])
         for found in taken_twice(orders)
     ]
+
+
+def _said(order: Resource) -> str:
+    """The amount of one intake with the reader's decimals: ``2,5 mg``."""
+    found = dose(order)
+    return f"{num(found[0])} {found[1]}" if found else ""
 
 
 def _codes(order: Resource) -> list[str]:

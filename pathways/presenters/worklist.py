@@ -138,7 +138,7 @@ def why(task: Resource, language: str) -> str:
     """Why this person is in the list now. When it is due stands beside it, so a visit is only named."""
     if is_kind(task, RETURN):
         refused = task.get("focus", {}).get("reference", "").startswith("Task/")
-        return _("The referral was declined or cancelled") if refused else _("Back from hospital")
+        return _("The referral was declined or cancelled") if refused else _("Return visit")
     if is_kind(task, DECIDE):
         return _("The next step waits for a decision")
     if is_kind(task, VISIT):

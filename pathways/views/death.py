@@ -12,9 +12,10 @@ from app.i18n import language
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
-from app.web.form import DayField, Form, Required
+from app.web.form import DayField, Required
 from pathways import death as recording
 from pathways.presenters.person import present
+from pathways.views.asking import Questions
 
 
 def add_to(pages: Blueprint) -> None:
@@ -25,7 +26,7 @@ def add_to(pages: Blueprint) -> None:
 def death(patient_id: str) -> ResponseReturnValue:
     """Ask for the day, then close what was open."""
     day = DayField(_("Day of death"), [Required(_("Give the day of death"))], latest=clock.today(), width="short")
-    form = type("DeathForm", (Form,), {"day": day}).opened()
+    form = type("DeathForm", (Questions,), {"day": day}).opened()
     with work(current_actor(), reading=request.method == "GET") as repo:
         if form.accepted():
             try:

@@ -24,10 +24,10 @@ LEAST = 2
 class PatientForm(Questions):
     """What is asked of a person at registration."""
 
-    family = TextField(_l("Family name"), [AtMost(80)], description=_l("In Latin letters, as on the identity card"))
-    given = TextField(_l("Given name"), [AtMost(80)])
-    family_ar = TextField(_l("Family name in Arabic"), [AtMost(80)], render_kw={"dir": "rtl", "lang": "ar"})
-    given_ar = TextField(_l("Given name in Arabic"), [AtMost(80)], render_kw={"dir": "rtl", "lang": "ar"})
+    family = TextField(_l("Family name (Latin letters)"), [AtMost(80)], render_kw={"dir": "ltr", "lang": "fr"})
+    given = TextField(_l("Given name (Latin letters)"), [AtMost(80)], render_kw={"dir": "ltr", "lang": "fr"})
+    family_ar = TextField(_l("Family name (Arabic letters)"), [AtMost(80)], render_kw={"dir": "rtl", "lang": "ar"})
+    given_ar = TextField(_l("Given name (Arabic letters)"), [AtMost(80)], render_kw={"dir": "rtl", "lang": "ar"})
     gender = ChoiceField(
         _l("Sex"), [Required(_l("Choose the sex"))], choices=[("female", _l("Woman")), ("male", _l("Man"))]
     )
@@ -38,11 +38,35 @@ class PatientForm(Questions):
         width="short",
         render_kw={"dir": "ltr", "inputmode": "numeric"},
     )
-    phone = TextField(_l("Telephone"), [AtMost(25)], width="short", render_kw={"dir": "ltr", "inputmode": "tel"})
-    cnie = TextField(_l("CNIE number"), [AtMost(12)], width="short", render_kw={"dir": "ltr"})
-    idcs = TextField(_l("IDCS number"), [AtMost(14)], width="short", render_kw={"dir": "ltr", "inputmode": "numeric"})
-    cnss = TextField(_l("CNSS number"), [AtMost(12)], width="short", render_kw={"dir": "ltr", "inputmode": "numeric"})
-    city = TextField(_l("Commune"), [AtMost(80)])
+    phone = TextField(
+        _l("Telephone"),
+        [AtMost(25)],
+        description=_l("The patient's, or of somebody who can be reached"),
+        width="short",
+        render_kw={"dir": "ltr", "inputmode": "tel"},
+    )
+    cnie = TextField(
+        _l("CNIE number"),
+        [AtMost(12)],
+        description=_l("National identity card: one or two letters, then digits"),
+        width="short",
+        render_kw={"dir": "ltr", "autocapitalize": "characters"},
+    )
+    idcs = TextField(
+        _l("IDCS number"),
+        [AtMost(14)],
+        description=_l("Civil and social identifier: 10 digits"),
+        width="short",
+        render_kw={"dir": "ltr", "inputmode": "numeric"},
+    )
+    cnss = TextField(
+        _l("CNSS number"),
+        [AtMost(12)],
+        description=_l("Social security: 9 digits"),
+        width="short",
+        render_kw={"dir": "ltr", "inputmode": "numeric"},
+    )
+    city = TextField(_l("Commune"), [AtMost(80)], description=_l("Where the patient lives"))
     other_person = BooleanField(_l("None of these is the same person"))
 
 

@@ -13,14 +13,15 @@ from app.i18n import language
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
-from app.web.form import AtMost, Form, LongTextField, Required
+from app.web.form import AtMost, LongTextField, Required
 from pathways import enrolment, steps
 from pathways.presenters.person import present
+from pathways.views.asking import Questions
 from pathways.views.enrol import enrolment_of
 from pathways.views.evaluating import evaluate_all
 
 
-class SkipForm(Form):
+class SkipForm(Questions):
     """Why the step is not done."""
 
     reason = LongTextField(_l("Why is this step skipped?"), [Required(_l("Write why")), AtMost(300)], width="long")

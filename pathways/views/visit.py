@@ -163,8 +163,10 @@ def _opened(questionnaire: Resource, context: FormContext, record: list[Resource
         render_kw={"max": context.today.isoformat()},
     )
     make = type("VisitForm", (asked,), {"visit_day": day})
-    return make.opened(
+    form = make.opened(
         context=context,
         answers=initial_answers(questionnaire, context, observations),
         previous=previous_values(questionnaire, observations, language()),
     )
+    form.visit_day.flags.silent = True
+    return form

@@ -16,7 +16,7 @@ def test_the_day_of_an_appointment_is_marked_as_needed(clinic: Clinic, zineb: Fo
     hospital = clinic.browser("hospital")
     hospital.send(referral, move="send acceptance")
     page = hospital.see(f"{referral}?move=send schedule visit information")
-    assert "Jour du rendez-vous" in said(page) and "si connu" not in said(page)
+    assert "Jour du rendez-vous" in said(page) and "facultatif" not in said(page)
     label = page.text.partition('<label for="day">')[2].partition("</label>")[0]
     assert 'class="needed"' in label
 
