@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from app.config import LANGUAGES
 from app.fhir.resource import Resource, extension
 from app.fhir.translation import text as text_of
-from pathways.questionnaire import answers, sdc
+from app.fhir.translation import translated
+from pathways.questionnaire import answers, items, sdc
+from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.numbers import number_text
+from pathways.questionnaire.rules_of_calculations import alike
 from pathways.questionnaire.words import _, words
 
 PLACE = re.compile(r"\{\{(.+?)\}\}")
+_UNMARKED = re.compile("[\u2066-\u2069]")
 SENTENCES = {
     "not-applicable": _("Not applicable: %(what)s"),
     "missing": _("Still missing: %(what)s"),
@@ -66,6 +71,30 @@ def explained(
     made = expressions.calculate(definition, response, chain or [response])
     value = ", ".join(answers.shown(answer, language, definition) for answer in made)
     return Calculation(value, _note(definition, expressions, response, chain, bool(made)))
+
+
+class Methods:
+    """How calculated answers of a response were come by, for ``Observation.method``: the sentence said beside them."""
+
+    def __init__(self, questionnaire: Mapping[str, Any], context: FormContext):
+        self._speaking = {one: Expressions(questionnaire, replace(context, language=one)) for one in LANGUAGES}
+
+    def of(
+        self, definition: Mapping[str, Any], item: Mapping[str, Any], chain: Sequence[Mapping[str, Any]]
+    ) -> Resource:
+        """``{"method": {"text": …}}`` in every language; empty where the answer is not as calculated here."""
+        first = next(iter(self._speaking.values()))
+        own = first.calculate(definition, chain[0], chain) if items.is_calculated(definition) else []
+        if not own or not alike(own, item.get("answer", ()), definition):
+            return {}
+        notes = {
+            language: _UNMARKED.sub("", explained(definition, expressions, chain[0], chain).note)
+            for language, expressions in self._speaking.items()
+        }
+        primary, *others = LANGUAGES
+        if not notes[primary]:
+            return {}
+        return {"method": translated({"text": notes[primary]}, "text", {one: notes[one] for one in others})}
 
 
 def _note(

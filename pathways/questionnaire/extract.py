@@ -11,6 +11,7 @@ from typing import Any
 
 from app.fhir.bundle import transaction
 from app.fhir.resource import Resource
+from pathways.questionnaire.calculation import Methods
 from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.extract_definitions import from_definitions
@@ -31,7 +32,7 @@ def made_from(
     origin = Origin(response, form_key, effective)
     expressions = Expressions(questionnaire, context)
     return [
-        *observations(questionnaire, response, origin),
+        *observations(questionnaire, response, origin, Methods(questionnaire, context)),
         *from_definitions(questionnaire, response, expressions, origin),
         *from_templates(questionnaire, response, expressions, origin),
     ]

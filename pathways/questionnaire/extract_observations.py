@@ -14,6 +14,7 @@ from typing import Any
 from app.fhir.resource import Resource, extension, extensions
 from app.fhir.translation import text as text_of
 from pathways.questionnaire import items, sdc
+from pathways.questionnaire.calculation import Methods
 from pathways.questionnaire.extracted import Made, Origin
 from pathways.questionnaire.units import in_preferred_unit
 from pathways.questionnaire.walking import Occurrence, below
@@ -41,11 +42,13 @@ class _Parent:
         self.members: list[str] = []
 
 
-def observations(questionnaire: Mapping[str, Any], response: Mapping[str, Any], origin: Origin) -> Iterator[Made]:
+def observations(
+    questionnaire: Mapping[str, Any], response: Mapping[str, Any], origin: Origin, methods: Methods
+) -> Iterator[Made]:
     """The Observations of a response; unanswered questions make none (nothing is ever deleted)."""
     state = _entered(_State(), questionnaire)
     for occurrence in below(questionnaire, response, (response,)):
-        yield from _extracted(occurrence, state, origin)
+        yield from _extracted(occurrence, state, origin, methods)
 
 
 def _entered(state: _State, owner: Mapping[str, Any]) -> _State:
@@ -57,7 +60,7 @@ def _entered(state: _State, owner: Mapping[str, Any]) -> _State:
     return replace(state, categories=categories) if categories else state
 
 
-def _extracted(occurrence: Occurrence, state: _State, origin: Origin) -> Iterator[Made]:
+def _extracted(occurrence: Occurrence, state: _State, origin: Origin, methods: Methods) -> Iterator[Made]:
     definition, item = occurrence.definition, occurrence.item
     if extension(definition, sdc.OBSERVATION_EXTRACT) is False:
         return
@@ -65,14 +68,16 @@ def _extracted(occurrence: Occurrence, state: _State, origin: Origin) -> Iterato
     codes, relation = _codes(definition, state.on)
     values = [value for answer in item.get("answer", ()) if (value := observed(definition, answer))] if codes else []
     own = _Parent() if codes else state.parent
-    inner = list(_inner(occurrence, replace(state, parent=own), origin))
+    inner = list(_inner(occurrence, replace(state, parent=own), origin, methods))
     if codes and relation == "component" and state.parent is not None:
         state.parent.components += [{"code": _concept(codes, definition)} | value for value in values]
     elif codes and own is not None:
         parts = _parts(own)
+        method = methods.of(definition, item, occurrence.chain) if values else {}
         made = [
             origin.made(
-                _observation(definition, codes, state, value | (parts if not index else {}), origin), occurrence.link_id
+                _observation(definition, codes, state, value | method | (parts if not index else {}), origin),
+                occurrence.link_id,
             )
             for index, value in enumerate(values or ([{}] if parts else []))
         ]
@@ -82,9 +87,9 @@ def _extracted(occurrence: Occurrence, state: _State, origin: Origin) -> Iterato
     yield from inner
 
 
-def _inner(occurrence: Occurrence, state: _State, origin: Origin) -> Iterator[Made]:
+def _inner(occurrence: Occurrence, state: _State, origin: Origin, methods: Methods) -> Iterator[Made]:
     for one in below(occurrence.definition, occurrence.item, occurrence.chain):
-        yield from _extracted(one, state, origin)
+        yield from _extracted(one, state, origin, methods)
 
 
 def _codes(definition: Mapping[str, Any], on: bool) -> tuple[list[Resource], str | None]:

@@ -224,3 +224,15 @@ def test_no_formula_stands_in_python() -> None:
     for path in (ROOT / "pathways").rglob("*.py"):
         text = path.read_text("utf-8")
         assert "0.9938" not in text and "0.9540108" not in text, path
+
+
+def test_an_observation_says_that_it_was_calculated_and_a_laboratory_s_does_not() -> None:
+    def methods(**more: Any) -> list[Any]:
+        form = Form(LATER[0], person("male", 60), {"creatinine": amount("12", "mg/L")} | more)
+        made = extract(form.questionnaire, form.response, form.context)
+        return [one.get("method") for one in made if one["code"]["coding"][0]["code"] == "98979-8"]
+
+    (method,) = methods()
+    assert method["text"] == "Calculé : créatinine 1,2 mg/dL, 60 ans, homme, CKD-EPI 2021"
+    assert "الكرياتينين 1,2" in json.dumps(method["_text"], ensure_ascii=False)
+    assert methods(egfr=number("50")) == [None]

@@ -71,7 +71,7 @@ def test_a_plausible_visit_is_accepted_and_gives_valid_resources(path: Path, lan
     response = form.respond(form_key="key-1") | {"id": "r1"}
     check(response)
     found = extract(form.source.questionnaire, response, form.context)
-    assert found
+    assert found or "Extract" not in path.read_text("utf-8")
     for resource in found:
         check(resource)
 
