@@ -12,6 +12,10 @@ from app.store import work
 from tests.store.builders import an_observation
 
 
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("Observation?color=red", "'color' is no search parameter of Observation"),
         ("Observation?status:exact=final", "takes no ':exact'"),
         ("Observation?date=yesterday", "is not a date"),
         ("Observation?date=2024-02-30", "in no calendar"),

@@ -7,7 +7,6 @@ import pytest
 from flask import Flask
 
 from app.access.actor import SYSTEM
-from app.errors import Malformed
 from app.store import work
 from tests.store.builders import LOINC, a_patient, a_quantity, an_observation, ids
 
@@ -251,9 +250,3 @@ def test_composites_bind_their_parts(found: Finder) -> None:
         an_observation("pulse", code="8867-4", valueQuantity=a_quantity(72, "/min")),
     ]
     assert found(resources, cases) == cases
-
-
-@pytest.mark.parametrize(
-    ("query", "text"),
-    [
-        ("Observation?color=red", "'color' is no search parameter of Observation"),
