@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Issue
+from app.fhir.fhirpath import FhirPathError
 from app.fhir.resource import Resource, extension, parse_canonical
 from pathways.questionnaire import answers, items, sdc
 from pathways.questionnaire.constraints import violated
@@ -48,7 +49,7 @@ def validate(questionnaire: Mapping[str, Any], response: Mapping[str, Any], cont
 
 def findings(questionnaire: Mapping[str, Any], response: Mapping[str, Any], context: FormContext) -> list[Finding]:
     """The same as ``validate``, each with the question it belongs to."""
-    return list(_Check(questionnaire, response, context).run())
+    return _Check(questionnaire, response, context).run()
 
 
 class _Check:
@@ -61,12 +62,29 @@ class _Check:
         self.complete = response.get("status") in _FINAL
         self.visible = enabled_part(questionnaire, dict(response), self.expressions.holds)
         self._options: dict[str, list[Option]] = {}
+        self._failed: list[FhirPathError] = []
 
-    def run(self) -> Iterator[Finding]:
+    def run(self) -> list[Finding]:
+        """Everything found. An expression that fails over answers which are wrong themselves adds nothing to them."""
+        found = list(self._found())
+        if self._failed and not any(one.issue.severity in ("error", "fatal") for one in found):
+            raise self._failed[0]
+        return found
+
+    def _found(self) -> Iterator[Finding]:
         yield from self._canonical()
         yield from self._level(self.questionnaire, self.response, [self.visible], "QuestionnaireResponse", ())
-        for link_id, issue, key in violated(self.questionnaire, self.questionnaire, self.expressions, self.visible, ()):
+        for link_id, issue, key in self._violated(self.questionnaire, ()):
             yield Finding(link_id, issue, confirm=key)
+
+    def _violated(
+        self, owner: Mapping[str, Any], chain: Sequence[Mapping[str, Any]]
+    ) -> list[tuple[str | None, Issue, str | None]]:
+        try:
+            return list(violated(owner, self.questionnaire, self.expressions, self.visible, chain))
+        except FhirPathError as error:
+            self._failed.append(error)
+            return []
 
     def _canonical(self) -> Iterator[Finding]:
         named = self.response.get("questionnaire")
@@ -179,7 +197,7 @@ class _Check:
                 text = _("Questions below a question stand inside its answer")
                 yield Finding(link_id, self._issue(text, "structure", f"{path}.item", link_id), rows)
             yield from self._answers(definition, one, inner, path, rows)
-        for target, issue, key in violated(definition, self.questionnaire, self.expressions, self.visible, inner):
+        for target, issue, key in self._violated(definition, inner):
             placed = Issue(issue.text, issue.code, path, issue.severity, issue.diagnostics)
             yield Finding(target or link_id, placed, rows, key)
 
@@ -223,7 +241,11 @@ class _Check:
         """A calculated answer that differs from our own calculation, see ``rules_of_calculations``."""
         if not items.is_calculated(definition):
             return
-        own = self.expressions.calculate(definition, self.visible, chain)
+        try:
+            own = self.expressions.calculate(definition, self.visible, chain)
+        except FhirPathError as error:
+            self._failed.append(error)
+            return
         found = differing(definition, own, one.get("answer", []), self.context)
         if found is not None:
             severity = "error" if items.is_fixed(definition) and self.complete else "warning"

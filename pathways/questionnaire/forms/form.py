@@ -74,6 +74,7 @@ class QuestionnaireForm(Form):
         self._previous = dict(previous or {})
         self._expressions = Expressions(self.source.questionnaire, self.context)
         self._live = Live(self._expressions)
+        self._for_script: Resource | None = None
         self.absent = absent_here(self.source.questionnaire, self.context)
         for link_id in self.absent:
             for name in (link_id, link_id + OTHER):
@@ -125,7 +126,9 @@ class QuestionnaireForm(Form):
     @property
     def live(self) -> Resource | None:
         """What the page's script calculates with, see ``calculating.live_of``."""
-        return live_of(self, self._live)
+        if self._for_script is None:
+            self._for_script = live_of(self, self._live) or {}
+        return self._for_script or None
 
     def collected(self) -> Answers:
         """The answers typed, and those of items that the user cannot change (hidden, read-only)."""

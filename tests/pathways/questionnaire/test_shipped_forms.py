@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from app.fhir.json import loads
@@ -95,3 +97,21 @@ def test_an_impossible_pressure_is_refused_at_a_field_that_says_why(path: Path, 
     assert not form.form_errors
     wrong = {field.item["code"][0]["code"] for field in form if field.errors}
     assert wrong <= {"8480-6", "8462-4"}
+
+
+CALCULATED_FROM = ("weight", "height", "bp-systolic", "creatinine", "total-cholesterol", "egfr", "cvd-risk")
+ODD = st.sampled_from(
+    ["", "0", "-5", "0,0001", "999999999999999999", "1e9", "12", "٦٠", "abc", "1.234,5", "-0", "٫", "10000000000"]
+)
+
+
+@pytest.mark.parametrize("path", [one for one in SHIPPED if "cvd-risk" in one.read_text()], ids=lambda path: path.stem)
+@given(typed=st.fixed_dictionaries(dict.fromkeys(CALCULATED_FROM, ODD)))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_typed_the_page_calculates_or_says_what_is_wrong(path: Path, typed: dict[str, str]) -> None:
+    form = filled(path, **typed)
+    form.validate()
+    assert form.parts
+    for name in ("bmi", "egfr", "cvd-risk"):
+        shown = form[name].calculation
+        assert shown.value == "" or any(digit in shown.value for digit in "0123456789")

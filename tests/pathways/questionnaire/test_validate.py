@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.fhir.fhirpath import FhirPathError
 from pathways.questionnaire import sdc
 from pathways.questionnaire.validate import validate
 from tests.pathways.questionnaire.forms import a_form, ask, blood_pressure, ext, fhirpath, today
@@ -157,3 +158,22 @@ def test_a_score_in_whole_numbers_is_not_rounded() -> None:
     (issue,) = validate(form, sent(said("a", ("Integer", 4)), said("twice", ("Integer", 9))), today())
     assert (issue.severity, issue.text) == ("error", "«\u00a0twice\u00a0» : le calcul donne ici 8")
     assert judged(form, sent(said("a", ("Integer", 4)), said("twice", ("Integer", 8)))) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"linkId": "a", "answer": [{"valueDecimal": Decimal(1)}, {"valueDecimal": Decimal(2)}]},
+        {"linkId": "a", "answer": [{"valueString": "x"}]},
+    ],
+    ids=["two answers", "another type"],
+)
+def test_a_calculation_over_wrong_answers_names_the_answers(given: dict[str, Any]) -> None:
+    found = validate(twice(readOnly=True), sent(given, said("twice", ("Decimal", Decimal(9)))), today())
+    assert found and all("FHIRPath" not in one.text for one in found)
+
+
+def test_a_calculation_that_fails_over_good_answers_is_the_form_s_fault() -> None:
+    form = a_form(ask("string", "a"), ask("decimal", "b", "", fhirpath(sdc.CALCULATED_EXPRESSION, "'x' * 2")))
+    with pytest.raises(FhirPathError):
+        validate(form, sent(said("b", ("Decimal", Decimal(9)))), today())
