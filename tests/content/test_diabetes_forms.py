@@ -183,3 +183,13 @@ def test_each_stage_asks_the_first_assessment_once(name: str, golden: str) -> No
     assert stage(before) == stage(after) == [name]
     assert forms_asked(before) == [FIRST["url"]]
     assert forms_asked(after) == [FOLLOW_UP["url"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "unit", "kept"), [("12.2", "mmol/L", "2.20"), ("220", "mg/dL", "2.20"), ("2.2", "g/L", "2.2")]
+)
+def test_a_measurement_with_a_code_of_our_own_is_converted_too(given: str, unit: str, kept: str) -> None:
+    """The capillary glucose 2 h after glucose has no LOINC code: its question names the substance."""
+    form = first(CALM | {"capillary-glucose-2h": quantity(given, unit)})
+    (made,) = [one for one in form.resources if one["code"]["coding"][0]["code"] == "capillary-2h-glucose"]
+    assert (made["valueQuantity"]["value"], made["valueQuantity"]["code"]) == (Decimal(kept), "g/L")
