@@ -191,8 +191,9 @@ def test_the_worker_closes_what_the_ehr_has_answered(clinic: Clinic, app: Flask)
     clinic.later(days=1)
     ehr = replace(clinic.physician, scopes=frozenset({"system/*.cruds"}))
     with clinic.open(ehr) as repo:
-        for code in ("2951-2", "2823-3"):
-            repo.create(a_result(held, {"system": LOINC, "code": code}, "2026-09-08", valueQuantity=POTASSIUM))
+        for code, value in (("2951-2", "139"), ("2823-3", "4.1")):
+            amount = POTASSIUM | {"value": Decimal(value)}
+            repo.create(a_result(held, {"system": LOINC, "code": code}, "2026-09-08", valueQuantity=amount))
     assert "2951-2" in open_orders(clinic, held)
     with clock.frozen(clinic.now):
         assert run_pending([FEATURE]) == 1, "a patient is noted once for all results of a transaction"
