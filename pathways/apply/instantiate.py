@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from app.errors import MaslakError
+from app.errors import Invalid, MaslakError
 from app.fhir.resource import canonical, choice
 from pathways.apply.conditions import empty_needed
 from pathways.apply.definitions import name_of, refuse_cycle, refuse_subject, tail
@@ -19,7 +19,7 @@ from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.frame import Frame
 from pathways.apply.kinds import CPG, request_resource
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.plan import DynamicValue, PlannedAction, dynamic_values, read_plan
+from pathways.apply.plan import DEEPEST, DynamicValue, PlannedAction, dynamic_values, read_plan
 from pathways.apply.scope import Scope, variables_of
 from pathways.apply.values import plain
 
@@ -115,6 +115,8 @@ def _names(reference: str, kind: str) -> bool:
 
 def nested_frame(frame: Frame, outcome: ActionOutcome, definition: Resource) -> Frame:
     """The frame of a plan inside a plan: it inherits the variables, and counts from the action's own due day."""
+    if outcome.path.count("action[") > DEEPEST:
+        raise Invalid("plans are nested more than {levels} deep", levels=DEEPEST)
     plan = read_plan(definition)
     scope = Scope(frame.asked, plan.variables, frame.scope, plan.meanings)
     chain = (*frame.chain, name_of(definition))

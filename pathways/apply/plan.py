@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.config import CANONICAL_BASE
+from app.errors import Invalid
 from app.fhir.fhirpath import node
 from app.fhir.resource import choice, code_in, extension, extensions
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
@@ -20,6 +21,8 @@ TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
 AVOID_RAMADAN = f"{CANONICAL_BASE}/StructureDefinition/avoid-ramadan-fast"
 ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 _OF_ACTION = re.compile(r"(?:timing|title|prefix|textEquivalent)(?:[A-Z.\[]|$)")
+DEEPEST = 40
+"""Levels of actions in a plan, and of plans in plans: more than anybody reads, less than the stack holds."""
 URGENT = frozenset({"urgent", "asap", "stat"})
 
 
@@ -122,6 +125,8 @@ def read_plan(source: dict[str, Any]) -> Plan:
 def _actions(
     sources: Any, path: str, citations: tuple[Mapping[str, Any], ...], marked: bool
 ) -> tuple[PlannedAction, ...]:
+    if path.count(".action[") >= DEEPEST:
+        raise Invalid("the actions of a plan are nested more than {levels} deep", levels=DEEPEST, expression=path)
     return tuple(_action(one, f"{path}.action[{at}]", citations, marked) for at, one in enumerate(sources))
 
 

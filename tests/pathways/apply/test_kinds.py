@@ -12,6 +12,7 @@ from app.fhir import validation
 from pathways.apply import apply_activity
 from pathways.apply.kinds import KINDS
 from tests.pathways.apply.domain import (
+    BASE,
     a_patient,
     a_plan,
     an_action,
@@ -149,3 +150,20 @@ def test_answers_are_the_same_every_time() -> None:
     plan = a_plan(*(an_action(f"Order {at}", **uses(order)) for at in range(3)))
     one, other = (run(plan, patient=a_patient(), definitions=[order]).bundle for _ in range(2))
     assert one == other and len({entry["fullUrl"] for entry in one["entry"]}) == 4
+
+
+def test_what_is_nested_too_deep_is_refused_by_name() -> None:
+    chain = [a_plan(an_action("Down", **uses({"url": f"{BASE}/PlanDefinition/p{at + 1}"})), name=f"p{at}")
+             for at in range(300)]  # fmt: skip
+    applied = run(chain[0], definitions=chain)
+    (issue,) = applied.issues
+    assert "Down" in issue.text and issue.expression == "PlanDefinition.action[0]"
+    assert applied.bundle["entry"]
+    action = an_action("Bottom")
+    for _ in range(300):
+        action = an_action("Group", action=[action])
+    with pytest.raises(Invalid, match="nested"):
+        run(a_plan(action))
+    inner = an_action("Nest", **uses({"url": f"{BASE}/PlanDefinition/deep"}))
+    outer = run(a_plan(inner, an_action("Fine")), definitions=[a_plan(action, name="deep")])
+    assert statuses(outer) == {"Nest": "failed", "Fine": "taken"}
