@@ -39,6 +39,8 @@ def _prepare(connection: Any, _record: Any) -> None:
         # One width for all integers: the driver prepares a statement anew for each combination of types it meets.
         connection.adapters.register_dumper(int, Int8Dumper)
         connection.adapters.register_dumper(int, Int8BinaryDumper)
+        # Our driver prepares; psycopg, where it prepares as well, drops everybody's statements with each rollback.
+        connection.prepare_threshold = None
         connection.autocommit = True  # what is set within a transaction ends with it
         connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT}ms'")  # as long as SQLite's busy_timeout
         connection.autocommit = False

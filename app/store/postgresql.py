@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from psycopg.adapt import Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy.exc import OperationalError
@@ -40,6 +40,11 @@ class Statements:
         self._names: dict[Shape, bytes] = {}
         self._seen: dict[Shape, int] = {}
         self._made = 0
+
+    def forget(self) -> None:
+        """What was prepared is not there (any more): a pooler gave another connection, or somebody dropped it."""
+        self._names.clear()
+        self._seen.clear()
 
     def name(self, connection: Any, shape: Shape) -> bytes | None:
         """The prepared statement, or None for what is to be sent as text."""
@@ -121,6 +126,11 @@ class Postgresql(Driver):
             if name is None:
                 return _done(connection.exec_params(shape[0], given, shape[1], formats, Format.BINARY))
             return _done(connection.exec_prepared(name, given, formats, Format.BINARY))
+        except InvalidSqlStatementName:
+            self._statements.forget()
+            if self._each:  # no transaction was undone by it
+                return self._result(sql, values)
+            raise
         except psycopg.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 

@@ -12,8 +12,9 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-_BEATEN = frozenset({"40001", "40P01"})
-"""Serialization failure, deadlock: the transaction was undone so that another could go on."""
+_BEATEN = frozenset({"40001", "40P01", "26000"})
+"""Serialization failure, deadlock: the transaction was undone so that another could go on. A prepared statement that is
+gone: the driver has forgotten it, and prepares anew."""
 _HELD = frozenset({"55P03", "57014", "53300", "57P01", "57P02", "57P03"})
 """A lock that was not given in time, a statement over its time, too many connections, a server that goes or comes."""
 

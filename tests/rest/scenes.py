@@ -11,7 +11,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "Basic": {"code": {"text": "anything"}},
     "Practitioner": {},
     "Organization": {"name": "Centre de santé"},
-    "Condition": {"subject": {"reference": "Patient/nobody"}, "code": {"text": "I10"}},
+    "Condition": {"subject": {"display": "somebody"}, "code": {"text": "I10"}},
     "Encounter": {"status": "finished", "class": {"code": "AMB"}},
     "EpisodeOfCare": {"status": "active"},
     "Composition": {

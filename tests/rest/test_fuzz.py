@@ -26,7 +26,7 @@ VALID = [
             "Observation": {
                 "valueQuantity": {"value": 1, "system": "http://unitsofmeasure.org", "code": "mm[Hg]"},
                 "effectiveDateTime": "2026-01-05T10:00:00+01:00",
-                "subject": {"reference": "Patient/nobody"},
+                "subject": {"reference": "Patient/fuzzed"},
                 "component": [{"code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]}}],
             }
         }
