@@ -184,9 +184,9 @@ def period(start: str | None = None, end: str | None = None) -> Resource:
 def choice(owner: Mapping[str, Any], name: str) -> tuple[str, Any] | None:
     """(type suffix, value) of a choice element: ``choice(observation, "value")`` → ``("Quantity", {...})``."""
     size = len(name)
-    for key, value in owner.items():
-        if len(key) > size and key.startswith(name) and key[size].isupper():
-            return key[size:], value
+    for key in owner:
+        if key[:size] == name and key[size : size + 1].isupper():
+            return key[size:], owner[key]
     return None
 
 

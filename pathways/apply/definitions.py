@@ -59,6 +59,9 @@ def refuse_cycle(definition: Mapping[str, Any], chain: tuple[str, ...]) -> None:
 def refuse_subject(definition: Mapping[str, Any], subject: str, otherwise: frozenset[str] = PATIENT) -> None:
     """Raises Invalid when a definition is for another type of subject. ``otherwise``: whom it is for where it does not
     say; a definition inside a plan is for the plan's subject."""
+    said = "subjectCodeableConcept" in definition or "subjectReference" in definition
+    if not said and (subject in otherwise or "subjectCanonical" in definition):
+        return  # most definitions, of which nothing more needs to be known
     found = choice(definition, "subject")
     if found is None or found[0] == "Canonical":
         wanted = otherwise if found is None else frozenset()

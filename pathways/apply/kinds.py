@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from app.errors import Invalid
@@ -108,12 +109,19 @@ def _parties(kind: str, asked: ApplyRequest) -> Resource:
         (("encounter",), asked.encounter),
         (REQUESTERS, asked.practitioner) if asked.practitioner else (("requester",), asked.organization),
     ):
-        about = reference_of(party)
-        name = next((name for name in names if _has(kind, name)), None)
-        if about and name:
-            one = (element_of(kind, name) or {}).get("max") == "1"
-            made[name] = about if one else [about]
+        if party is None:
+            continue
+        place, about = _place(kind, names), reference_of(party)
+        if about and place:
+            made[place[0]] = [about] if place[1] else about
     return made
+
+
+@lru_cache(1024)
+def _place(kind: str, names: tuple[str, ...]) -> tuple[str, bool] | None:
+    """The first of these elements that a type has, and whether it repeats."""
+    name = next((name for name in names if _has(kind, name)), None)
+    return None if name is None else (name, (element_of(kind, name) or {}).get("max") != "1")
 
 
 def _content(kind: str, definition: Mapping[str, Any]) -> Resource:

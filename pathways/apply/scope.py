@@ -231,10 +231,7 @@ class Scope(Mapping[str, Any]):
         return self._answer(name, variable)
 
     def _answer(self, name: str, variable: Variable) -> Answer:
-        found = self._answers.get(name)
-        if found is not None:
-            return found
-        found = variable.constant
+        found = self._answers.get(name) or variable.constant
         if found is None:
             meaning = self._meanings.get(name)
             if meaning is None:
@@ -254,7 +251,8 @@ class Scope(Mapping[str, Any]):
         used: dict[str, None] = {}
         try:
             if isinstance(read, Path):
-                return Answer(Settled(read.items(self.focus, self, self.settled, used)), tuple(used))
+                items = read.items(self.focus, self, self.settled, used)
+                return Answer(Settled(items), tuple(used))
             if isinstance(read, Search):
                 bundle = read.run(self._asked.facts, self.focus, self, self._places, used)
                 return Answer(Settled((node(bundle),)), tuple(used), bundle)

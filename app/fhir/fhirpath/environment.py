@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from app.clock import CASABLANCA
@@ -79,6 +80,11 @@ def environment(
 ) -> dict[str, Any]:
     """An environment of variables and ports, for ``Program`` and ``evaluate``; ``now`` is aware."""
     return {**(variables or {}), PORTS: Ports(resolver, terminology, now, trace, conforms)}
+
+
+@lru_cache(64)
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(CASABLANCA)
 
 
 class Settled(list[Item]):
@@ -164,7 +170,8 @@ class Run:
         """The instant of this evaluation, the same at every use."""
         if self._now is None:
             # Days are Moroccan days: after midnight in Casablanca UTC still has the day before.
-            self._now = (self.ports.now or self.ports.clock()).astimezone(CASABLANCA)
+            ports = self.ports
+            self._now = _local(ports.now or ports.clock())
         return self._now
 
     def container(self) -> Node | None:

@@ -20,10 +20,11 @@ from .syntax import Expression
 class Program:
     """A compiled expression. It holds no state of an evaluation, so any number of threads may run it at once."""
 
-    __slots__ = ("_step", "expression", "tree")
+    __slots__ = ("_matches", "_step", "expression", "tree")
 
     def __init__(self, expression: str):
         self.expression = expression
+        self._matches = "atches" in expression  # matches, matchesFull, replaceMatches: their time begins anew
         try:
             self.tree: Expression = parse(expression)
             self._step = scoped(self.tree)
@@ -46,7 +47,8 @@ class Program:
         """
         root = [resource] if resource.__class__ is Node else starting(resource)
         try:
-            anew()
+            if self._matches:
+                anew()
             return self._step(Run(root, environment, settled, used), root)
         except FhirPathError as error:
             raise error.within(self.expression) from None
