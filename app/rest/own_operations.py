@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from app.errors import Forbidden, Invalid, Issue, Malformed, NotFound
+from app.errors import Forbidden, Invalid, Issue, Malformed, MaslakError, NotFound
 from app.feature import Operation
 from app.fhir.bundle import document as document_bundle
 from app.fhir.bundle import found, searchset
 from app.fhir.definitions import resource_types
-from app.fhir.outcome import informed, outcome
+from app.fhir.outcome import has_errors, informed, outcome
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_reference, references
 from app.fhir.validation import validate as problems_of
 from app.rest.everything import episode_everything, everything
+from app.rest.integrity import require_targets
 from app.rest.operations import OperationRequest
+from app.rest.outcomes import spoken
 from app.rest.parameters import answer
 from app.rest.permission import limits
+from app.store.guards import judge
 
 _MODES = ("create", "update", "delete", "profile")
 
@@ -40,7 +44,28 @@ def validate(repo: Repository, request: OperationRequest) -> Resource:
                 f"{request.reference} is there; whether others refer to it is looked at when it is deleted."
             )
     issues = [*_addressed(resource, request, mode), *problems_of(resource, profile=_profile(repo, request))]
-    return outcome(issues) if issues else informed("All OK: the resource is valid.")
+    if not has_errors(issues):
+        issues += _judged(repo, resource, mode)
+    return outcome(spoken(issues, request.language)) if issues else informed("All OK: the resource is valid.")
+
+
+def _judged(repo: Repository, resource: Resource, mode: str | None) -> list[Issue]:
+    """What storing it would be refused for: a rule of a feature; a reference that finds nothing, which another entry of
+    a transaction may still bring unless ``mode`` says that it comes by itself.
+    """
+    found: list[Issue] = []
+    try:
+        judge(repo, resource["resourceType"], None, resource)
+    except Invalid as error:
+        found += error.issues
+    except MaslakError:  # whether the move is granted is another question than whether the content is right
+        pass
+    try:
+        require_targets(repo, [(resource["resourceType"], resource)])
+    except Invalid as error:
+        severity = "error" if mode in ("create", "update") else "warning"
+        found += [replace(issue, severity=severity) for issue in error.issues]
+    return found
 
 
 def _addressed(resource: Resource, request: OperationRequest, mode: str | None) -> list[Issue]:

@@ -91,6 +91,16 @@ def test_what_cannot_be_is_refused_with_its_path(door: tuple[Flask, str]) -> Non
     assert sent(door, pressure(140, 90)).status_code == 201
 
 
+def test_it_can_be_asked_before(door: tuple[Flask, str]) -> None:
+    answer = sent(door, pressure(1400, 90), "/fhir/Observation/$validate")
+    assert answer.status_code == 200
+    assert [(i["severity"], i["expression"][0]) for i in answer.get_json()["issue"]] == [
+        ("error", "Observation.component[0].valueQuantity.value")
+    ]
+    french = sent(door, pressure(1400, 90), "/fhir/Observation/$validate", "fr").get_json()
+    assert "n’est pas possible" in french["issue"][0]["details"]["text"]
+
+
 def test_in_a_transaction_nothing_is_stored(door: tuple[Flask, str]) -> None:
     entries = [
         {"resource": one, "request": {"method": "POST", "url": "Observation"}}
