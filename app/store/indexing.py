@@ -9,6 +9,7 @@ from functools import cache
 
 from app.fhir.resource import Resource
 from app.store.codes import OTHER_REFERENCE, path_code
+from app.store.compounds import compound_rows
 from app.store.contained import Inside, inside
 from app.store.driver import Driver, Insert, Row
 from app.store.extract import extract
@@ -33,6 +34,10 @@ COLUMNS = {
         "bigint, int, smallint, smallint, float8, float8, bigint, text, text, text, float8, float8",
     ),
     "uri": ("key, path, n, part, value, version", "bigint, int, smallint, smallint, text, text"),
+    "compound": (
+        "key, path, n, part, number, low, high, patient, at",
+        "bigint, int, smallint, smallint, bigint, bigint, bigint, bigint, bigint",
+    ),
 }
 _SCOPE = ("source, patient, organization", "bigint, bigint, bigint")
 _LITERAL = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})["/#]')
@@ -85,6 +90,10 @@ class Indexer:
             patient, moment = self._place(key, resource["resourceType"], rows, keys, indexed)
             indexed.place[key] = patient, moment
             _append(indexed, key, rows, others, keys, patient, moment)
+            indexed.rows["compound"] += [
+                (key, path, n, 0, number, low, high, patient, moment)
+                for n, (path, number, low, high) in enumerate(compound_rows(resource["resourceType"], rows, keys))
+            ]
             self._scope(indexed, key, resource["resourceType"], rows, keys, patient)
         if held:
             self._within(held, keys, indexed)

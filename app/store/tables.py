@@ -107,7 +107,21 @@ Index("ix_quantity_base", quantity.c.path, quantity.c.dimension, quantity.c.base
 uri = _index("uri", _column("value", BYTEWISE), _column("version", BYTEWISE))
 Index("ix_uri", uri.c.path, uri.c.value, uri.c.key)
 
-INDEXES = {"token": token, "reference": reference, "date": date, "string": string, "quantity": quantity, "uri": uri}
+compound = _index(
+    "compound", _column("number"), _column("low", nullable=True), _column("high", nullable=True), _column("patient"),
+    _column("at"),
+)  # fmt: skip
+Index("ix_compound", compound.c.number, compound.c.high, compound.c.low, compound.c.patient, compound.c.key)
+
+INDEXES = {
+    "token": token,
+    "reference": reference,
+    "date": date,
+    "string": string,
+    "quantity": quantity,
+    "uri": uri,
+    "compound": compound,
+}
 
 scope = Table(
     "index_scope",

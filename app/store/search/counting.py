@@ -23,8 +23,9 @@ def count_by(unit: Unit, query: str, code: str, repo: Any = None) -> dict[str, i
     if found is None or found.kind != "reference":
         raise Malformed(f"'{code}' is no reference parameter of {', '.join(request.types) or 'all types'}.")
     plan = planned(unit, request, pieces)
+    once = "" if plan.once else "distinct "
     rows = unit.driver.rows(
-        f"select o.type, o.id, count(*) from (select {plan.key} as key from {plan.source} where {plan.where}) m "
+        f"select o.type, o.id, count(*) from (select {once}{plan.key} as key from {plan.source} where {plan.where}) m "
         f"join index_reference i on i.key = m.key and {on_paths(found.codes())} join head o on o.key = i.target "
         "group by o.type, o.id",
         plan.values,

@@ -12,12 +12,13 @@ from app.store.contained import MARK, taken_out
 from app.store.driver import Row
 from app.store.extract import counted_paths
 from app.store.parameters import primary_date, record_paths, searchable_types
+from app.store.search.compound import Beginning, beginning
 from app.store.search.conditions import Condition, Match
 from app.store.search.criteria import Compiler, Piece, UnknownParameter, as_condition
 from app.store.search.include import check_includes, included
 from app.store.search.reference import OF_ONE_PATIENT
 from app.store.search.request import SearchRequest, parse
-from app.store.search.sorting import SortKey, after, cursor_of, order_by, place_of, sort_keys
+from app.store.search.sorting import SortKey, after, beside, cursor_of, order_by, place_of, sort_keys
 from app.store.search.within import containers
 from app.store.search.within import where as within
 from app.store.stored import METHODS, RawPage, Stored
@@ -33,7 +34,7 @@ FEW = 2000
 class Plan:
     """Where a search begins (``source`` with alias ``h`` or ``t``) and what its rows must meet.
 
-    ``once``: no resource is met by two rows.
+    ``once``: no resource is met by two rows. ``dated``: the parameter whose date stands in those rows.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Plan:
     once: bool = True
     texts: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+    dated: str = ""
 
     def add(self, condition: Condition) -> None:
         self.texts.append(condition.at(self.key, self.head))
@@ -97,6 +99,8 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece], repo: A
     if request.contained:
         return _within(unit, request, within(unit, repo, request, pieces))
     patient = next((p for p in pieces if isinstance(p, Condition) and p.text == OF_ONE_PATIENT), None)
+    if patient is None and (begun := beginning(unit, request, pieces)) is not None:
+        return _compounded(unit, request, begun)
     driving = _driving(request, pieces, patient)
     if driving is not None and driving.driving is not None:
         plan = Plan("index_token t", "t.key", "t", driving.driving.once, [driving.where.replace("i.", "t.")])
@@ -108,6 +112,17 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece], repo: A
         if piece is not driving:
             plan.add(as_condition(piece, driving=piece is first, probing=patient is not None))
     _limit(unit, request, plan, patient)
+    return plan
+
+
+def _compounded(unit: Unit, request: SearchRequest, begun: Beginning) -> Plan:
+    """A search that a compound index answers: a resource can have several of its numbers."""
+    numbers = [unit.driver.among("c.number")]
+    plan = Plan("index_compound c", "c.key", "c", False, numbers, [unit.driver.listed(begun.numbers)])
+    plan.dated = begun.compound.date
+    for piece in begun.left:
+        plan.add(as_condition(piece, probing=True))
+    _limit(unit, request, plan, None)
     return plan
 
 
@@ -185,6 +200,9 @@ def _total(unit: Unit, plan: Plan) -> int:
 def _page(unit: Unit, request: SearchRequest, plan: Plan) -> tuple[list[Row], str | None]:
     flavours = (bool(request.contained != "true"), bool(request.contained)) if request.alone else (True, False)
     keys = sort_keys(request.types or searchable_types(), request.sort, flavours)
+    for position, (code, descending) in enumerate(request.sort):
+        if code == plan.dated:
+            keys[position] = beside(descending)
     names = [f"s{n}" for n in range(len(keys))]
     texts = [key.text.replace("@key", plan.key).replace("@head", plan.head) for key in keys]
     values = list(plan.values)

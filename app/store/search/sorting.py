@@ -78,6 +78,11 @@ def _derived(parameters: Sequence[Parameter], descending: bool) -> SortKey:
     return SortKey(f"coalesce(({inner}), {least if descending else greatest})", descending, False)
 
 
+def beside(descending: bool) -> SortKey:
+    """The date that stands in the row itself, sorted as ``_derived`` would."""
+    return SortKey(f"coalesce(@head.low, {-_LARGEST if descending else _LARGEST})", descending, False)
+
+
 def order_by(keys: Sequence[SortKey], names: Sequence[str]) -> str:
     """``order by`` over named columns."""
     return ", ".join(f"{name}{' desc' if key.descending else ''}" for key, name in zip(keys, names, strict=True))
