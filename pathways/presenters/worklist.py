@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from flask import url_for
@@ -22,20 +22,27 @@ from pathways.worklist import BY_RISK, CALLS, Entry, Listed
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """The newest reading of a leading measurement, its direction since the one before (``up``, ``down``, ``same`` or
+    empty), and what makes it understood."""
+
+    last: Reading
+    trend: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row. ``last``: the newest reading of the leading measurement, ``trend`` its direction since the one before
-    (``up``, ``down``, ``same`` or empty)."""
+    """One row. ``readings``: one for each pathway that the row is about."""
 
     person: PersonLine
     why: str
     due: date | None
-    last: Reading | None
-    trend: str
+    readings: list[Shown]
     url: str
     action: str
     priority: str
     establishment: str
-    unit: str = ""
     risk: tuple[str, str] | None = None
     """(word, kind of its tag) of somebody who did not come and is not at the target."""
 
@@ -49,18 +56,25 @@ def rows(repo: Repository, lists: Sequence[Listed], plans: Sequence[Resource], l
     last = {
         of.token: _last_readings(repo, patients, of) for of in {one.token: one for one in leadings.values()}.values()
     }
-    care = repo.read_many({plan for entry in entries if (plan := _plan(entry.task))}) if entries else {}
+    care = repo.read_many({plan for entry in entries for plan in _plans(entry.task)}) if entries else {}
     shown: dict[str, list[Row]] = {}
     for group in lists:
         shown[group.group] = []
         for entry in group.entries:
-            followed = care.get(_plan(entry.task), {})
-            url = next(iter(followed.get("instantiatesCanonical", ())), "").split("|")[0]
-            of = leadings.get(url) or next(iter(leadings.values()), None)
-            values = last[of.token].get(entry.patient["id"]) if of else None
-            row = _row(repo, entry, group.group, values, _episode(followed), language)
-            shown[group.group].append(replace(row, unit=_unit(of, language) if of else ""))
+            followed = [care[plan] for plan in _plans(entry.task) if plan in care]
+            measured = [of for plan in followed if (of := leadings.get(_pathway(plan)))] or [*leadings.values()][:1]
+            readings = [
+                Shown(*held, _unit(of, language))
+                for of in {one.token: one for one in measured}.values()
+                if (held := last[of.token].get(entry.patient["id"]))
+            ]
+            episode = next((_episode(plan) for plan in followed), None)
+            shown[group.group].append(_row(repo, entry, group.group, readings, episode, language))
     return shown
+
+
+def _pathway(plan: Resource) -> str:
+    return str(next(iter(plan.get("instantiatesCanonical", ())), "")).split("|")[0]
 
 
 def _unit(of: Leading, language: str) -> str:
@@ -84,16 +98,16 @@ def _episode(plan: Resource) -> str | None:
     return next((one.split("/")[1] for one in infos if one.startswith("EpisodeOfCare/")), None)
 
 
-def _plan(task: Resource) -> str:
+def _plans(task: Resource) -> list[str]:
     based = (item.get("reference", "") for item in task.get("basedOn", ()))
-    return next((reference for reference in based if reference.startswith("CarePlan/")), "")
+    return [reference for reference in based if reference.startswith("CarePlan/")]
 
 
 def _row(
     repo: Repository,
     entry: Entry,
     group: str,
-    held: tuple[Reading, str] | None,
+    readings: list[Shown],
     episode: str | None,
     language: str,
 ) -> Row:
@@ -103,8 +117,7 @@ def _row(
         person=person,
         why=why(entry.task, language),
         due=None if is_kind(entry.task, DECIDE) else entry.due,
-        last=held[0] if held else None,
-        trend=held[1] if held else "",
+        readings=readings,
         url=url,
         action=action,
         priority=entry.task.get("priority", "routine"),

@@ -15,7 +15,7 @@ from tests.pathways.views.test_the_road import play
 PANEL = 'class="panel danger"'
 
 
-@pytest.mark.parametrize(("language", "back"), [("fr", "De retour de l’hôpital."), ("ar", "عائد من المستشفى.")])
+@pytest.mark.parametrize(("language", "back"), [("fr", "De retour de l’hôpital."), ("ar", "العودة من المستشفى.")])
 def test_the_red_panel_goes_with_the_hospital_s_answer(clinic_anywhere: Clinic, language: str, back: str) -> None:
     clinic = clinic_anywhere
     her = enrolled(clinic, language)
