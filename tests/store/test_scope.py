@@ -137,3 +137,22 @@ def test_the_directory_finds_people_everywhere_without_opening_records(app: Flas
         for query in ("Patient?address=rabat", "Patient", "Observation?_id=1"):
             with pytest.raises(Exception, match="directory is searched by"):
                 repo.search_directory(query)
+
+
+@pytest.mark.parametrize("alone", ["container", "contained"])
+@pytest.mark.parametrize("where", ["true", "both"])
+def test_what_is_contained_in_a_record_of_elsewhere_is_left_out(
+    records: None, stored: Callable[..., Any], alone: str, where: str
+) -> None:
+    held = {"resourceType": "Practitioner", "id": "d", "name": [{"family": "Kabbaj"}]}
+    for of in ("mine", "other"):
+        stored(an_observation(f"c-{of}", of, contained=[held], performer=[{"reference": "#d"}]))
+    query = f"Practitioner?family=kabbaj&_contained={where}&_containedType={alone}&_total=accurate"
+    with work(NURSE, reading=True) as repo:
+        found = repo.page(query)
+    assert (found.total, [one.id for one in found.matches]) == (
+        1,
+        ["c-mine" if alone == "container" else "#Observation/c-mine#d"],
+    )
+    with work(SYSTEM, reading=True) as repo:
+        assert repo.count(query) == 2
