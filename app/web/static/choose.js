@@ -34,7 +34,8 @@
       list.value = chosen;
       tell(options.length - 1, typed);
     }
-    function kept(option) { return option.value === "" || option.selected; }
+    // not option.selected: a closed list chooses another by itself while its options are taken out
+    function kept(option) { return option.value === "" || option.value === list.value; }
     function ask(typed) {
       var request = new XMLHttpRequest(), turn = asked += 1;
       request.open("GET", "/forms/options?list=" + encodeURIComponent(place) + "&q=" + encodeURIComponent(typed));

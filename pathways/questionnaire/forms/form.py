@@ -14,17 +14,17 @@ import wtforms
 from flask import g, request
 
 from app.clock import now
-from app.fhir.resource import Resource, canonical
+from app.fhir.resource import Resource
 from app.web import drafts
 from app.web.form import Form
 from pathways.questionnaire import items
-from pathways.questionnaire.context import FormContext, ValueSets, no_value_sets
+from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.forms.calculating import live_of, show_calculations
 from pathways.questionnaire.forms.choosing import ChosenAsked, ManyChosenAsked
 from pathways.questionnaire.forms.collecting import collect, fields_of, for_fields, rows_of
 from pathways.questionnaire.forms.conditions import absent_here, together, when
-from pathways.questionnaire.forms.field_of import OTHER, field_of
+from pathways.questionnaire.forms.field_of import OTHER
 from pathways.questionnaire.forms.fields import DateAsked
 from pathways.questionnaire.forms.layout import Part, parts
 from pathways.questionnaire.forms.live import Live
@@ -35,7 +35,7 @@ Previous = Mapping[str, tuple[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """What a form class was made from."""
 
     questionnaire: Resource
@@ -43,19 +43,10 @@ class _Source:
     definitions: Mapping[str, Resource]
 
 
-class _Rows(wtforms.Form):
-    """The fields of one occurrence of a repeating group."""
-
-    class Meta:
-        locales = False
-
-    source: _Source
-
-
 class QuestionnaireForm(Form):
     """A form of a Questionnaire. Made by ``form_class``; ``answers`` (of a stored response, or initial) fill it."""
 
-    source: _Source
+    source: Source
 
     def __init__(
         self,
@@ -213,7 +204,7 @@ class QuestionnaireForm(Form):
         return tuple(found)
 
 
-def _conditions(source: _Source, name_of: Any, live: Live) -> dict[str, Any]:
+def _conditions(source: Source, name_of: Any, live: Live) -> dict[str, Any]:
     """linkId → ``when`` of each item, with that of the groups and questions around it."""
     found: dict[str, Any] = {}
 
@@ -228,60 +219,8 @@ def _conditions(source: _Source, name_of: Any, live: Live) -> dict[str, Any]:
     return found
 
 
-def _unasked(source: _Source, link_id: str) -> bool:
+def _unasked(source: Source, link_id: str) -> bool:
     definition = source.definitions.get(link_id)
     return definition is not None and (
         (items.hidden(definition) or bool(definition.get("readOnly"))) and not items.is_calculated(definition)
     )
-
-
-_classes: dict[tuple[str, str, str], tuple[type[QuestionnaireForm], Mapping[str, Any]]] = {}
-"""The classes made so far, each with the lists of answers that it offers."""
-
-
-def form_class(
-    questionnaire: Resource,
-    language: str,
-    value_sets: ValueSets = no_value_sets,
-    other_value_sets: ValueSets = no_value_sets,
-) -> type[QuestionnaireForm]:
-    """The form class of a Questionnaire in a language, kept by url, version and stored version.
-
-    ``value_sets``: address → (system, code, display) of an ``answerValueSet``, displays in the page's language;
-    ``other_value_sets``: the same in the other language, for lists that are filtered by either.
-    """
-    key = (canonical(questionnaire), str(questionnaire.get("meta", {}).get("versionId", "")), language)
-    lists = {url: value_sets(url) for url in _lists(questionnaire)}
-    kept = _classes.get(key)
-    if kept is None or kept[0].source.questionnaire != questionnaire or kept[1] != lists:
-        source = _Source(questionnaire, language, items.by_link(questionnaire))
-        context = FormContext(
-            now(), language, value_sets=lambda url: lists.get(url, ()), other_value_sets=other_value_sets
-        )
-        body = {"source": source, **_members(source, questionnaire, context)}
-        kept = _classes[key] = (type("QuestionnaireForm", (QuestionnaireForm,), body), lists)
-    return kept[0]
-
-
-def _lists(questionnaire: Mapping[str, Any]) -> set[str]:
-    """The value sets from which its questions are answered."""
-    named = {str(item.get("answerValueSet", "#")) for item in items.walk(questionnaire)}
-    return {url for url in named if not url.startswith("#")}
-
-
-def _members(source: _Source, owner: Mapping[str, Any], context: FormContext) -> dict[str, Any]:
-    """Field name → unbound field of everything below, groups that do not repeat opened up."""
-    found: dict[str, Any] = {}
-    for item in items.children(owner):
-        if items.hidden(item):
-            continue
-        if items.is_group(item) and items.repeats(item):
-            least, most = items.occurs(item)
-            body = {"source": source, **_members(source, item, context)}
-            rows = wtforms.FormField(type("Rows", (_Rows,), body))
-            found[item["linkId"]] = wtforms.FieldList(rows, min_entries=max(least, 1), max_entries=most)
-            continue
-        if items.is_question(item):
-            found |= field_of(source.questionnaire, item, context)
-        found |= _members(source, item, context)
-    return found
