@@ -20,6 +20,8 @@ def match(repo: Repository, type: str, criteria: str) -> str | None:
     it, Malformed (400) on an unknown parameter.
     """
     text = criteria.removeprefix(type).lstrip("?")
+    if any(name == "_contained" and value != "false" for name, value in decoded(text)):
+        raise Malformed("_contained: a condition is on what stands by itself.", expression="http._contained")
     found = repo.matching(f"{type}?{encoded(tuple(p for p in decoded(text) if p[0] not in _RESULT))}")
     if len(found) > 1:
         raise PreconditionFailed(

@@ -35,6 +35,9 @@ _ALL = frozenset({"system/*.cruds"})
 
 def _types(type: str | None, path: str) -> Iterable[str]:
     """The types that a parameter looks at beside its own."""
+    if path.partition(":")[0] == "_list":
+        yield "List"
+        return
     if path.startswith("_has:"):
         _, source, _, rest = [*path.split(":", 3), "", "", ""][:4]
         yield source

@@ -78,11 +78,20 @@ def parse(query: str) -> tuple[SearchRequest, list[Issue]]:
         raise Malformed(f"'{type}' is no resource type of FHIR R4.")
     for name, value in _pairs(text):
         try:
-            _add(request, name, value)
+            if name == "_type" and type:
+                _same_type(type, value)
+            else:
+                _add(request, name, value)
         except Malformed as error:
             issues += error.issues
     request.query = query if request.cursor is None else _without_cursor(query)
     return request, issues
+
+
+def _same_type(type: str, value: str) -> None:
+    """Where the address names the type, which is what the searcher may search, ``_type`` can only repeat it."""
+    if set(_types(value)) - {type}:
+        raise Malformed(f"_type={value}: the address says {type} already.", expression="http._type")
 
 
 @lru_cache(1024)
