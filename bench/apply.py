@@ -19,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from app.collector import keep_what_is_there  # garbage is looked for as seldom as in the server
 from app.errors import NotFound
 from app.fhir.json import loads
 from pathways.apply import ApplyRequest, apply, apply_many
@@ -30,6 +31,8 @@ NOW = datetime(2026, 9, 15, 10, tzinfo=UTC)
 BASE = "https://maslak.ma/fhir"
 VISIT_TARGET_MS = 10.0
 BATCH_TARGET = 500.0
+PATHWAYS = (("hypertension-pathway", 0.3), ("diabetes-pathway", 1.0))
+"""Each with how many of its patients are diabetic."""
 LABS = (
     ("29463-7", 78, "kg"),
     ("8867-4", 76, "/min"),
@@ -50,8 +53,9 @@ def content() -> dict[str, dict[str, Any]]:
     return found
 
 
-def a_record(rng: random.Random, id: str, observations: int) -> list[dict[str, Any]]:
-    """A hypertensive patient on treatment, followed for years: pressures, labs, diagnoses, orders, visits."""
+def a_record(rng: random.Random, id: str, observations: int, diabetic: float = 0.3) -> list[dict[str, Any]]:
+    """A hypertensive patient on treatment, followed for years: pressures, labs, diagnoses, orders. ``diabetic``: how
+    likely it is that there is a treated type 2 diabetes too."""
     subject = {"reference": f"Patient/{id}"}
     born = f"{rng.randint(1940, 1985)}-05-17"
     record: list[dict[str, Any]] = [
@@ -62,8 +66,10 @@ def a_record(rng: random.Random, id: str, observations: int) -> list[dict[str, A
         about = {"resourceType": "Observation", "id": f"{id}-o{at}", "status": "final", "subject": subject}
         record.append(about | {"effectiveDateTime": day} | (_pressure(rng) if at % 2 == 0 else _lab(rng, at)))
     record.append(_condition(id, subject, "I10"))
-    if rng.random() < 0.3:
+    if rng.random() < diabetic:
         record.append(_condition(id, subject, "E11.9"))
+        if diabetic == 1:
+            record.append(_order(id, subject, "A10BA02", 1000))
     record.append(_order(id, subject, "C08CA01", 5))
     return record
 
@@ -130,23 +136,27 @@ def main() -> int:
             raise NotFound(f"there is no definition {canonical}")
         return known[canonical.partition("|")[0]]
 
-    plans = [known[f"{BASE}/PlanDefinition/{name}"] for name in ("hypertension-pathway", "hypertension-treatment")]
-    visits = {plan["id"]: _visits(plan, rng, find, calendar, given.visits) for plan in plans}
-    for name, times in visits.items():
-        times.sort()
-        print(f"visit  {name:32} 200 observations: median {statistics.median(times):6.2f} ms, "
+    missed = False
+    for name, diabetic in PATHWAYS:
+        plan = known[f"{BASE}/PlanDefinition/{name}"]
+        times = sorted(_visits(plan, rng, find, calendar, given.visits, diabetic))
+        median = statistics.median(times)
+        print(f"visit  {name:24} 200 observations: median {median:6.2f} ms, "
               f"95 % {times[int(len(times) * 0.95)]:6.2f} ms (target {VISIT_TARGET_MS:.0f})")  # fmt: skip
-    rate = _batch(plans[0], rng, find, calendar, given.patients)
-    print(f"batch  {plans[0]['id']:32} {given.patients} patients: {rate:7.0f} patients/s (target {BATCH_TARGET:.0f})")
-    slow = statistics.median(visits[plans[0]["id"]])
-    return int(slow > VISIT_TARGET_MS or rate < BATCH_TARGET)
+        rate = _batch(plan, rng, find, calendar, given.patients, diabetic)
+        print(f"batch  {name:24} {given.patients} patients: {rate:7.0f} patients/s (target {BATCH_TARGET:.0f})")
+        missed = missed or median > VISIT_TARGET_MS or rate < BATCH_TARGET
+    return int(missed)
 
 
-def _visits(plan: dict[str, Any], rng: random.Random, find: Any, calendar: Calendar, count: int) -> list[float]:
+def _visits(
+    plan: dict[str, Any], rng: random.Random, find: Any, calendar: Calendar, count: int, diabetic: float = 0.3
+) -> list[float]:
     """Milliseconds of each visit: facts, outcomes, reasons, values and the FHIR answer."""
     times = []
+    keep_what_is_there()
     for at in range(count + 5):
-        record = a_record(rng, f"visit-{at}", 200)
+        record = a_record(rng, f"visit-{at}", 200, diabetic)
         begin = time.process_time()
         facts = Facts(record, NOW)
         applied = apply(plan, ApplyRequest(record[0], facts, find, NOW, calendar=calendar))
@@ -155,19 +165,21 @@ def _visits(plan: dict[str, Any], rng: random.Random, find: Any, calendar: Calen
             assert outcome.values is not None
         assert applied.bundle["entry"]
         times.append((time.process_time() - begin) * 1000)
+    gc.unfreeze()
     return times[5:]
 
 
-def _batch(plan: dict[str, Any], rng: random.Random, find: Any, calendar: Calendar, count: int) -> float:
+def _batch(
+    plan: dict[str, Any], rng: random.Random, find: Any, calendar: Calendar, count: int, diabetic: float = 0.3
+) -> float:
     """Patients a second: stage, steps and due dates of each, from records in memory; progress on a terminal.
 
     The records are set aside from the collection of garbage: a real batch reads one after the other.
     """
-    records = [a_record(rng, f"batch-{at}", 30) for at in range(count)]
+    records = [a_record(rng, f"batch-{at}", 30, diabetic) for at in range(count)]
     asked = (ApplyRequest(one[0], Facts(one, NOW), find, NOW, calendar=calendar) for one in records)
     tell = (lambda done: print(f"\r{done}/{count}", end="", file=sys.stderr)) if sys.stderr.isatty() else None
-    gc.collect()
-    gc.freeze()
+    keep_what_is_there()
     begin = time.process_time()
     stages = sum(applied.actions[0].taken == "taken" for applied in apply_many(plan, asked, tell))
     seconds = time.process_time() - begin
