@@ -50,4 +50,4 @@ def _same(own: Any, given: Any, places: Any) -> bool:
     if not numbers or (isinstance(own, int) and isinstance(given, int)):
         return bool(own == given)
     digits = min(decimal_places(given), decimal_places(own) if places is None else int(places))
-    return abs(own - given) <= Decimal(1).scaleb(-digits)
+    return bool(abs(own - given) <= Decimal(1).scaleb(-digits))
