@@ -7,6 +7,7 @@ from __future__ import annotations
 from app.errors import Malformed, PreconditionFailed
 from app.fhir.repository import Repository
 from app.rest.asked import Asked, decoded, encoded
+from app.rest.reach import criteria_reached
 
 _RESULT = frozenset(
     {"_format", "_pretty", "_summary", "_elements", "_count", "_sort", "_include", "_revinclude", "_total"}
@@ -22,6 +23,7 @@ def match(repo: Repository, type: str, criteria: str) -> str | None:
     text = criteria.removeprefix(type).lstrip("?")
     if any(name == "_contained" and value != "false" for name, value in decoded(text)):
         raise Malformed("_contained: a condition is on what stands by itself.", expression="http._contained")
+    criteria_reached(repo.actor, type, decoded(text))
     found = repo.matching(f"{type}?{encoded(tuple(p for p in decoded(text) if p[0] not in _RESULT))}")
     if len(found) > 1:
         raise PreconditionFailed(

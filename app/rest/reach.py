@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.errors import Forbidden
-from app.rest.asked import Asked
+from app.access.actor import Actor
+from app.errors import Forbidden, Malformed
+from app.rest.asked import Asked, Parameters
 from app.rest.permission import limits, require
 from app.store.parameters import parameters_of
 from app.store.search.filter import names
@@ -16,18 +17,29 @@ def reached(asked: Asked) -> None:
 
     A chain without a type (``subject.name``) reaches every type that the reference allows: name one.
     """
+    if any(name == "_any" for name, _ in asked.parameters):  # it is how scopes are asked for, not criteria
+        raise Malformed("'_any' is no search parameter here.", expression="http._any")
     if asked.actor.scopes is None or asked.actor.scopes == _ALL:
         return
     if asked.first("_contained") in ("true", "both"):  # the containers may be of any type
         require(asked.actor, "s", None)
         if limits(asked.actor, "s", None) or limits(asked.actor, "s", asked.type):
             raise Forbidden("_contained asks about all resources, of which the token's scopes reach only some.")
-    for name, value in asked.parameters:
+    criteria_reached(asked.actor, asked.type, asked.parameters)
+
+
+def criteria_reached(actor: Actor, type: str | None, parameters: Parameters) -> None:
+    """The same for criteria wherever they stand, as in a condition. Raises Forbidden (403)."""
+    if actor.scopes is None or actor.scopes == _ALL:
+        return
+    for name, value in parameters:
         for path in names(value) if name == "_filter" else (name,):
-            for type in _types(asked.type, path):
-                require(asked.actor, "s", type)
-                if limits(asked.actor, "s", type):
-                    raise Forbidden(f"{path} asks about {type} resources, of which the token's scopes reach only some.")
+            for other in _types(type, path):
+                require(actor, "s", other)
+                if limits(actor, "s", other):
+                    raise Forbidden(
+                        f"{path} asks about {other} resources, of which the token's scopes reach only some."
+                    )
 
 
 _ALL = frozenset({"system/*.cruds"})

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.errors import Invalid, PreconditionFailed
+from app.errors import Forbidden, Invalid, PreconditionFailed
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_reference, references, rewrite_references
 from app.rest.asked import decoded
 from app.rest.conditions import match
+from app.rest.permission import reaching, within_limits
 
 
 class Resolver:
@@ -62,7 +63,12 @@ class Resolver:
         target = parse_reference(text)
         if target is None or target.type is None or target.query is None:
             raise Invalid(f"'{text}' is no reference.", expression=f"{path}.reference")
-        found = match(self._repo, target.type, target.query) or self._among_standing(target.type, target.query)
+        if not reaching(self._repo.actor, target.type):
+            raise Forbidden(f"The token's scopes let it find no {target.type}.", expression=f"{path}.reference")
+        found = match(self._repo, target.type, target.query)
+        if found and found not in within_limits(self._repo, [found]):
+            found = None
+        found = found or self._among_standing(target.type, target.query)
         if found is None:
             raise PreconditionFailed(f"The reference {text} finds nothing.", expression=f"{path}.reference")
         return found
