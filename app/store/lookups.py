@@ -110,7 +110,7 @@ def recent(unit: Unit, type: str, patient_ids: Iterable[str], code: str, count: 
     rows = driver.rows(
         f"select h.patient, h.id, h.key, v.body, t.at from {driver.table_of('p')} "
         f"{ordered} head h on h.key in ({ranked}) {ordered} version v on v.seq = h.seq "
-        f"{ordered} index_token t on t.key = h.key and t.path = {path} and t.code = ? and t.system = ? "
+        f"{ordered} index_token t on t.key = h.key and /*+*/t.path = {path} and t.code = ? and t.system = ? "
         "order by t.at desc, h.key desc",
         (driver.listed(by_key), value, system_code(system), value, system_code(system)),
     )
