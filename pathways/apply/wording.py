@@ -99,7 +99,13 @@ def _dated(item: Any) -> bool:
 
 @lru_cache(4096)
 def _number(value: int | Decimal | float, locale: str) -> str:
-    return str(format_decimal(value, locale=locale, decimal_quantization=False))
+    """With two decimals at most, as laboratories report; of what is below one, three digits."""
+    exact = Decimal(str(value))
+    places = 2 if abs(exact) >= 1 or not exact else 2 - exact.adjusted()
+    exponent = exact.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > places:
+        exact = round(exact, places).normalize()
+    return str(format_decimal(exact, locale=locale, decimal_quantization=False))
 
 
 @lru_cache(4096)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -10,7 +11,12 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.fhir.translation import text
 from app.i18n import day_text
+from app.terminology import Terminology
 from pathways.presenters import orders
+from pathways.vocabulary import ADAPTATION
+
+REASONS = {"resourceType": "ValueSet", "compose": {"include": [{"system": ADAPTATION}]}}
+"""Every code of the reasons for adapting a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ def present(repo: Repository, task: Resource, language: str) -> Decided:
     return Decided(
         lines=[line for line in lines if line],
         reasons=reasons(task, language),
-        adapted=adapted(task, language),
+        adapted=adapted(task, language, words_of(repo, [task], language)),
         who=text(task.get("requester", {}), "display", language, primary="fr") or "",
         when=task.get("lastModified", ""),
         closed_unmade=task["status"] == "cancelled",
@@ -49,13 +55,26 @@ def reasons(task: Resource, language: str) -> list[str]:
     return [line for line in said if line]
 
 
-def adapted(task: Resource, language: str) -> str:
-    """Why the step was adapted, in words; empty where it was accepted."""
-    if task.get("businessStatus", {}).get("text") != "adapted":
+def words_of(repo: Repository, tasks: Iterable[Resource], language: str) -> dict[str, str]:
+    """Code -> words of the reasons for adapting; asked for only where one of the tasks was adapted."""
+    if not any(_is_adapted(task) for task in tasks):
+        return {}
+    known = Terminology(repo, language).expand(REASONS, display_language=language).concepts
+    return {concept.code: display or concept.code for concept, display in known}
+
+
+def _is_adapted(task: Resource) -> bool:
+    return bool(task["resourceType"] == "Task" and task.get("businessStatus", {}).get("text") == "adapted")
+
+
+def adapted(task: Resource, language: str, words: Mapping[str, str]) -> str:
+    """Why the step was adapted, in words (``words_of``); empty where it was accepted."""
+    if not _is_adapted(task):
         return ""
     why = task.get("statusReason", {})
     coding = next(iter(why.get("coding", ())), {})
-    parts = [text(coding, "display", language) or coding.get("code", ""), why.get("text", "")]
+    code = coding.get("code", "")
+    parts = [text(coding, "display", language) or words.get(code, code), why.get("text", "")]
     return " – ".join(part for part in parts if part)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flask import url_for
@@ -33,8 +33,8 @@ class Moment:
     url: str = ""
 
 
-def timeline(record: Iterable[Resource], of: Leading | None, language: str) -> list[Moment]:
-    """All entries of a record, newest first."""
+def timeline(record: Iterable[Resource], of: Leading | None, language: str, words: Mapping[str, str]) -> list[Moment]:
+    """All entries of a record, newest first. ``words`` are those of the reasons for adapting a step, by code."""
     held = list(record)
     by_encounter: dict[str, list[Resource]] = {}
     for resource in held:
@@ -44,7 +44,8 @@ def timeline(record: Iterable[Resource], of: Leading | None, language: str) -> l
     for resource in held:
         match resource["resourceType"]:
             case "Encounter":
-                moments.append(_visit(resource, by_encounter.get(f"Encounter/{resource['id']}", []), of, language))
+                linked = by_encounter.get(f"Encounter/{resource['id']}", [])
+                moments.append(_visit(resource, linked, of, language, words))
             case "Task" if is_kind(resource, REFERRAL):
                 moments.append(_referral(resource, language))
             case "Composition":
@@ -54,7 +55,9 @@ def timeline(record: Iterable[Resource], of: Leading | None, language: str) -> l
     return sorted(moments, key=lambda moment: moment.when, reverse=True)
 
 
-def _visit(encounter: Resource, linked: list[Resource], of: Leading | None, language: str) -> Moment:
+def _visit(
+    encounter: Resource, linked: list[Resource], of: Leading | None, language: str, words: Mapping[str, str]
+) -> Moment:
     values = [
         found.shown for one in linked if of and one["resourceType"] == "Observation" and (found := reading(one, of))
     ]
@@ -65,7 +68,7 @@ def _visit(encounter: Resource, linked: list[Resource], of: Leading | None, lang
             details.append(line.said)
         elif one["resourceType"] == "Task" and is_kind(one, DECIDE) and one["status"] == "completed":
             details += decided_step.reasons(one, language)[:2]
-            if why := decided_step.adapted(one, language):
+            if why := decided_step.adapted(one, language, words):
                 details.append(_("Adapted: %(reason)s", reason=why))
     who = next((_name(p["individual"], language) for p in encounter.get("participant", ()) if "individual" in p), "")
     place = encounter.get("serviceProvider", {}).get("reference")

@@ -15,18 +15,16 @@ from app.terminology import Terminology
 from app.web.form import AtMost, ChoiceField, DayField, HiddenField, LongTextField, Required
 from pathways.alternatives import Regimen, alternatives, as_orders
 from pathways.decision import Adaptation
+from pathways.presenters.decided_step import REASONS
 from pathways.progression import Standing
 from pathways.together.standings import Standings
 from pathways.views.asking import Questions
-from pathways.vocabulary import ADAPTATION
 
 DECISIONS = [
     ("keep", _l("Keep the present treatment")),
     ("other", _l("Another treatment")),
     ("proposed", _l("The treatment of the protocol, another day for the next visit")),
 ]
-REASONS = {"resourceType": "ValueSet", "compose": {"include": [{"system": ADAPTATION}]}}
-"""Every code of the reasons for adapting a step."""
 
 
 class AdaptForm(Questions):

@@ -18,6 +18,7 @@ from pathways import enrolment, measurement
 from pathways.apply.outcome import ActionOutcome
 from pathways.presenters import chart, next_step, orders, referral, targets
 from pathways.presenters import steps as todo
+from pathways.presenters.decided_step import words_of
 from pathways.presenters.person import present
 from pathways.presenters.timeline import FIRST, timeline
 from pathways.presenters.worklist import why
@@ -70,7 +71,7 @@ def patient(patient_id: str) -> ResponseReturnValue:
             if one["resourceType"] == "MedicationRequest" and one["status"] == "active" and one["intent"] == "order"
         ]
         of = held[0].leading if held else _leading_of_any(repo)
-        moments = timeline(record, of, language())
+        moments = timeline(record, of, language(), words_of(repo, record, language()))
         everything = "all" in request.args
         shown = {
             "person": present(subject, language(), repo.today),

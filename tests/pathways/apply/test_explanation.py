@@ -7,6 +7,7 @@ from typing import Any
 
 from app.fhir.resource import extension, extensions
 from pathways.apply import Value
+from pathways.apply.wording import shown
 from tests.pathways.apply.domain import (
     SD,
     a_plan,
@@ -80,6 +81,11 @@ def test_a_number_without_unit_takes_the_one_its_variable_declares() -> None:
     target = a_variable("target", "130 + 10", extension=[{"url": f"{SD}/unit", "valueString": "mmHg"}])
     plan = a_plan(an_action("A", **when("%target = 140")), variables=[target])
     assert run(plan).actions[0].values == [Value("target", "target", 140, "mmHg", None, None)]
+
+
+def test_numbers_are_said_with_the_digits_that_a_reader_needs() -> None:
+    said = {"8.35278": "8,35", "7.0": "7", "29.97": "29,97", "0.01234567": "0,0123", "140": "140"}
+    assert {text: shown(Decimal(text), "fr") for text in said} == said
 
 
 def test_values_behind_a_conclusion_are_shown_where_they_are_described() -> None:

@@ -100,6 +100,8 @@ def test_one_treatment_is_kept_while_the_other_goes_on(clinic: Clinic) -> None:
     physician.send(f"{step}?act=adapt", decision="keep 0", reason="patient-choice")
     drugs = [one["medicationCodeableConcept"]["text"] for one in clinic.stored("MedicationRequest?_count=9")]
     assert drugs == ["Metformine"]
+    shown = said(physician.see(her.record))
+    assert "Adaptée : " in shown and "patient-choice" not in shown
 
 
 def test_the_former_addresses_lead_to_the_new_ones(clinic: Clinic) -> None:
