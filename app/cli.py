@@ -126,7 +126,9 @@ def serve(demo: bool) -> None:
     port = os.environ.get("PORT", "8000")
     production = current_app.config["PRODUCTION"]
     host = os.environ.get("HOST", "127.0.0.1")
-    workers = os.environ.get("WORKERS") or str(os.cpu_count() or 1 if production else 1)
+    # Requests are work for the processor: threads of one process only wait for each other (docs/benchmarks.md).
+    workers = os.environ.get("WORKERS") or ((os.cpu_count() or 1) + 1 if production else 1)
+    threads = os.environ.get("THREADS") or (1 if production else 4)
     if os.environ.get("WORKER", "1") != "0":  # the jobs run beside the server and end with it
         jobs = [
             sys.executable,
@@ -151,7 +153,7 @@ def serve(demo: bool) -> None:
         port=int(port),
         interface=Interfaces.WSGI,
         workers=int(workers),
-        blocking_threads=int(os.environ.get("THREADS", "4")),
+        blocking_threads=int(threads),
         websockets=False,
         log_level=LogLevels.warning,
     ).serve()

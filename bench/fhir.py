@@ -84,7 +84,7 @@ def served(address: str, port: int, workers: int, roots: list[int]) -> Iterator[
     words = [*flask, "access", "token", "--scopes", "system/*.cruds", "--minutes", "600"]
     token = subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout.strip()
     granian = ["-m", "granian", "--interface", "wsgi", "--factory", "--port", str(port), "--workers", str(workers)]
-    granian += ["--blocking-threads", "4", "--no-ws", "--log-level", "error", "bench.fhir_server:create"]
+    granian += ["--blocking-threads", "1", "--no-ws", "--log-level", "error", "bench.fhir_server:create"]
     process = subprocess.Popen([sys.executable, "-W", "ignore", *granian], cwd=ROOT, env=environment)
     server = Server(port, token, [*roots, process.pid])
     try:
@@ -264,7 +264,7 @@ def main() -> None:
     parser.add_argument("--clients", default="1,2,4,8", type=lambda text: [int(one) for one in text.split(",")])
     parser.add_argument("--seconds", default=4.0, type=float, help="for each load and number of clients")
     parser.add_argument("--bundles", default=40, type=int, help="for each number of clients")
-    parser.add_argument("--workers", default=os.cpu_count() or 1, type=int)
+    parser.add_argument("--workers", default=(os.cpu_count() or 1) + 1, type=int)
     parser.add_argument("--port", default=18761, type=int)
     parser.add_argument("--threads", action="store_true", help="drive without wrk")
     parser.add_argument("--kept", type=Path, help="a folder of bench/pages.py --cache, as FOLDER/20000")
