@@ -236,6 +236,7 @@ ANSWERS = {
     "pregnancy": "|not-pregnant",
     "contraception": "|no-childbearing-potential",
     "adherence": "|good-adherence",
+    "diabetes-symptoms": "|no-diabetes-symptom",
 }
 
 
