@@ -100,20 +100,25 @@ def recent(unit: Unit, type: str, patient_ids: Iterable[str], code: str, count: 
     system, value = pair(code)
     path = parameters_of(type)["code"].codes()[0]
     ranked = (
-        f"select t.key from index_token t where t.path = {path} and t.code = ? and t.system = ? "
+        f"from index_token t where t.path = {path} and t.code = ? and t.system = ? "
         f"and t.patient = p.value order by t.at desc, t.key desc limit {int(count)}"
     )
-    driver = unit.driver
-    ordered = (
-        "cross join" if driver.name == "sqlite" else "join"
-    )  # SQLite keeps the order of a cross join: patients first
-    rows = driver.rows(
-        f"select h.patient, h.id, h.key, v.body, t.at from {driver.table_of('p')} "
-        f"{ordered} head h on h.key in ({ranked}) {ordered} version v on v.seq = h.seq "
-        f"{ordered} index_token t on t.key = h.key and /*+*/t.path = {path} and t.code = ? and t.system = ? "
-        "order by t.at desc, h.key desc",
-        (driver.listed(by_key), value, system_code(system), value, system_code(system)),
-    )
+    driver, one = unit.driver, (value, system_code(system))
+    if driver.name == "postgresql":  # by the patients' own rows, whatever the planner thinks of a list of any length
+        sql = (
+            f"select h.patient, h.id, h.key, v.body, r.at from {driver.table_of('p')} "
+            f"cross join lateral (select t.key, t.at {ranked}) r "
+            "join head h on h.key = r.key join version v on v.seq = h.seq order by r.at desc, h.key desc"
+        )
+        rows = driver.rows(sql, (driver.listed(by_key), *one))
+    else:  # SQLite has no lateral, and keeps the order of a cross join: patients first
+        sql = (
+            f"select h.patient, h.id, h.key, v.body, t.at from {driver.table_of('p')} "
+            f"cross join head h on h.key in (select t.key {ranked}) cross join version v on v.seq = h.seq "
+            f"cross join index_token t on t.key = h.key and /*+*/t.path = {path} and t.code = ? and t.system = ? "
+            "order by t.at desc, h.key desc"
+        )
+        rows = driver.rows(sql, (driver.listed(by_key), *one, *one))
     found: dict[str, list[Resource]] = {}
     for patient, id, key, body in {row[2]: row[:4] for row in rows}.values():
         unit.ledger.note("R", patient, f"{type}/{id}", key)
