@@ -30,8 +30,10 @@ _REST: Final = 2.0
 """Seconds after which slow matches are forgotten, where nobody says that something new begins."""
 
 SHORT: Final = 1000
-"""Characters of a text over which a pattern with one repetition, of one character, cannot take long."""
-_REPEATED: Final = re.compile(r"\)[*+?{]|[*+]|,\}")
+"""Characters of a text over which a pattern of few ways cannot take long."""
+FEW_WAYS: Final = 64
+MANY_WAYS: Final = 32
+"""What an endless repetition counts for: one may stand beside one choice of two, and no two of them together."""
 
 _spent = local()
 
@@ -50,14 +52,16 @@ class Pattern:
         """``lines``: a dot matches a line's end too. Raises ``failure`` on what is no regular expression."""
         if len(text) > MAX_LENGTH:
             raise failure(f"A regular expression has at most {MAX_LENGTH} characters.")
-        if _size(text) > MAX_SIZE:
+        size, ways = _measured(text)
+        if size > MAX_SIZE:
             raise failure("The counts of this regular expression come to too much.")
+        flags = re.DOTALL if lines else re.NOFLAG
         try:
-            self._compiled = regex.compile(text, regex.DOTALL if lines else 0)
+            self._compiled = regex.compile(text, flags)
         except (regex.error, RecursionError, OverflowError, MemoryError, ValueError) as error:
             raise failure(f"Not a regular expression: {error}.") from None
         self._failure = failure
-        self._plain = re.compile(text, re.DOTALL if lines else 0) if _cannot_run_away(text) else None
+        self._plain = _plain(text, flags) if ways <= FEW_WAYS else None
         self.text = text
 
     def search(self, text: str) -> bool:
@@ -90,14 +94,12 @@ class Pattern:
                 raise self._failure("The regular expressions take too long.")
 
 
-def _cannot_run_away(text: str) -> bool:
-    """Whether a pattern repeats one character or class at most: Python's own matcher then serves, much faster."""
-    found = _REPEATED.findall(text)
+def _plain(text: str, flags: re.RegexFlag) -> re.Pattern[str] | None:
+    """Python's own matcher, which is much faster and knows no time; None where it reads the pattern otherwise."""
     try:
-        re.compile(text)
+        return re.compile(text, flags)
     except (re.error, RecursionError, OverflowError):
-        return False
-    return len(found) <= 1 and not any(piece.startswith(")") for piece in found)
+        return None
 
 
 def _together(begun: float, took: float) -> float:
@@ -108,22 +110,37 @@ def _together(begun: float, took: float) -> float:
     return spent
 
 
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d+)?(?:,(\d+)?)?\}|.", re.DOTALL)
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\??|\{(\d*)(?:(,)(\d*))?\}|.", re.DOTALL)
+_HARD = re.compile(r"\)[*+?{]|\\[1-9]|\(\?(?![:=!<]|P<)")
+"""A repeated group, what a group has found before, flags and whatever else stands in ``(?…)``."""
 
 
-def _size(text: str) -> int:
-    """How many characters a pattern has when its counts are written out."""
-    outer: list[int] = []
-    done, last = 0, 0
+def _measured(text: str) -> tuple[int, int]:
+    """(size, ways) of a pattern: how many characters it has when its counts are written out, and in how many ways a
+    matcher that goes back may try it from one place; more than ``FEW_WAYS`` where that is not easily said.
+    """
+    outer: list[tuple[int, int]] = []
+    done, last, choices = 0, 0, 1
+    ways = FEW_WAYS + 1 if _HARD.search(text) else 1
     for piece in _PIECE.finditer(text):
-        counts = [int(count[:9]) for count in piece.groups() if count]
-        if counts:
-            last *= max(1, *counts)
-        elif piece[0] == "(":
-            outer.append(done + last)
-            done, last = 0, 0
-        elif piece[0] == ")" and outer:
-            last, done = done + last + 1, outer.pop()
+        sign, (low, comma, high) = piece[0], piece.groups()
+        if low or high:
+            last *= max(1, *(int(count[:9]) for count in (low, high) if count))
+        elif sign[0] == "(":
+            outer.append((done + last, choices))
+            done, last, choices = 0, 0, 1
+        elif sign == ")" and outer:
+            ways *= choices
+            last = done + last + 1
+            done, choices = outer.pop()
         else:
             done, last = done + last, 1
-    return sum(outer) + done + last
+        if sign in ("*", "+") or (comma and not high):
+            ways *= MANY_WAYS
+        elif sign == "?":
+            ways *= 2
+        elif comma:
+            ways *= max(1, int(high[:9]) - int(low[:9] or 0) + 1)
+        choices += sign == "|"
+        ways = min(ways, FEW_WAYS + 1)
+    return sum(size for size, _ in outer) + done + last, ways * choices
