@@ -6,13 +6,18 @@ Revision: 0005
 import sqlalchemy as sa
 from alembic import op
 
-from app.store.compounds import COMPOUNDS, combined
+from app.store.compounds import Compound, combined
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+COMPOUNDS = (
+    Compound("Task", "owner", "status", "code", "due"),
+    Compound("Task", "requester", "status", "code", "due"),
+)
+"""Those that there were then; what is added later is filled by a later revision."""
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 FROM_THE_OTHERS = """
     select r.key, r.target, s.code, c.system, c.code, d.low, d.high, h.patient, h.at
@@ -50,16 +55,16 @@ def _fill(table, compound) -> None:
     names = {"reference": compound.reference, "status": compound.status, "code": compound.code, "date": compound.date}
     paths = {name: compound.paths(parameter)[0] for name, parameter in names.items()}
     connection = op.get_bind()
-    rows, at = [], {}
-    for key, target, status, system, code, low, high, patient, moment in connection.execute(
-        sa.text(FROM_THE_OTHERS), paths
-    ).fetchall():
-        at = {key: at.get(key, -1) + 1}
-        number = combined(compound, target, status, system, code)
-        values = (key, compound.path, at[key], 0, number, low, high, patient, moment)
-        rows.append(dict(zip(table.columns.keys(), values, strict=True)))
-    for first in range(0, len(rows), BATCH):
-        connection.execute(table.insert(), rows[first : first + BATCH])
+    named, place = None, 0
+    found = connection.execute(sa.text(FROM_THE_OTHERS), paths, execution_options={"yield_per": BATCH})
+    for part in found.partitions():  # a country has millions of them: never all in memory
+        rows = []
+        for key, target, status, system, code, low, high, patient, moment in part:
+            named, place = key, place + 1 if key == named else 0
+            number = combined(compound, target, status, system, code)
+            values = (key, compound.path, place, 0, number, low, high, patient, moment)
+            rows.append(dict(zip(table.columns.keys(), values, strict=True)))
+        connection.execute(table.insert(), rows)
 
 
 def downgrade() -> None:
