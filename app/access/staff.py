@@ -34,32 +34,32 @@ def practitioner(
 
 def follow(repo: Any, account: Any, inpe: str = "") -> None:
     """Let the Practitioner of an account be what the account says now: name, office, professional number."""
-    about: dict[str, Any] = {"name": account.name, "name_ar": account.name_ar or ""}
-    about |= {"roles": account.role_names, "organization": account.organization}
+    names: dict[str, str] = {"name": account.name, "name_ar": account.name_ar or ""}
     if not account.practitioner:
-        account.practitioner = practitioner(repo, inpe=inpe, **about)
+        account.practitioner = practitioner(
+            repo, roles=account.role_names, organization=account.organization, inpe=inpe, **names
+        )
         return
     person = repo.read(account.practitioner)
+    followed = person | {"name": human_names(**names)}
     if inpe and inpe != inpe_of(person):
-        repo.update(with_inpe(person, inpe))
-    reassigned(repo, account.practitioner, **about)
+        followed = _with_inpe(followed, inpe)
+    if followed != person:
+        repo.update(followed)
+    _reassigned(repo, account)
 
 
-def reassigned(
-    repo: Any, reference: str, *, name: str, roles: Iterable[str], organization: str | None, name_ar: str = ""
-) -> None:
-    """Let a Practitioner's name and PractitionerRole follow the account: an office that was left is ended."""
-    person = repo.read(reference)
-    if person.get("name") != human_names(name, name_ar):
-        repo.update(person | {"name": human_names(name, name_ar)})
-    clinical = sorted(CLINICAL & set(roles))
-    wanted = (organization, clinical)
-    held = [one for one in repo.search_all(f"PractitionerRole?practitioner={reference}") if one.get("active", True)]
-    for one in held:
-        if _office(one) != wanted:
+def _reassigned(repo: Any, account: Any) -> None:
+    """The offices that the Practitioner has here follow the account: what was left is ended, those of others stay."""
+    clinical = sorted(CLINICAL & set(account.role_names))
+    wanted = (account.organization, clinical)
+    roles = repo.search_all(f"PractitionerRole?practitioner={account.practitioner}")
+    held = [(one, office) for one in roles if one.get("active", True) and (office := _office(one))[1]]
+    for one, office in held:
+        if office != wanted:
             repo.update(one | {"active": False})
-    if clinical and organization and wanted not in [_office(one) for one in held]:
-        repo.create(_role(reference, name, organization, clinical))
+    if clinical and account.organization and wanted not in [office for _, office in held]:
+        repo.create(_role(account.practitioner, account.name, account.organization, clinical))
 
 
 def inpe_of(person: Mapping[str, Any] | None) -> str:
@@ -67,15 +67,17 @@ def inpe_of(person: Mapping[str, Any] | None) -> str:
     return next((i.get("value", "") for i in (person or {}).get("identifier", ()) if i.get("system") == INPE), "")
 
 
-def with_inpe(person: Mapping[str, Any], inpe: str) -> dict[str, Any]:
+def _with_inpe(person: Mapping[str, Any], inpe: str) -> dict[str, Any]:
     """The Practitioner with another professional number."""
     others = [one for one in person.get("identifier", ()) if one.get("system") != INPE]
     return {**person, "identifier": [{"system": INPE, "value": inpe}, *others]}
 
 
 def _office(role: Mapping[str, Any]) -> tuple[str | None, list[str]]:
-    codes = [coding["code"] for code in role.get("code", ()) for coding in code["coding"] if coding["system"] == ROLE]
-    return role.get("organization", {}).get("reference"), sorted(codes)
+    """(establishment, roles of ours); no roles where another system has written it."""
+    codings = [coding for code in role.get("code", ()) for coding in code.get("coding", ())]
+    codes = sorted(coding["code"] for coding in codings if coding.get("system") == ROLE and "code" in coding)
+    return role.get("organization", {}).get("reference"), codes
 
 
 def _role(reference: str, name: str, organization: str, clinical: Iterable[str]) -> dict[str, Any]:

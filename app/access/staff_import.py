@@ -20,10 +20,13 @@ NAMED = {"organization": "establishment"}
 
 @dataclass(slots=True)
 class _Import:
-    """One file on its way in. ``places``: number → reference; ``held``: accounts that stand already, by user name."""
+    """One file on its way in. ``places``: number → reference, ``numbers`` the other way; ``held``: accounts that stand
+    already, by user name.
+    """
 
     repo: Any
     places: Mapping[str, str]
+    numbers: Mapping[str, str]
     held: Mapping[str, Account]
     rehearsal: bool
     report: Report = field(default_factory=Report)
@@ -39,7 +42,7 @@ def import_rows(repo: Any, rows: Iterable[Row], *, rehearsal: bool = False) -> R
     listed = list(rows)
     places = {number_of(found): f"Organization/{found['id']}" for found in repo.search_all("Organization?_count=1000")}
     held = accounts.named(row["username"] for row in listed)
-    coming = _Import(repo, places, held, rehearsal)
+    coming = _Import(repo, places, {reference: number for number, reference in places.items()}, held, rehearsal)
     for row in listed:
         _import_row(coming, row)
     return coming.report
@@ -92,12 +95,11 @@ def _make(coming: _Import, row: Row) -> None:
 def _change(coming: _Import, row: Row, account: Account) -> None:
     """What a line says otherwise is changed; password, state and sign-ins of the account stay."""
     person = coming.repo.find(account.practitioner) if account.practitioner else None
-    numbers = {reference: number for number, reference in coming.places.items()}
     before = {
         "name": account.name,
         "name_ar": account.name_ar or "",
         "roles": " ".join(sorted(account.role_names)),
-        "establishment": numbers.get(account.organization or "", account.organization or ""),
+        "establishment": coming.numbers.get(account.organization or "", account.organization or ""),
         "email": account.email or "",
         "language": account.language,
         "inpe": staff.inpe_of(person),

@@ -190,6 +190,30 @@ def test_a_professional_number_is_corrected_but_never_taken_from_another(people:
     assert [str(one) for one in report.changed] == ["line 3, n.amrani: inpe: 987654321 → 555555555"]
 
 
+def test_who_treats_nobody_has_no_professional_number(people: Flask) -> None:
+    load(GOOD)
+    load(PEOPLE + "m.rami,Mona Rami,facility-manager,4410,,,\n", people=True)
+    report = load(PEOPLE + "m.rami,Mona Rami,facility-manager,4410,,,123456789\n", people=True)
+    assert told(report) == ["line 2, inpe: this role has no professional number"]
+
+
+def test_one_change_of_somebody_is_one_version_and_leaves_what_another_system_wrote(people: Flask) -> None:
+    load(GOOD)
+    load(PEOPLE + FATIMA, people=True)
+    reference = accounts.by_name("f.alaoui").practitioner
+    told_elsewhere = {"resourceType": "PractitionerRole", "practitioner": {"reference": reference}}
+    with work(SYSTEM) as repo:
+        repo.create(told_elsewhere | {"id": "text", "code": [{"text": "cardiologue"}]})
+        repo.create(told_elsewhere | {"id": "coded", "code": [{"coding": [{"code": "394579002"}]}], "active": True})
+    load(PEOPLE + FATIMA.replace("Fatima", "Zineb").replace("123456789", "555555555"), people=True)
+    with work(SYSTEM) as repo:
+        person = repo.read(reference)
+        others = [repo.read(f"PractitionerRole/{id}") for id in ("text", "coded")]
+    assert (person["meta"]["versionId"], staff.inpe_of(person)) == ("2", "555555555")
+    assert person["name"][0]["given"] == ["Zineb"]
+    assert [one.get("active", True) for one in others] == [True, True]
+
+
 def test_a_changed_line_is_refused_for_the_reasons_that_a_new_one_is(people: Flask) -> None:
     load(GOOD)
     load(PEOPLE + FATIMA + "n.amrani,Nora Amrani,nurse,4410,n@example.ma,fr,\n", people=True)
