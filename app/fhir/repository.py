@@ -2,9 +2,8 @@
 
 It is handed out by ``app.store.work(actor)`` and lives as long as that transaction. All methods check the actor's scope
 over patient data (raising Forbidden with ``details["patient"]``) and collect what was touched for the audit.
-Resources are
-plain dicts that no method changes. Writes expect resources that have passed validation at the door; they are kept back
-and written together before the next query or at the end.
+Resources are plain dicts that no method changes. Writes expect resources that have passed validation at the door; they
+are kept back and written together before the next query or at the end.
 """
 
 from __future__ import annotations

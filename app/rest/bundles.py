@@ -33,9 +33,7 @@ def history_bundle(page: Any, asked: Asked, links: Mapping[str, str]) -> bytes:
 
 def _found(base: str, stored: Any, mode: bytes, part: Part | None) -> bytes:
     body = stored.body if part is None else dumps(subset(stored.body, part))
-    named = (
-        stored.id[1:] if stored.id.startswith("#") else f"{stored.type}/{stored.id}"
-    )  # Type/id#local of contained ones
+    named = stored.id[1:] if stored.id[0] == "#" else f"{stored.type}/{stored.id}"  # Type/id#local of contained ones
     url = f"{base}/{named}".encode()
     return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (url, body, mode)
 

@@ -1,8 +1,8 @@
 """Which text of a concept is shown, and which texts a filter finds.
 
 Precedence of the language: the parameter ``displayLanguage``, the value set's own expansion parameter,
-Accept-Language, the
-value set's language. From the language asked for it goes to its base, to French, to the plain display.
+Accept-Language, the value set's language. From the language asked for it goes to its base, to French, to the plain
+display.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 """The administrator's pages: accounts, the facility tree, imports; and the emergency access of a clinician."""
 
+import base64
 import io
 import re
+import zlib
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.access import accounts
+from app.access import accounts, csv_rows
 from app.access.actor import SYSTEM
 from app.store import work
 
@@ -123,7 +125,8 @@ def test_an_import_reports_line_column_and_reason(admin: FlaskClient) -> None:
     text = text.replace("CSU-1,A,ا", "CSU-2,Aïn,ا")
     page = admin.post("/facilities/import", data={"file": (io.BytesIO(text.encode()), "t.csv")}).get_data(as_text=True)
     assert "<del>CSU-1</del>" in page and "<del>A</del>" in page and "<bdi>Aïn</bdi>" in page
-    for packed in ("x", "eJwDAA"):
+    bomb = base64.b64encode(zlib.compress(bytes(2 * csv_rows.LARGEST), 9)).decode()
+    for packed in ("x", "eJwDAA", bomb):
         assert admin.post("/facilities/import", data={"packed": packed}).status_code == 422
     answer = admin.post("/accounts/import", data={"file": (io.BytesIO(b"x"), "x.csv")})
     assert answer.status_code == 422 and 'id="file-error"' in answer.get_data(as_text=True)
