@@ -16,9 +16,8 @@ from app.errors import Conflict, Forbidden
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, choice, reference
 from protocols import lifecycle, quiz
-from protocols.collection import WAS_IN_FORCE, version_key
+from protocols.collection import SETS, version_key
 
-SETS = "Library?type=http://terminology.hl7.org/CodeSystem/library-type|asset-collection"
 PAGE = 25
 
 
@@ -91,7 +90,7 @@ def unread(repo: Repository) -> list[Resource]:
     """The sets whose version in force followed another one and is not confirmed by whoever acts; two queries."""
     if repo.actor.practitioner is None or not repo.actor.may("protocol:acknowledge"):
         return []
-    held = list(repo.search_all(f"{SETS}&status={','.join(WAS_IN_FORCE)}&_count=200"))
+    held = list(repo.search_all(f"{SETS}&status={','.join(lifecycle.OF_STATUS)}&_count=200"))
     new = [one for one in held if one["status"] == "active" and _followed(one, held)]
     if not new:
         return []

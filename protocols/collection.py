@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from app.config import CANONICAL_BASE
 from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, parse_canonical
+from app.fhir.resource import Resource, canonical, code_in, parse_canonical
+from protocols import lifecycle
 
-WAS_IN_FORCE = ("active", "retired")
+SETS = "Library?type=http://terminology.hl7.org/CodeSystem/library-type|asset-collection"
+"""The query of all versions of all sets."""
+ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
@@ -32,6 +36,11 @@ def next_version(version: str) -> str:
 def parts(repo: Repository, library: Resource) -> list[Resource]:
     """The artefacts that a set is composed of, in its order. Raises NotFound for one that is missing."""
     return [repo.canonical(pinned) for pinned in pins(library)]
+
+
+def whole(repo: Repository, library: Resource) -> list[Resource]:
+    """The artefacts of a set, and the Library itself last."""
+    return [*parts(repo, library), library]
 
 
 def pins(library: Resource) -> list[str]:
@@ -70,7 +79,27 @@ def predecessor(repo: Repository, library: Resource) -> Resource | None:
 def released_before(held: list[Resource], library: Resource) -> Resource | None:
     """The newest version before this one that was ever in force; ``held`` are all versions, the newest first."""
     key = version_key(library["version"])
-    return next((one for one in held if version_key(one["version"]) < key and one["status"] in WAS_IN_FORCE), None)
+    return next((one for one in held if version_key(one["version"]) < key and lifecycle.was_in_force(one)), None)
+
+
+def followers(repo: Repository, library: Resource) -> list[Resource]:
+    """The sets in force that depend on this one: pathways that follow a protocol."""
+    return list(repo.search_all(f"Library?depends-on={library['url']}&status=active"))
+
+
+def pathways(repo: Repository, library: Resource) -> set[str]:
+    """Canonicals of the pathways through which a set reaches patients: its own, and those of its followers."""
+    own = {canonical(one) for one in parts(repo, library) if has_stages(one)}
+    return own.union(*({pin for pin in pins(one) if "/PlanDefinition/" in pin} for one in followers(repo, library)))
+
+
+def has_stages(plan: Resource) -> bool:
+    """Whether a plan is a pathway."""
+    actions = plan.get("action", ())
+    return any(
+        has_stages(action) or any(code_in(code, ACTION_KIND) == "stage" for code in action.get("code", ()))
+        for action in actions
+    )
 
 
 def refuse_taken(repo: Repository, url: str, version: str) -> None:

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.config import CANONICAL_BASE
 from app.fhir.resource import Resource, parse_canonical, without_extension
 from app.fhir.translation import translations
+from protocols import lifecycle
 
 NOT_WORK = {"id", "meta", "version", "status", "date", "text", "approvalDate", "lastReviewDate", "effectivePeriod"}
 """Elements that differ between any two versions."""
-LIFECYCLE = f"{CANONICAL_BASE}/StructureDefinition/lifecycle"
 NAMES = ("id", "linkId", "name", "url", "code", "resource", "path", "label", "language")
 
 
@@ -62,7 +61,7 @@ def set_diff(before: list[Resource], after: list[Resource]) -> list[tuple[Resour
 def work_of(resource: Resource) -> Resource:
     """The work itself of an artefact, without what every version has of its own."""
     rest = {key: value for key, value in resource.items() if key not in (*NOT_WORK, "extension")}
-    return rest | {"extension": without_extension(resource, LIFECYCLE).get("extension", [])}
+    return rest | {"extension": without_extension(resource, lifecycle.URL).get("extension", [])}
 
 
 def _elements(before: Resource, after: Resource, path: str, within: tuple[Resource, ...]) -> Iterator[Change]:

@@ -54,9 +54,8 @@ def edit(
             raise Conflict("{name} cannot be changed here", name=name)
     stored = repo.update(_signed(repo, _valid(changed)), if_match=seen)
     if holds:
-        found = left_behind(repo, stored, before_of(repo, library, stored))
-        held, _others = holding(found, holds)
-        stored = repo.update(lifecycle.written(stored, lifecycle.DRAFT, more=records(repo, held)))
+        confirmed, _others = holding(left_behind(repo, stored, before_of(repo, library, stored)), holds)
+        stored = repo.update(lifecycle.written(stored, lifecycle.DRAFT, more=records(repo, confirmed)))
     _sign_set(repo, library, stored)
     return stored
 

@@ -17,17 +17,15 @@ from app.config import CANONICAL_BASE
 from app.errors import Conflict
 from app.fhir.json import dumps
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, canonical, code_in, identifier, reference
+from app.fhir.resource import Resource, canonical, identifier, parse_canonical, reference
 from app.fhir.translation import text, translated
 from protocols import collection, lifecycle
-from protocols.collection import parts, pins
 from protocols.differences import work_of
 
 TOPIC = "impact"
 MEASURE = f"{CANONICAL_BASE}/Measure/release-impact"
 OF = f"{CANONICAL_BASE}/sid/release-impact"
 WORDS = f"{CANONICAL_BASE}/sid/release-impact-words"
-ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 CHANGE = f"{CANONICAL_BASE}/CodeSystem/release-impact"
 POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"
 FOLLOWED, OTHERS = "initial-population", "numerator"
@@ -78,7 +76,7 @@ def begin(repo: Repository, library_reference: str) -> Resource:
     Raises Conflict for a version that is or was in force: its patients have been treated by it.
     """
     library = repo.read(library_reference)
-    if lifecycle.state(library) in (lifecycle.RELEASED, lifecycle.RETIRED):
+    if lifecycle.was_in_force(library):
         raise Conflict("a version that was in force is not counted any more")
     for held in list(repo.search_all(f"MeasureReport?identifier={OF}|{library['id']}")):
         repo.delete(reference(held))
@@ -90,7 +88,7 @@ def begin(repo: Repository, library_reference: str) -> Resource:
 
 def words_of(repo: Repository, library: Resource) -> str:
     """A digest of what a version says: it stays through review and approval, and changes with any edit."""
-    said = [dumps(work_of(one)) for one in [library, *parts(repo, library)]]
+    said = [dumps(work_of(one)) for one in [library, *collection.parts(repo, library)]]
     return hashlib.sha256(b"\0".join(said)).hexdigest()[:32]
 
 
@@ -122,10 +120,7 @@ def by_establishment(library: Resource, after: str | None) -> str:
 
 def pathways_of(repo: Repository, library: Resource) -> list[str]:
     """Urls of the pathways through which a set reaches patients: its own, and those in force that depend on it."""
-    held = {one["url"] for one in parts(repo, library) if one["resourceType"] == "PlanDefinition" and _leads(one)}
-    for other in repo.search_all(f"Library?depends-on={library['url']}&status=active"):
-        held |= {pin.partition("|")[0] for pin in pins(other) if "/PlanDefinition/" in pin}
-    return sorted(held)
+    return sorted({parse_canonical(one).url for one in collection.pathways(repo, library)})
 
 
 def drafted(repo: Repository, library: Resource) -> dict[str, Resource]:
@@ -145,17 +140,6 @@ def read(report: Resource) -> Report:
             count.kinds[Kind(group["code"]["coding"][0]["code"], said)] = populations[OTHERS]
     place = report.get("reporter", {}).get("reference")
     return Report(place, report["status"] == DONE, report["date"], identifier(report, WORDS) or "", count)
-
-
-def _leads(plan: Resource) -> bool:
-    """Whether a plan is a pathway: it has stages."""
-    waiting = list(plan.get("action", ()))
-    while waiting:
-        action = waiting.pop()
-        if any(code_in(code, ACTION_KIND) == "stage" for code in action.get("code", ())):
-            return True
-        waiting += action.get("action", ())
-    return False
 
 
 def _join(count: Count, more: Count) -> None:

@@ -77,6 +77,11 @@ def state(resource: Mapping[str, Any] | None) -> str:
     return OF_STATUS.get(resource.get("status", "draft")) or _part(resource, "state") or DRAFT
 
 
+def was_in_force(resource: Mapping[str, Any]) -> bool:
+    """Whether a version is in force or was: it never changes again, and everybody may read it."""
+    return state(resource) in (RELEASED, RETIRED)
+
+
 def authors(resource: Mapping[str, Any]) -> list[str]:
     """Keys of the actors who wrote in this version."""
     return [str(value) for value in _parts(resource, "author")]

@@ -7,24 +7,20 @@ from dataclasses import replace
 
 from app.errors import Invalid
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, canonical, reference
+from app.fhir.resource import Resource, canonical, parse_canonical, reference
 from protocols import lifecycle, rereading
-from protocols.collection import parts, predecessor
+from protocols.collection import pins, predecessor, whole
 from protocols.rereading import Confirmation, Stale
-
-OPEN = (lifecycle.DRAFT, lifecycle.IN_REVIEW, lifecycle.APPROVED)
 
 
 def to_reread(repo: Repository, library: Resource) -> list[Stale]:
     """Texts of a version not yet released whose other language was left behind, artefact by artefact."""
-    if lifecycle.state(library) not in OPEN:
+    if lifecycle.was_in_force(library):
         return []
     before = predecessor(repo, library)
-    old = {} if before is None else {one["url"]: one for one in [*parts(repo, before), before]}
+    old = {} if before is None else {one["url"]: one for one in whole(repo, before)}
     return [
-        found
-        for artefact in [*parts(repo, library), library]
-        for found in left_behind(repo, artefact, old.get(artefact["url"]))
+        found for artefact in whole(repo, library) for found in left_behind(repo, artefact, old.get(artefact["url"]))
     ]
 
 
@@ -40,14 +36,15 @@ def left_behind(repo: Repository, artefact: Resource, before: Resource | None) -
 def before_of(repo: Repository, library: Resource, artefact: Resource) -> Resource | None:
     """The artefact that one of a draft follows, if there is one."""
     before = predecessor(repo, library)
-    if before is None:
-        return None
-    return next((one for one in [*parts(repo, before), before] if one["url"] == artefact["url"]), None)
+    if before is None or before["url"] == artefact["url"]:
+        return before
+    pinned = next((pin for pin in pins(before) if parse_canonical(pin).url == artefact["url"]), None)
+    return None if pinned is None else repo.canonical(pinned)
 
 
 def confirmed_in(repo: Repository, library: Resource) -> list[tuple[Resource, Confirmation]]:
     """What was confirmed in a version: the artefact, and whose word it is."""
-    return [(one, held) for one in [*parts(repo, library), library] for held in rereading.confirmations(one)]
+    return [(one, held) for one in whole(repo, library) for held in rereading.confirmations(one)]
 
 
 def taken_at_their_word(repo: Repository, library: Resource, named: Collection[str]) -> dict[str, list[Resource]]:

@@ -109,7 +109,7 @@ def readers(library_id: str) -> ResponseReturnValue:
 
 
 def _refuse_unreleased(library: Resource) -> None:
-    if lifecycle.state(library) not in (lifecycle.RELEASED, lifecycle.RETIRED):
+    if not lifecycle.was_in_force(library):
         raise Conflict("this version is not in force: read the one that is")
 
 

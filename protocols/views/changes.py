@@ -39,5 +39,5 @@ def changed(repo: Repository, library: Resource, before: Resource | None) -> lis
     """The artefacts of a version that differ from those of another; none where there is no other."""
     if before is None:
         return []
-    old, new = ([*collection.parts(repo, one), one] for one in (before, library))
+    old, new = (collection.whole(repo, one) for one in (before, library))
     return words.present(set_diff(old, new), language())

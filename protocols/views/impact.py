@@ -70,7 +70,7 @@ def page(library_id: str) -> ResponseReturnValue:
         lines=[_line(facility_tree.name_of(one.organization or ""), one.count) for one in reports],
         next=found.cursor,
         after=request.args.get("after"),
-        open=lifecycle.state(library) not in (lifecycle.RELEASED, lifecycle.RETIRED),
+        open=not lifecycle.was_in_force(library),
     )
 
 

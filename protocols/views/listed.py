@@ -16,8 +16,6 @@ from app.web import current_actor, render
 from protocols import collection, lifecycle
 from protocols.presenters.versions import Version, present
 
-SETS = "Library?type=http://terminology.hl7.org/CodeSystem/library-type|asset-collection"
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -63,7 +61,7 @@ def releases() -> ResponseReturnValue:
 def rows(repo: Repository, lang: str) -> list[Row]:
     """The sets by title."""
     by_url: dict[str, list[Resource]] = {}
-    for library in repo.search_all(SETS):
+    for library in repo.search_all(collection.SETS):
         by_url.setdefault(library["url"], []).append(library)
     return sorted((_row(held, lang) for held in by_url.values()), key=lambda row: row.title)
 

@@ -23,7 +23,6 @@ from protocols import collection, lifecycle
 from protocols.differences import set_diff
 from protocols.presenters import changes, page, versions
 from protocols.presenters.figure import Figure, figure
-from protocols.presenters.plans import role
 from protocols.presenters.remembered import remembered
 
 
@@ -50,7 +49,7 @@ def protocol(library_id: str) -> ResponseReturnValue:
     languages = LANGUAGES if both else (language(),)
     with work(actor, reading=True) as repo:
         library = version_of(repo, actor, library_id)
-        around = [*visible(repo, actor, library["url"]), *followers(repo, library)]
+        around = [*visible(repo, actor, library["url"]), *collection.followers(repo, library)]
         seen = tuple((reference(one), one["meta"]["versionId"]) for one in [library, *around])
         bodies = {}
         for lang in languages:
@@ -77,23 +76,14 @@ def version_of(repo: Repository, actor: Actor, library_id: str) -> Resource:
     library = repo.find(f"Library/{library_id}") or collection.in_force(repo, f"{CANONICAL_BASE}/Library/{library_id}")
     if library is None:
         raise NotFound("there is no such protocol")
-    if lifecycle.state(library) in (lifecycle.RELEASED, lifecycle.RETIRED) or actor.may("release:read"):
+    if lifecycle.was_in_force(library) or actor.may("release:read"):
         return library
     raise NotFound("there is no such protocol")
 
 
 def visible(repo: Repository, actor: Actor, url: str) -> list[Resource]:
     """The versions of a set that somebody may see, the newest first."""
-    return [
-        one
-        for one in collection.versions(repo, url)
-        if actor.may("release:read") or lifecycle.state(one) in (lifecycle.RELEASED, lifecycle.RETIRED)
-    ]
-
-
-def followers(repo: Repository, library: Resource) -> list[Resource]:
-    """The sets in force that depend on this one: pathways that follow a protocol."""
-    return list(repo.search_all(f"Library?depends-on={library['url']}&status=active"))
+    return [one for one in collection.versions(repo, url) if actor.may("release:read") or lifecycle.was_in_force(one)]
 
 
 def held_of(repo: Repository, actor: Actor, library: Resource) -> Held:
@@ -102,8 +92,8 @@ def held_of(repo: Repository, actor: Actor, library: Resource) -> Held:
     before = collection.released_before(history, library)
     artefacts = collection.parts(repo, library)
     pathways = []
-    if not any(role(one) == "stage" for one in artefacts if one["resourceType"] == "PlanDefinition"):
-        for other in followers(repo, library):
+    if not any(collection.has_stages(one) for one in artefacts):
+        for other in collection.followers(repo, library):
             pathways += [one for one in collection.parts(repo, other) if one["resourceType"] == "PlanDefinition"]
     pair = None if before is None else (before, collection.parts(repo, before))
     return Held(library, artefacts, history, pair, pathways)

@@ -59,9 +59,9 @@ def workspace(library_id: str) -> ResponseReturnValue:
     actor = current_actor()
     with work(actor, reading=True) as repo:
         library = repo.read(f"Library/{library_id}")
-        artefacts = in_order([*collection.parts(repo, library), library])
+        artefacts = in_order(collection.whole(repo, library))
         before = collection.predecessor(repo, library)
-        old = {} if before is None else {one["url"]: one for one in [*collection.parts(repo, before), before]}
+        old = {} if before is None else {one["url"]: one for one in collection.whole(repo, before)}
         reread = rereading.of(repo, library)
         behind = Counter(line.id for line in reread.lines)
         shown = [_row(one, old.get(one["url"]), before is not None, behind[one["id"]]) for one in artefacts]
