@@ -44,9 +44,6 @@ class Gate:
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
-        if path == "/favicon.ico":  # pages name their icon; an answer with a session could undo a newer page's token
-            start("404 Not Found", [("Content-Length", "0"), ("Cache-Control", "max-age=86400")])
-            return []
         if "HTTP_AUTHORIZATION" not in environ or not (path == "/fhir" or path.startswith("/fhir/")):
             return self._inner(environ, start)
         if path.startswith("/fhir/.well-known/") or (self._secure and not _arrived_secure(environ)):

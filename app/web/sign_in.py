@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_limiter import RequestLimit
 from flask_security import login_user, logout_user
+from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
 from app.access import accounts, mail, passwords
@@ -90,6 +91,7 @@ def enter(account: Account) -> None:
         accounts.find(account_id).last_sign_in = now()
     login_user(accounts.find(account_id), remember=False)
     _forget_actor()
+    generate_csrf()  # with the session: two first pages at the same time would each make one, and one would be lost
 
 
 def sign_out() -> Response:

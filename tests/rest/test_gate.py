@@ -101,8 +101,3 @@ def test_behind_https_a_plain_request_goes_no_further(database: str) -> None:
     assert secure.status_code == 200 and "max-age" in secure.headers["Strict-Transport-Security"]
     with flask.app_context():
         db.engine.dispose()
-
-
-def test_a_browser_that_asks_for_an_icon_of_its_own_gets_no_session(app: Flask) -> None:
-    answer = app.test_client().get("/favicon.ico")
-    assert answer.status_code == 404 and "Set-Cookie" not in answer.headers

@@ -131,3 +131,17 @@ def test_a_form_from_another_site_is_refused(signed_in, flask: Flask) -> None:
     flask.config["WTF_CSRF_ENABLED"] = True
     assert client.post("/visit", data={"systolic": "148"}).status_code == 400
     assert a_feature.stored == []
+
+
+def test_two_first_pages_at_the_same_time_have_one_token(signed_in, flask: Flask) -> None:
+    """Two tabs of a browser, both with the cookie of the sign-in; the answer that comes last leaves its cookie."""
+    one = signed_in("physician")
+    cookie = one.get_cookie("maslak")
+    other = flask.test_client()
+    other.set_cookie("maslak", cookie.value)
+    flask.config["WTF_CSRF_ENABLED"] = True
+    page = hidden(one.get("/visit").get_data(as_text=True))
+    other.get("/account")
+    last = other.get_cookie("maslak")
+    one.set_cookie("maslak", last.value)
+    assert one.post("/visit", data={**page, "systolic": "150"}).location == "/my-day"
