@@ -38,10 +38,10 @@ NOTHING: Words = {"fr": "rien de plus", "ar": "لا شيء إضافي"}
 def count_batch(repo: Repository, payload: Mapping[str, Any]) -> None:
     """The job: compare a few patients, add them to the reports, ask for the next few.
 
-    It ends where the version was changed, released or withdrawn since it was asked for.
+    It ends where the version was changed, released or withdrawn since it was asked for, or the count begun anew.
     """
     library = repo.find(payload["library"])
-    if library is None or impact.words_of(repo, library) != payload["words"]:
+    if library is None or not impact.stands(repo, library, payload):
         return
     pathways = impact.pathways_of(repo, library)
     query = f"EpisodeOfCare?pathway={','.join(pathways)}&status=active,onhold&_count={BATCH}"
@@ -52,11 +52,10 @@ def count_batch(repo: Repository, payload: Mapping[str, Any]) -> None:
         place = episode.get("managingOrganization", {}).get("reference", "")
         found.setdefault(place, Count()).add(change(repo, episode, drafts))
     following = page.next if page else None
-    impact.counted(
-        repo, library, {place: one for place, one in found.items() if place}, payload["words"], complete=not following
-    )
+    placed = {place: one for place, one in found.items() if place}
+    whole = impact.counted(repo, library, placed, payload["words"], complete=not following)
     if following:
-        repo.enqueue(impact.TOPIC, dict(payload) | {"next": following})
+        repo.enqueue(impact.TOPIC, dict(payload) | {"next": following, "seen": whole["meta"]["versionId"]})
 
 
 def change(repo: Repository, episode: Resource, drafts: Mapping[str, Resource]) -> Kind | None:

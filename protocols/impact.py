@@ -82,8 +82,19 @@ def begin(repo: Repository, library_reference: str) -> Resource:
         repo.delete(reference(held))
     words = words_of(repo, library)
     made = repo.update(_written(library, None, Count(), words, complete=False, at=instant_text(repo.now)))
-    repo.enqueue(TOPIC, {"library": library_reference, "words": words, "next": ""})
+    repo.enqueue(TOPIC, {"library": library_reference, "words": words, "seen": made["meta"]["versionId"], "next": ""})
     return made
+
+
+def stands(repo: Repository, library: Resource, payload: Mapping[str, Any]) -> bool:
+    """Whether a batch belongs to the count as it is: not once the version was edited, or another count was begun.
+
+    ``payload``: ``words``, and ``seen``, the version of the country's report on which the batch builds.
+    """
+    held = repo.find(_name(library, None))
+    if held is None or held["meta"]["versionId"] != payload["seen"]:
+        return False
+    return words_of(repo, library) == payload["words"]
 
 
 def words_of(repo: Repository, library: Resource) -> str:
@@ -92,18 +103,23 @@ def words_of(repo: Repository, library: Resource) -> str:
     return hashlib.sha256(b"\0".join(said)).hexdigest()[:32]
 
 
-def counted(repo: Repository, library: Resource, found: Mapping[str, Count], words: str, *, complete: bool) -> None:
-    """Add a batch (establishment → count) to the reports of a version."""
+def counted(repo: Repository, library: Resource, found: Mapping[str, Count], words: str, *, complete: bool) -> Resource:
+    """Add a batch (establishment → count) to the reports of a version. The country's comes back as it is stored."""
     whole = Count()
     for one in found.values():
         _join(whole, one)
     at = instant_text(repo.now)
     held = repo.read_many([_name(library, place) for place in (None, *found)])
-    for place, more in ((None, whole), *found.items()):
+
+    def added(place: str | None, more: Count) -> Resource:
         before = held.get(_name(library, place))
         count = read(before).count if before else Count()
         _join(count, more)
-        repo.update(_written(library, place, count, words, complete=complete or place is not None, at=at))
+        return repo.update(_written(library, place, count, words, complete=complete or place is not None, at=at))
+
+    for place, more in found.items():
+        added(place, more)
+    return added(None, whole)
 
 
 def of(repo: Repository, library: Resource) -> Report | None:

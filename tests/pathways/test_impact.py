@@ -30,17 +30,22 @@ def drafted(clinic: Clinic, **values: str) -> None:
                 drafting.edit(repo, SECOND, changed)
 
 
+def a_batch(clinic: Clinic) -> int:
+    """One batch of each count that was asked for, as the worker does it. How many were done."""
+    with clinic.open(automation("jobs")) as repo:
+        jobs = [job for job in outbox.due_jobs(repo.unit, 50) if job.topic == impact.TOPIC]
+        for job in jobs:
+            counting.count_batch(repo, job.payload)
+            outbox.job_done(repo.unit, job)
+    return len(jobs)
+
+
 def counted(clinic: Clinic) -> tuple[impact.Report, dict[str, impact.Count]]:
-    """The reports after all that was asked for is done, as the worker does it: one batch a transaction."""
+    """The reports after all that was asked for is done."""
     with clinic.open(WRITER) as repo:
         impact.begin(repo, SECOND)
     for _ in range(10):
-        with clinic.open(automation("jobs")) as repo:
-            jobs = [job for job in outbox.due_jobs(repo.unit, 50) if job.topic == impact.TOPIC]
-            for job in jobs:
-                counting.count_batch(repo, job.payload)
-                outbox.job_done(repo.unit, job)
-        if not jobs:
+        if not a_batch(clinic):
             break
     with clinic.open(SYSTEM) as repo:
         library = repo.read(SECOND)
@@ -92,6 +97,20 @@ def test_the_batches_add_up(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> 
     assert again.count == whole.count, "counted anew, not added"
 
 
+def test_a_count_that_is_begun_anew_while_it_runs_counts_nobody_twice(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "BATCH", 1)
+    patients(clinic, (168, 104), (166, 102), (124, 76))
+    drafted(clinic, urgentSbp="165")
+    with clinic.open(WRITER) as repo:
+        impact.begin(repo, SECOND)
+    assert a_batch(clinic) == 1
+    whole, places = counted(clinic)
+    assert (whole.count.followed, whole.count.others) == (3, 2)
+    assert places["Organization/centre"].followed == 3
+
+
 def test_an_edit_makes_the_count_outdated_and_stops_it(clinic: Clinic) -> None:
     patients(clinic, (168, 104))
     drafted(clinic, urgentSbp="165")
@@ -104,7 +123,9 @@ def test_an_edit_makes_the_count_outdated_and_stops_it(clinic: Clinic) -> None:
         publishing.send_back(repo, SECOND, comment="à revoir")
         drafting.edit(repo, SECOND, repo.read(SECOND) | {"title": "Autre"})
         assert whole.words != impact.words_of(repo, repo.read(SECOND))
-        counting.count_batch(repo, {"library": SECOND, "words": whole.words, "next": ""})
+        report = repo.first(f"MeasureReport?identifier={impact.OF}|{library['id']}&reporter:missing=true")
+        seen = report["meta"]["versionId"] if report else ""
+        counting.count_batch(repo, {"library": SECOND, "words": whole.words, "seen": seen, "next": ""})
         assert impact.of(repo, repo.read(SECOND)) == whole
 
 
