@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.db import db
+from app.factory import create_app
+from app.web.protection import limiter
+
 PASSWORD = "une phrase simple"
+
+
+@contextmanager
+def application(template: Path, folder: Path, *features: str, **more: Any) -> Iterator[Flask]:
+    """The application with these features, on a fresh SQLite file in a folder; ``template`` has the tables."""
+    path = folder / "maslak.sqlite"
+    path.write_bytes(template.read_bytes())
+    config = {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{path}", "TESTING": True, "WTF_CSRF_ENABLED": False}
+    made = create_app(config | {"FEATURES": features} | more)
+    with made.app_context():
+        limiter.reset()
+    try:
+        yield made
+    finally:
+        with made.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 class _Fields(HTMLParser):

@@ -12,12 +12,10 @@ from flask import Flask
 
 from app.access import accounts
 from app.access.actor import SYSTEM, Actor
-from app.db import db
-from app.factory import create_app
 from app.store import register_guard, work
 from protocols import drafting, lifecycle, publishing
 from protocols.feature import FEATURE
-from tests.protocols.browser import PASSWORD, Browser
+from tests.protocols.browser import PASSWORD, Browser, application
 from tests.protocols.scenes import APPROVER, EDITOR, NEXT, SET, V1, V2, a_set
 
 ROLES = {
@@ -75,30 +73,13 @@ def brought_to(acting: Acting) -> Callable[[str], str]:
 @pytest.fixture
 def flask(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
     """The application with publishing alone, one set in force, and people."""
-    path = tmp_path / "maslak.sqlite"
-    path.write_bytes(sqlite_template.read_bytes())
-    made = create_app(
-        {
-            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{path}",
-            "FEATURES": ("protocols",),
-            "TESTING": True,
-            "WTF_CSRF_ENABLED": False,
-            "MAIL_FOLDER": str(tmp_path / "mail"),
-        }
-    )
-    with made.app_context(), work(SYSTEM) as repo:
-        for one in a_set():
-            repo.create(one)
-        for username, roles in ROLES.items():
-            accounts.create(username=username, name=username.title(), roles=roles, password=PASSWORD)
-    with made.app_context():
-        from app.web.protection import limiter
-
-        limiter.reset()
-    yield made
-    with made.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with application(sqlite_template, tmp_path, "protocols", MAIL_FOLDER=str(tmp_path / "mail")) as made:
+        with made.app_context(), work(SYSTEM) as repo:
+            for one in a_set():
+                repo.create(one)
+            for username, roles in ROLES.items():
+                accounts.create(username=username, name=username.title(), roles=roles, password=PASSWORD)
+        yield made
 
 
 @pytest.fixture

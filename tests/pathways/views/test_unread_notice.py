@@ -11,50 +11,33 @@ from flask import Flask
 
 from app.access import accounts
 from app.access.actor import SYSTEM, automation
-from app.db import db
-from app.factory import create_app
 from app.store import work
 from protocols import drafting, publishing
-from tests.protocols.browser import PASSWORD, Browser
+from tests.protocols.browser import PASSWORD, Browser, application
 from tests.protocols.scenes import NEXT, SET, V2, a_set
 
 
 @pytest.fixture
 def flask(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
     """Publishing and following, one set of which version 1.1.0 is in force, a nurse and a manager."""
-    path = tmp_path / "maslak.sqlite"
-    path.write_bytes(sqlite_template.read_bytes())
-    made = create_app(
-        {
-            "SQLALCHEMY_DATABASE_URI": f"sqlite:///{path}",
-            "FEATURES": ("protocols", "pathways"),
-            "TESTING": True,
-            "WTF_CSRF_ENABLED": False,
-        }
-    )
-    with made.app_context():
-        from app.web.protection import limiter
-
-        limiter.reset()
-        with work(SYSTEM) as repo:
-            for one in a_set():
-                repo.create(one)
-            repo.update({"resourceType": "Organization", "id": "centre", "active": True, "name": "Centre"})
-            repo.update({"resourceType": "Practitioner", "id": "latifa", "active": True})
-            for name, role in (("nurse", "nurse"), ("manager", "facility-manager")):
-                person = accounts.create(
-                    username=name, name=name, roles=[role], organization="Organization/centre", password=PASSWORD
-                )
-                person.practitioner = "Practitioner/latifa" if name == "nurse" else None
-        with work(automation("writer")) as repo:
-            drafting.draft(repo, SET)
-        for verb in (publishing.submit, publishing.approve, publishing.release):
-            with work(automation(verb.__name__)) as repo:
-                verb(repo, NEXT)
-    yield made
-    with made.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with application(sqlite_template, tmp_path, "protocols", "pathways") as made:
+        with made.app_context():
+            with work(SYSTEM) as repo:
+                for one in a_set():
+                    repo.create(one)
+                repo.update({"resourceType": "Organization", "id": "centre", "active": True, "name": "Centre"})
+                repo.update({"resourceType": "Practitioner", "id": "latifa", "active": True})
+                for name, role in (("nurse", "nurse"), ("manager", "facility-manager")):
+                    person = accounts.create(
+                        username=name, name=name, roles=[role], organization="Organization/centre", password=PASSWORD
+                    )
+                    person.practitioner = "Practitioner/latifa" if name == "nurse" else None
+            with work(automation("writer")) as repo:
+                drafting.draft(repo, SET)
+            for verb in (publishing.submit, publishing.approve, publishing.release):
+                with work(automation(verb.__name__)) as repo:
+                    verb(repo, NEXT)
+        yield made
 
 
 def test_a_new_version_is_told_until_it_is_confirmed(flask: Flask) -> None:
