@@ -75,7 +75,7 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
         try:
             with work(current_actor()) as repo:
                 if changed != artefact or holds:
-                    _refuse_overwriting(repo, artefact, part, _seen(form))
+                    _refuse_overwriting(repo, artefact, part, seen_of(form))
                     held = int(artefact["meta"]["versionId"])
                     stored = drafting.edit(repo, f"Library/{library_id}", changed, holds=holds, seen=held)
                     left = left_behind(repo, stored, before_of(repo, library, stored))
@@ -156,6 +156,12 @@ def unmarked(form: Form) -> None:
         field.flags.silent = True
 
 
+def seen_of(form: Form) -> int:
+    """The version on which somebody decided; 0, which no version has, where the page did not say."""
+    value = str(form["seen"].data or "")
+    return int(value) if value.isdigit() else 0
+
+
 def _values(found: Sequence[Place]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for place in found:
@@ -178,11 +184,6 @@ def _typed(form: Form, found: Sequence[Place]) -> dict[str, Any]:
 def _holds(place: Place) -> str:
     """The name of the field that confirms a translation."""
     return f"{place.key}.holds"
-
-
-def _seen(form: Form) -> int:
-    value = str(form["seen"].data or "")
-    return int(value) if value.isdigit() else 0
 
 
 def _refuse_overwriting(repo: Repository, artefact: Resource, part: Part, seen: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -22,7 +22,7 @@ from protocols import collection, lifecycle, publishing
 from protocols.presenters.versions import present
 from protocols.views import rereading
 from protocols.views.changes import changed
-from protocols.views.edit import unmarked
+from protocols.views.edit import seen_of, unmarked
 from protocols.views.reach import reached
 from protocols.views.rereading import Rereading
 
@@ -185,12 +185,6 @@ def move(page: Page, library_id: str) -> ResponseReturnValue:
         possible=lifecycle.state(library) == page.state,
         own=page.name == "approve" and actor.key in lifecycle.authors(library),
     ), (422 if form.sent else 200)
-
-
-def seen_of(form: Form) -> int:
-    """The version of the set on which somebody decided; 0, which no version has, where the page did not say."""
-    value = str(form["seen"].data or request.form.get("seen", ""))
-    return int(value) if value.isdigit() else 0
 
 
 def _changes(repo: Repository, page: Page, library: Resource) -> list[Any]:

@@ -19,9 +19,8 @@ from protocols.presenters.versions import present
 from protocols.publishing import Check
 from protocols.views import rereading
 from protocols.views.changes import changed
-from protocols.views.edit import unmarked
+from protocols.views.edit import seen_of, unmarked
 from protocols.views.impact import shown
-from protocols.views.moves import seen_of
 from protocols.views.reach import reached
 
 
