@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, quote
 
 from app.access.actor import Actor
@@ -37,7 +37,7 @@ class Asked:
 
     ``parameters`` are those of the query and of a form body, decoded, in order. ``resource`` is the body, parsed but
     not validated; ``checked`` says that it has been validated already, as part of its Bundle, ``settled`` that its
-    references are judged with those of the Bundle. ``if_match`` is a version.
+    references are judged with those of the Bundle. ``if_match`` is a version, or ``*`` for any that is there.
     """
 
     actor: Actor
@@ -54,7 +54,7 @@ class Asked:
     content_type: str = "application/fhir+json"
     checked: bool = False
     settled: bool = False
-    if_match: int | None = None
+    if_match: int | Literal["*"] | None = None
     if_none_match: str | None = None
     if_modified_since: datetime | None = None
     if_none_exist: str | None = None

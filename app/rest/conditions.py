@@ -34,6 +34,24 @@ def match(repo: Repository, type: str, criteria: str) -> str | None:
     return found[0] if found else None
 
 
+def demanded(repo: Repository, asked: Asked, reference: str, present: int | None) -> int | None:
+    """The version that ``If-Match`` lets a write replace; None where any will do.
+
+    ``present`` is the version that is there. Raises PreconditionFailed (412) on a version that is not, and on ``*``
+    where there is none (https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1).
+    """
+    if asked.if_match is None:
+        return None
+    if asked.if_match == "*":
+        if present is None or reference not in repo.standing([reference]):  # which nobody deletes from here on
+            raise PreconditionFailed("If-Match: * asks for what is there, but {reference} is not.", reference=reference)
+        return None
+    if asked.if_match != present:
+        at = "not there" if present is None else f"version {present}"
+        raise PreconditionFailed(f"If-Match names version {asked.if_match}, but {reference} is {at}.")
+    return asked.if_match
+
+
 def criteria(asked: Asked) -> str:
     """The criteria of a conditional update, patch or delete. Raises Malformed (400) where there are none."""
     kept = tuple(pair for pair in asked.parameters if pair[0] not in _RESULT)

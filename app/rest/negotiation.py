@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from typing import Literal
 
 from werkzeug.datastructures import LanguageAccept, MIMEAccept
 from werkzeug.http import parse_accept_header, parse_options_header
@@ -85,13 +86,15 @@ def language(header: str | None) -> str:
     return "en"
 
 
-def version_of(etag: str | None, header: str = "If-Match") -> int | None:
-    """The version in ``W/"3"`` (also ``"3"`` and ``3``). Raises Malformed on anything else but nothing."""
+def version_of(etag: str | None, header: str = "If-Match") -> int | Literal["*"] | None:
+    """The version in ``W/"3"`` (also ``"3"`` and ``3``), or ``*``. Raises Malformed on anything else but nothing."""
     if etag is None or not etag.strip():
         return None
+    if etag.strip() == "*":
+        return "*"
     text = etag.strip().removeprefix("W/").strip('"')
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(f'{header}: {etag} is no version of a resource here: write W/"3".')
+        raise Malformed(f'{header}: {etag} is no version of a resource here: write W/"3", or *.')
     return int(text)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.errors import Gone, Invalid, Malformed, NotFound, UnsupportedMediaType
+from app.errors import Gone, Invalid, Malformed, NotFound, PreconditionFailed, UnsupportedMediaType
 from app.fhir.json import loads
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
@@ -10,7 +10,7 @@ from app.fhir.validation import check
 from app.rest import fhirpath_patch, json_patch
 from app.rest.asked import Answer, Asked, of_written
 from app.rest.bodies import without_meta
-from app.rest.conditions import criteria, match
+from app.rest.conditions import criteria, demanded, match
 from app.rest.integrity import require_targets
 from app.rest.negotiation import JSON_PATCH
 from app.rest.parameters import well_formed
@@ -22,16 +22,23 @@ def patch(repo: Repository, asked: Asked) -> Answer:
     Raises Malformed (400) on a body that is no patch, Invalid (422) when it does not fit or breaks the resource,
     PreconditionFailed (412) when ``If-Match`` is stale, NotFound (404), Gone (410).
     """
+    try:
+        return _applied(repo, asked)
+    except PreconditionFailed:  # by what another changed meanwhile: it is held now, and what it has become is patched
+        return _applied(repo, asked)
+
+
+def _applied(repo: Repository, asked: Asked) -> Answer:
     stored = repo.raw(str(asked.type), str(asked.id))
     if stored.deleted:
         raise Gone(f"{asked.reference} was deleted.")
-    before = loads(stored.body)
-    after = patched(before, asked)
+    demanded(repo, asked, asked.reference, stored.version)
+    after = patched(loads(stored.body), asked)
     if after.get("resourceType") != asked.type or after.get("id") != asked.id:
         raise Invalid("A patch changes neither resourceType nor id.", expression=f"{asked.type}.id")
     check(after)
     require_targets(repo, [(str(asked.type), after)])
-    return of_written(repo.update(without_meta(after), if_match=asked.if_match), asked, 200)
+    return of_written(repo.update(without_meta(after), if_match=stored.version), asked, 200)
 
 
 def patch_conditional(repo: Repository, asked: Asked) -> Answer:

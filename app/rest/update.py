@@ -9,7 +9,7 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.rest.asked import Answer, Asked, of_written
 from app.rest.bodies import resource_of, without_meta
-from app.rest.conditions import criteria, match
+from app.rest.conditions import criteria, demanded, match
 from app.rest.integrity import require_targets
 from app.rest.references import Resolver
 
@@ -20,7 +20,7 @@ def update(repo: Repository, asked: Asked) -> Answer:
     """``PUT Type/id``: 200, or 201 where the id was free. Identical content makes no new version.
 
     Raises Malformed (400) when the body's id is missing or differs, PreconditionFailed (412) when ``If-Match`` is
-    stale.
+    stale, or ``*`` where nothing is.
     """
     if not ID.fullmatch(str(asked.id)):
         raise Malformed(f"'{asked.id}' is no id: letters, digits, - and . only, 64 at most.")
@@ -49,19 +49,15 @@ def update_conditional(repo: Repository, asked: Asked) -> Answer:
 
 
 def _stored(repo: Repository, resource: Resource, asked: Asked) -> Answer:
+    reference = f"{resource['resourceType']}/{resource['id']}"
     before = present_version(repo, resource["resourceType"], resource["id"])
-    if asked.if_match is not None and before is None:
-        raise PreconditionFailed(
-            f"If-Match names version {asked.if_match}, but {resource['resourceType']}/{resource['id']} is not there."
-        )
+    replaced = demanded(repo, asked, reference, before)
     if asked.if_none_match is not None and asked.if_none_match.strip() == "*" and before is not None:
-        raise PreconditionFailed(
-            f"If-None-Match: * asks for a creation, but {resource['resourceType']}/{resource['id']} is there."
-        )
+        raise PreconditionFailed(f"If-None-Match: * asks for a creation, but {reference} is there.")
     if not asked.settled:
         resource = Resolver(repo).met(resource)
         require_targets(repo, [(resource["resourceType"], resource)])
-    made = repo.update(without_meta(resource), if_match=asked.if_match)
+    made = repo.update(without_meta(resource), if_match=replaced)
     return of_written(made, asked, 200 if before is not None else 201)
 
 
