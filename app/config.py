@@ -45,6 +45,7 @@ def from_environment() -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": database_url(),
         "FEATURES": FEATURES,
         "MAIL_FOLDER": os.environ.get("MAIL_FOLDER") or str(ROOT / "var" / "mail"),
+        "AUDIT_FOLDER": os.environ.get("AUDIT_FOLDER") or str(ROOT / "var" / "audit"),
         "MAIL_URL": os.environ.get("MAIL_URL"),
         "BASE_URL": os.environ.get("BASE_URL"),
         "REFERENCES_CHECKED": os.environ.get("REFERENCES_CHECKED", "on") != "off",

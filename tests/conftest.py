@@ -52,6 +52,14 @@ def _with_tables(address: str) -> None:
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests read of PostgreSQL is noted in a folder of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUDIT_FOLDER", str(tmp_path_factory.mktemp("audit")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with all tables and no rows."""
@@ -112,6 +120,7 @@ def app(database: str) -> Iterator[Flask]:
     """An application with the store and the tables of people, no pages; its context is open."""
     flask = Flask("app")
     flask.config.update(SQLALCHEMY_DATABASE_URI=database, SECRET_KEY="tests", TESTING=True)
+    flask.config["AUDIT_FOLDER"] = os.environ["AUDIT_FOLDER"]
     init_app(flask)
     with flask.app_context():
         yield flask

@@ -16,6 +16,7 @@ from app.config import CANONICAL_BASE
 from app.ids import new_id
 from app.store.driver import Driver
 from app.store.heads import Heads
+from app.store.journal import Line
 
 SUBTYPES = {"C": "create", "R": "read", "U": "update", "D": "delete", "E": "search"}
 MOST_NAMED = 200
@@ -52,8 +53,9 @@ class Ledger:
         touched.queries[query] = None
         touched.patients.update(dict.fromkeys(p for p in patients if p))
 
-    def write(self, driver: Driver, heads: Heads, recorded: str, at: int, *, reading: bool = False) -> None:
-        """One row an action; nothing where no record and no change was touched."""
+    def lines(self, driver: Driver, heads: Heads, recorded: str, at: int) -> list[Line]:
+        """One event an action; none where no record and no change was touched."""
+        found: list[Line] = []
         for action, touched in self.actions.items():
             if not touched.patients and action in "RE":
                 continue
@@ -61,25 +63,26 @@ class Ledger:
             id = new_id()
             body = event(self._actor, id, action, recorded, touched, names)
             about = sorted({*touched.patients, *(key for key in touched.resources.values() if key)})
-            _insert(driver, (id, at, action, self._actor.key, body), about, reading)
+            found.append((id, at, action, self._actor.key, body, about))
+        return found
 
 
 _AT_ONCE = (
     "with a as (insert into audit (id, recorded, action, actor, body) values (?, ?, ?, ?, ?) returning seq) "
     "insert into audit_about (target, seq) select t, seq from a, unnest(?::bigint[]) as t"
 )
-_UNFLUSHED = _AT_ONCE + ", (select set_config('synchronous_commit', 'off', true)) as s"
-"""What was only read need not wait for the disk: the log follows within a fifth of a second, in order."""
 
 
-def _insert(driver: Driver, row: tuple[object, ...], about: list[int], reading: bool) -> None:
-    columns = "id, recorded, action, actor, body"
-    if driver.name == "postgresql":
-        driver.run(_UNFLUSHED if reading else _AT_ONCE, (*row, driver.listed(about)))
-        return
-    driver.run(f"insert into audit ({columns}) values (?, ?, ?, ?, ?)", row)
-    sql = "insert into audit_about (target, seq) select value, last_insert_rowid() from json_each(?)"
-    driver.run(sql, (driver.listed(about),))
+def write(driver: Driver, lines: Iterable[Line]) -> None:
+    """Events into their tables, with the transaction that is open."""
+    plain = "insert into audit (id, recorded, action, actor, body) values (?, ?, ?, ?, ?)"
+    targets = "insert into audit_about (target, seq) select value, last_insert_rowid() from json_each(?)"
+    for *row, body, about in lines:
+        if driver.name == "postgresql":
+            driver.run(_AT_ONCE, (*row, body.encode(), driver.listed(about)))
+            continue
+        driver.run(plain, (*row, body.encode()))
+        driver.run(targets, (driver.listed(about),))
 
 
 def _names(driver: Driver, heads: Heads, touched: Touched) -> list[str]:
@@ -100,8 +103,8 @@ def _text(value: str) -> str:
     return orjson.dumps(value).decode()
 
 
-def event(actor: Actor, id: str, action: str, recorded: str, touched: Touched, patients: list[str]) -> bytes:
-    """The bytes of an AuditEvent."""
+def event(actor: Actor, id: str, action: str, recorded: str, touched: Touched, patients: list[str]) -> str:
+    """An AuditEvent as text."""
     who = f'"reference":{_text(actor.practitioner)},' if actor.practitioner else ""
     network = f',"network":{{"address":{_text(actor.origin)},"type":"2"}}' if actor.origin else ""
     entities = [_PATIENT % name for name in patients]
@@ -116,7 +119,7 @@ def event(actor: Actor, id: str, action: str, recorded: str, touched: Touched, p
         f'"name":{_text(actor.name)},"requestor":true{network}}}],"source":{{"observer":{{"display":"Maslak"}}}}'
         + (',"entity":[' + ",".join(entities) + "]" if entities else "")
         + "}"
-    ).encode()
+    )
 
 
 _PATIENT = (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.db import db
 from app.errors import Malformed, NotFound
+from app.store.journal import journal_of
 from app.store.search.date import instants
 from app.store.search.request import SearchRequest, parse, unescaped
 from app.store.search.sorting import cursor_of, place_of
@@ -17,6 +19,7 @@ PARAMETERS = ("_id", "_lastUpdated", "action", "agent", "date", "entity", "patie
 
 def read_event(unit: Unit, id: str) -> Stored:
     """One AuditEvent. Raises NotFound; Forbidden where it is about a patient out of scope."""
+    _brought_in(unit)
     row = unit.driver.row("select seq, id, recorded, body from audit where id = ?", (id,))
     if row is None:
         raise NotFound(f"There is no AuditEvent/{id}.")
@@ -35,6 +38,7 @@ def search_events(unit: Unit, query: str) -> RawPage:
     request, issues = parse(query)
     if issues:
         raise Malformed("; ".join(issue.text for issue in issues), issues=issues)
+    _brought_in(unit)
     text, values = _where(unit, request)
     total = unit.driver.row(f"select count(*) from audit a where {text}", values) if request.total else None
     if request.cursor:
@@ -46,6 +50,13 @@ def search_events(unit: Unit, query: str) -> RawPage:
     )
     following = cursor_of([rows[request.count - 1][0]]) if len(rows) > request.count > 0 else None
     return RawPage([_stored(row) for row in rows[: request.count]], [], total[0] if total else None, following)
+
+
+def _brought_in(unit: Unit) -> None:
+    """What was read until now stands in the tables. A transaction that writes sees what stood there before it."""
+    journal = journal_of(db.engine)
+    if unit.reading and journal is not None:
+        journal.bring_in()
 
 
 def _where(unit: Unit, request: SearchRequest) -> tuple[str, list[Any]]:

@@ -12,6 +12,7 @@ from app.store.changes import DELETE, Change, Writer
 from app.store.codes import type_names
 from app.store.driver import Driver, Insert, Row
 from app.store.heads import Heads, KnownKeys
+from app.store.journal import Line
 from app.store.scope import Scope
 from app.store.values import micros
 
@@ -111,9 +112,9 @@ class Unit:
         if self.heads.fresh:
             self.known.learn(self.heads.fresh)
 
-    def write_audit(self) -> None:
+    def audit(self) -> list[Line]:
         """The AuditEvents of what was touched."""
-        self.ledger.write(self.driver, self.heads, self.stamp_text, self.stamp, reading=self.reading)
+        return self.ledger.lines(self.driver, self.heads, self.stamp_text, self.stamp)
 
     def see(self, patient: int) -> None:
         """Raises Forbidden where the actor may not open the record of this patient (head key)."""

@@ -7,6 +7,7 @@ bookkeeping would cost twice the read itself.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,13 +17,16 @@ from sqlalchemy import Engine
 from app import clock
 from app.access.actor import Actor
 from app.db import db
+from app.store import audit
 from app.store.connecting import WRITING
 from app.store.driver import Driver
 from app.store.drivers import driver_of
 from app.store.heads import known_keys
+from app.store.journal import Line, journal_of
 from app.store.repository import StoreRepository
 from app.store.unit import Unit
 
+_log = logging.getLogger(__name__)
 _open: ContextVar[bool] = ContextVar("work_open", default=False)
 
 
@@ -32,11 +36,10 @@ def work(
 ) -> Iterator[StoreRepository]:
     """A Repository for this actor within one transaction: committed at the end, rolled back on any exception.
 
-    ``reading`` opens it for pages that change nothing. Their audit rows are committed before the block is left, so
-    nothing
-    is answered that is not on record. ``single``: one statement is read, so no state is held still around it.
-    ``alone``: resources are changed and no account is. Runs within an application context. Raises RuntimeError inside
-    another work().
+    ``reading`` opens it for pages that change nothing. What they read is on record before the block is left, so that
+    nothing is answered that is not (``app.store.journal``). ``single``: one statement is read, so no state is held
+    still around it. ``alone``: resources are changed and no account is. Runs within an application context. Raises
+    RuntimeError inside another work().
     """
     if _open.get():
         raise RuntimeError("work() inside work(): use cases take the repository that is open")
@@ -67,7 +70,7 @@ def _writing(actor: Actor) -> Iterator[StoreRepository]:
         unit = Unit(actor, clock.now(), driver_of(connection.connection), known_keys(connection.engine))
         yield StoreRepository(unit)
         unit.finish()
-        unit.write_audit()
+        audit.write(unit.driver, unit.audit())
         session.commit()
     except BaseException:
         session.rollback()
@@ -85,7 +88,7 @@ def _alone(actor: Actor) -> Iterator[StoreRepository]:
         unit = Unit(actor, clock.now(), driver, known_keys(engine))
         yield StoreRepository(unit)
         unit.finish()
-        unit.write_audit()
+        audit.write(driver, unit.audit())
         driver.commit()
         unit.committed()
     finally:
@@ -105,16 +108,23 @@ def _reading(actor: Actor, single: bool) -> Iterator[StoreRepository]:
         yield StoreRepository(unit)
         if still:
             driver.end_reading()
-        if unit.ledger.actions:
-            _record(driver, unit)
+        if unit.ledger.actions and (events := unit.audit()):
+            _record(engine, driver, events)
         unit.committed()
     finally:
         driver.leave()
         pooled.close()
 
 
-def _record(driver: Driver, unit: Unit) -> None:
-    """Commit the audit of what was read."""
+def _record(engine: Engine, driver: Driver, events: list[Line]) -> None:
+    """What was read, on record: in the journal, or where there is none in a transaction of its own."""
+    journal = journal_of(engine)
+    if journal is not None:
+        try:
+            journal.append(events)
+            return
+        except OSError:
+            _log.warning("no journal: what was read goes straight into the database", exc_info=True)
     driver.begin_recording()
-    unit.write_audit()
+    audit.write(driver, events)
     driver.end_recording()
