@@ -19,7 +19,9 @@ from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from wtforms.fields import SelectChoice
 from wtforms.validators import StopValidation
 
+from app.errors import MaslakError
 from app.web import drafts
+from app.web.errors import told
 from app.web.reading import Unreadable, clean_text, read_day, read_number
 
 
@@ -59,6 +61,14 @@ class Form(wtforms.Form):
             self[field].errors = [*self[field].errors, message]
         else:
             self.form_errors.append(message)
+
+    def refused(self, error: MaslakError, **fields: str) -> None:
+        """Say why a use case refused, each thing at its field; ``fields``: name in the error → field, where they
+        differ.
+        """
+        for issue in error.issues:
+            named = issue.expression or ""
+            self.wrong(fields.get(named, named), told(issue))
 
 
 class _Question:

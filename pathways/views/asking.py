@@ -14,3 +14,9 @@ class Questions(Form):
         super().__init__(*args, **kwargs)
         for field in self:
             field.flags.silent, field.flags.needed = True, bool(field.flags.required)
+
+
+def seen_version(form: Form) -> int | None:
+    """The version that the page was made from (its field ``seen``); None where it does not say."""
+    text = str(form["seen"].data or "")
+    return int(text) if text.isdigit() else None

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import NotFound
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, extension
 from app.fhir.translation import text
 from app.i18n import language
-from app.store import work
-from app.web import current_actor, render
+from app.web import render
 from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, LongTextField, Required
 from pathways import enrolment
 from pathways.presenters.person import present
 from pathways.views.asking import Questions
+from pathways.views.saving import Refused, Saved, opened, whole
 from pathways.vocabulary import PATHWAY
 
 
@@ -52,9 +52,10 @@ def add_to(pages: Blueprint) -> None:
     )
 
 
-def enrol(patient_id: str) -> ResponseReturnValue:
+@whole
+def enrol(patient_id: str, refused: Refused) -> ResponseReturnValue | Saved:
     """Choose a pathway in force and begin it; the first visit is due at once."""
-    with work(current_actor(), reading=request.method == "GET") as repo:
+    with opened(refused) as repo:
         patient = repo.read(f"Patient/{patient_id}")
         enrolment.refuse_dead(patient)
         followed = {extension(one.episode, PATHWAY) for one in enrolment.enrolments(repo, f"Patient/{patient_id}")}
@@ -63,30 +64,31 @@ def enrol(patient_id: str) -> ResponseReturnValue:
         offered = pathways_in_force(repo) if form.sent else plans  # a second enrolment is refused by its own message
         form.pathway.offer([(plan["url"], _text(plan)) for plan in offered])
         if form.accepted():
-            try:
+            if refused is None:
                 enrolment.enrol(repo, form.pathway.data, f"Patient/{patient_id}", form_key=request.form["form_key"])
-            except (Invalid, Conflict) as error:
-                form.wrong("pathway", told(error))
-            else:
-                return redirect(url_for("pathways.visit", patient_id=patient_id), 303)
+                return Saved(url_for("pathways.visit", patient_id=patient_id))
+            form.wrong("pathway", told(refused))
         person = present(patient, language(), repo.today)
     return render("pathways/enrol.html", form=form, person=person, plans=plans), (422 if form.sent else 200)
 
 
-def end_enrolment(patient_id: str, episode_id: str) -> ResponseReturnValue:
+@whole
+def end_enrolment(patient_id: str, episode_id: str, refused: Refused) -> ResponseReturnValue | Saved:
     """End an enrolment with a reason; its open tasks are cancelled."""
     form = EndForm.opened()
-    with work(current_actor(), reading=request.method == "GET") as repo:
+    with opened(refused) as repo:
         patient = repo.read(f"Patient/{patient_id}")
         held = enrolment_of(repo, patient_id, episode_id)
         if form.accepted():
             if form.reason.data == "other" and not form.text.data:
                 form.wrong("text", _("Write the reason"))
+            elif refused is not None:
+                form.refused(refused)
             else:
                 reason = " – ".join(filter(None, [form.reason.data, form.text.data]))
                 enrolment.end(repo, held, reason=reason)
-                flash(_("The pathway has ended. Its open tasks are closed."), "success")
-                return redirect(url_for("pathways.patient", patient_id=patient_id), 303)
+                said = _("The pathway has ended. Its open tasks are closed.")
+                return Saved(url_for("pathways.patient", patient_id=patient_id), said)
         person = present(patient, language(), repo.today)
     return render("pathways/end.html", form=form, person=person, plan=held.pathway), (422 if form.sent else 200)
 

@@ -6,28 +6,28 @@ from datetime import date
 from html import unescape
 from re import sub
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app import clock
 from app.clock import moment_text
-from app.errors import Conflict, Invalid, PreconditionFailed
+from app.errors import Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.fhir.translation import text
 from app.i18n import language
 from app.store import work
 from app.web import current_actor, facility_tree, render
-from app.web.errors import told
 from app.web.form import AtMost, DayField, HiddenField, LongTextField, Required
 from pathways import enrolment
 from pathways.presenters import referral as shown
 from pathways.presenters.person import present as present_person
 from pathways.referral import answering, moves
-from pathways.views.asking import Questions
+from pathways.views.asking import Questions, seen_version
 from pathways.views.evaluating import evaluate
+from pathways.views.saving import Refused, Saved, opened, whole
 
 
 class AnswerForm(Questions):
@@ -52,15 +52,22 @@ def add_to(pages: Blueprint) -> None:
     pages.add_url_rule("/letters/<composition_id>", "letter", letter)
 
 
-def answer(task_id: str) -> ResponseReturnValue:
+@whole
+def answer(task_id: str, refused: Refused) -> ResponseReturnValue | Saved:
     """Write the letter; sending it gives the patient back to the health centre."""
-    with work(current_actor(), reading=request.method == "GET") as repo:
+    with opened(refused) as repo:
         task = repo.read(f"Task/{task_id}")
         proposed = _return_day(repo, task) if request.method == "GET" else None
         form = AnswerForm.opened(seen=task["meta"]["versionId"], return_on=proposed)
-        if form.accepted() and _sent(repo, task, form):
-            flash(_("The letter is sent. The patient is back with the health centre."), "success")
-            return redirect(url_for("pathways.referral", task_id=task_id), 303)
+        if form.accepted() and refused is None:
+            _send(repo, task, form)
+            said = _("The letter is sent. The patient is back with the health centre.")
+            return Saved(url_for("pathways.referral", task_id=task_id), said)
+        if isinstance(refused, Invalid):
+            form.refused(refused)
+        elif refused is not None:
+            form.wrong("", shown.refused(task, moves.ANSWER))
+            form.seen.raw_data, form.seen.data = None, task["meta"]["versionId"]
         person = present_person(repo.read(task["for"]["reference"]), language(), repo.today)
         line = shown.present(task, repo.now, language())
         summary = shown.summary(repo.read(task["focus"]["reference"]), language())
@@ -69,23 +76,13 @@ def answer(task_id: str) -> ResponseReturnValue:
     ), (422 if form.sent else 200)
 
 
-def _sent(repo: Repository, task: Resource, form: AnswerForm) -> bool:
-    """Send the letter; False when it cannot be sent: then the form says why and keeps what was written."""
+def _send(repo: Repository, task: Resource, form: AnswerForm) -> None:
     written = answering.Letter(
         form.findings.data, form.treatment.data, form.return_on.data, form.advice.data or "", language()
     )
-    seen = int(form.seen.data) if (form.seen.data or "").isdigit() else None
-    try:
-        answering.answer(repo, f"Task/{task['id']}", written, form_key=request.form["form_key"], seen_version=seen)
-    except Invalid as error:
-        for issue in error.issues:
-            form.wrong(str(issue.expression), told(issue))
-    except (Conflict, PreconditionFailed):
-        form.wrong("", shown.refused(repo.read(f"Task/{task['id']}"), moves.ANSWER))
-        form.seen.raw_data, form.seen.data = None, repo.read(f"Task/{task['id']}")["meta"]["versionId"]
-    else:
-        return True
-    return False
+    answering.answer(
+        repo, f"Task/{task['id']}", written, form_key=request.form["form_key"], seen_version=seen_version(form)
+    )
 
 
 def _return_day(repo: Repository, task: Resource) -> date | None:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app import clock
-from app.errors import Duplicate, Invalid
+from app.errors import Duplicate
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
@@ -16,6 +16,7 @@ from pathways.finding import find
 from pathways.presenters.directory import present_rows
 from pathways.registration import Person, likely_same, register, registered
 from pathways.views.asking import Questions
+from pathways.views.saving import Refused, Saved, opened, whole
 
 LEAST = 2
 """Letters or digits below which a search would find everybody."""
@@ -89,7 +90,8 @@ def find_patient() -> ResponseReturnValue:
     return render("pathways/find.html", asked=asked, rows=rows, short=0 < len(asked) < LEAST)
 
 
-def register_patient() -> ResponseReturnValue:
+@whole
+def register_patient(refused: Refused) -> ResponseReturnValue | Saved:
     """Register; who may be the same person is shown first, once."""
     form = PatientForm.opened(**_from_search(request.args.get("q", "")))
     alike: list[object] = []
@@ -98,21 +100,19 @@ def register_patient() -> ResponseReturnValue:
             **{name: form[name].data or "" for name in Person.__dataclass_fields__ if name in form and name != "birth"},
             birth=iso_birth(form.birth.data),
         )
-        try:
-            with work(current_actor()) as repo:
+        with opened(refused) as repo:
+            if isinstance(refused, Duplicate):
+                form.wrong(str(refused.issues[0].expression), told(refused))
+                alike = present_rows(find(repo, form[str(refused.issues[0].expression)].data))
+            elif refused is not None:
+                form.refused(refused)
+            else:
                 again = registered(repo, request.form["form_key"]) is not None
                 if not form.other_person.data and not again and _readable(person):
                     alike = present_rows(likely_same(repo, person))
                 if not alike:
                     patient = register(repo, person, form_key=request.form["form_key"])
-                    return redirect(url_for("pathways.patient", patient_id=patient["id"]), 303)
-        except Duplicate as error:
-            form.wrong(str(error.issues[0].expression), told(error))
-            with work(current_actor(), reading=True) as repo:
-                alike = present_rows(find(repo, form[str(error.issues[0].expression)].data))
-        except Invalid as error:
-            for issue in error.issues:
-                form.wrong(str(issue.expression), told(issue))
+                    return Saved(url_for("pathways.patient", patient_id=patient["id"]))
     if not alike:
         del form.other_person
     return render("pathways/register.html", form=form, alike=alike), (422 if form.sent else 200)

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.errors import Conflict, Forbidden, Invalid, PreconditionFailed
+from app.errors import Forbidden, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.i18n import language
-from app.store import work
 from app.web import current_actor, facility_tree, render
-from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, DayField, HiddenField, LongTextField, Required
 from pathways import enrolment, measurement
 from pathways.presenters import referral as shown
 from pathways.presenters.person import present as present_person
 from pathways.referral import receiving, sending
 from pathways.referral.summary import Drawn, draw
-from pathways.views.asking import Questions
+from pathways.views.asking import Questions, seen_version
 from pathways.views.evaluating import evaluate
+from pathways.views.saving import Refused, Saved, opened, whole
 
 HOSPITALS = ("HP", "CHP", "CHR", "CHU")
 """The levels of hospital in the order of the care pathway: the nearest step up comes first."""
@@ -66,11 +65,12 @@ def add_to(pages: Blueprint) -> None:
     pages.add_url_rule("/referrals/<task_id>", "referral", referral, methods=["GET", "POST"])
 
 
-def refer(patient_id: str) -> ResponseReturnValue:
+@whole
+def refer(patient_id: str, refused: Refused) -> ResponseReturnValue | Saved:
     """Write the request with what the record and the protocol say, and send it."""
-    with work(current_actor(), reading=request.method == "GET") as repo:
+    with opened(refused) as repo:
         form, drawn, plan = _prepared(repo, patient_id)
-        if form.accepted():
+        if form.accepted() and refused is None:
             asked = sending.Request(
                 patient=f"Patient/{patient_id}",
                 recipient=form.recipient.data,
@@ -83,14 +83,10 @@ def refer(patient_id: str) -> ResponseReturnValue:
                 drawn=drawn,
                 language=language(),
             )
-            try:
-                task = sending.send(repo, asked, form_key=request.form["form_key"])
-            except (Invalid, Conflict) as error:
-                for issue in error.issues:
-                    form.wrong(str(issue.expression), told(issue))
-            else:
-                flash(_("The referral is sent."), "success")
-                return redirect(url_for("pathways.referral", task_id=task["id"]), 303)
+            task = sending.send(repo, asked, form_key=request.form["form_key"])
+            return Saved(url_for("pathways.referral", task_id=task["id"]), _("The referral is sent."))
+        if refused is not None:
+            form.refused(refused)
         person = present_person(repo.read(f"Patient/{patient_id}"), language(), repo.today)
     return render("pathways/refer.html", form=form, person=person), (422 if form.sent else 200)
 
@@ -127,14 +123,19 @@ def hospitals(near: str | None) -> list[tuple[str, str]]:
     return [(node.reference, node.name) for node in found]
 
 
-def referral(task_id: str) -> ResponseReturnValue:
+@whole
+def referral(task_id: str, refused: Refused) -> ResponseReturnValue | Saved:
     """One referral with its request, its state, and the moves that the actor may make."""
     form = MoveForm.opened()
-    with work(current_actor(), reading=request.method == "GET") as repo:
-        if form.accepted() and _played(repo, task_id, form):
-            flash(_("Recorded."), "success")
-            return redirect(url_for("pathways.referral", task_id=task_id), 303)
+    with opened(refused) as repo:
+        if form.accepted() and refused is None:
+            _play(repo, task_id, form)
+            return Saved(url_for("pathways.referral", task_id=task_id), _("Recorded."))
         task = repo.read(f"Task/{task_id}")
+        if isinstance(refused, Invalid):
+            form.refused(refused)
+        elif refused is not None:
+            form.wrong("", shown.refused(task, form.move.data or ""))
         order = repo.read(task["focus"]["reference"])
         shown_here = {
             "referral": shown.present(task, repo.now, language()),
@@ -147,31 +148,16 @@ def referral(task_id: str) -> ResponseReturnValue:
     return render("pathways/referral.html", form=form, chosen=chosen, **shown_here), (422 if form.sent else 200)
 
 
-def _played(repo: Repository, task_id: str, form: MoveForm) -> bool:
-    """Make the move; False when it cannot be made: then the form says why, over the referral as it is now."""
-    event = form.move.data or ""
-    try:
-        receiving.play(
-            repo,
-            f"Task/{task_id}",
-            event,
-            form_key=request.form["form_key"],
-            reason=form.reason.data or "",
-            day=form.day.data,
-            seen_version=_version(form.seen.data),
-        )
-    except Invalid as error:
-        for issue in error.issues:
-            form.wrong(str(issue.expression), told(issue))
-    except (Conflict, PreconditionFailed):
-        form.wrong("", shown.refused(repo.read(f"Task/{task_id}"), event))
-    else:
-        return True
-    return False
-
-
-def _version(text: str | None) -> int | None:
-    return int(text) if (text or "").isdigit() else None  # type: ignore[arg-type]
+def _play(repo: Repository, task_id: str, form: MoveForm) -> None:
+    receiving.play(
+        repo,
+        f"Task/{task_id}",
+        form.move.data or "",
+        form_key=request.form["form_key"],
+        reason=form.reason.data or "",
+        day=form.day.data,
+        seen_version=seen_version(form),
+    )
 
 
 def _open(repo: Repository, task: Resource) -> list[shown.Open]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import NotFound
 from app.fhir.repository import Repository
 from app.i18n import language
-from app.store import work
-from app.web import current_actor, render
-from app.web.errors import told
+from app.web import render
 from app.web.form import AtMost, LongTextField, Required
 from pathways import enrolment, steps
 from pathways.presenters.person import present
 from pathways.views.asking import Questions
 from pathways.views.enrol import enrolment_of
 from pathways.views.evaluating import evaluate_all
+from pathways.views.saving import Refused, Saved, opened, whole
 
 
 class SkipForm(Questions):
@@ -33,21 +32,19 @@ def add_to(pages: Blueprint) -> None:
     pages.add_url_rule(rule, "skip", skip, methods=["GET", "POST"])
 
 
-def skip(patient_id: str, episode_id: str, step_id: str) -> ResponseReturnValue:
+@whole
+def skip(patient_id: str, episode_id: str, step_id: str, refused: Refused) -> ResponseReturnValue | Saved:
     """Ask why, then close what was asked for."""
     form = SkipForm.opened()
-    with work(current_actor(), reading=request.method == "GET") as repo:
+    with opened(refused) as repo:
         held = enrolment_of(repo, patient_id, episode_id)
         step = _step(repo, held, step_id)
         if form.accepted():
-            try:
+            if refused is None:
                 steps.skip(repo, held, step, reason=form.reason.data, form_key=request.form["form_key"])
-            except (Invalid, Conflict) as error:
-                for issue in error.issues:
-                    form.wrong(str(issue.expression), told(issue))
-            else:
-                flash(_("The step is skipped. It is asked for again at the next visit if it is needed."), "success")
-                return redirect(url_for("pathways.patient", patient_id=patient_id), 303)
+                said = _("The step is skipped. It is asked for again at the next visit if it is needed.")
+                return Saved(url_for("pathways.patient", patient_id=patient_id), said)
+            form.refused(refused)
         person = present(repo.read(f"Patient/{patient_id}"), language(), repo.today)
     return render("pathways/skip.html", form=form, person=person, step=step), (422 if form.sent else 200)
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.errors import Forbidden, NotFound
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.i18n import language
-from app.store import work
-from app.web import current_actor, render
-from app.web.errors import told
+from app.web import render
 from pathways import enrolment
-from pathways.decision import Adaptation, decide, proposed_change
+from pathways.decision import decide, proposed_change
 from pathways.presenters import decided_step, next_step, orders, targets
 from pathways.presenters.person import present
 from pathways.together.standings import Standings
@@ -24,6 +22,7 @@ from pathways.treatment import Change, current
 from pathways.views.adapting import AdaptForm, due, prepare
 from pathways.views.adapting import adaptation as adaptation_of
 from pathways.views.evaluating import evaluate_all
+from pathways.views.saving import Refused, Saved, opened, whole
 from pathways.visit import Visit, day_of_visit, of_encounter
 from pathways.vocabulary import OPEN
 
@@ -40,10 +39,14 @@ def step_of_one(patient_id: str, episode_id: str, encounter_id: str) -> Response
     return redirect(url_for("pathways.step", patient_id=patient_id, encounter_id=encounter_id), 301)
 
 
-def step(patient_id: str, encounter_id: str) -> ResponseReturnValue:
-    """Show the next step of a visit and take the decision on it."""
+@whole
+def step(patient_id: str, encounter_id: str, refused: Refused) -> ResponseReturnValue | Saved:
+    """Show the next step of a visit and take the decision on it.
+
+    A proposal that has changed since the page was opened is shown anew: the next press decides on what is read then.
+    """
     adapting = request.values.get("act") == "adapt"
-    with work(current_actor(), reading=request.method == "GET") as repo:
+    with opened(refused) as repo:
         visit = _visit_of(repo, patient_id, encounter_id)
         here = f"Encounter/{encounter_id}"
         held = enrolment.of_encounter(repo, visit.encounter)
@@ -55,9 +58,18 @@ def step(patient_id: str, encounter_id: str) -> ResponseReturnValue:
         form = AdaptForm.opened(seen=standings.fingerprint, decision="keep", next_visit=due(standings))
         choices = prepare(repo, form, standings)
         if form.sent and (not adapting or form.validate()):
-            task = _decided(repo, form, visit, standings, adaptation_of(form, standings, choices) if adapting else None)
-            if task is not None:
-                return _after(patient_id, standings, task)
+            if refused is None:
+                made = decide(
+                    repo,
+                    visit,
+                    standings,
+                    form_key=request.form["form_key"],
+                    seen=request.form.get("seen", ""),
+                    adaptation=adaptation_of(form, standings, choices) if adapting else None,
+                )
+                return Saved(_after(patient_id, standings, made.task), _("The step is recorded."))
+            form.refused(refused)
+            form.seen.raw_data, form.seen.data = None, standings.fingerprint
         decided = visit.decision["status"] not in OPEN
         shown: dict[str, Any] = {
             "person": present(repo.read(f"Patient/{patient_id}"), language(), repo.today),
@@ -80,30 +92,6 @@ def step(patient_id: str, encounter_id: str) -> ResponseReturnValue:
     ), (422 if form.sent else 200)
 
 
-def _decided(
-    repo: Repository, form: AdaptForm, visit: Visit, standings: Standings, adaptation: Adaptation | None
-) -> Resource | None:
-    """The decision's Task; None when it cannot be taken: then the form says why and keeps what was typed.
-
-    A proposal that has changed since the page was opened is shown anew: the next press decides on what is read then.
-    """
-    try:
-        made = decide(
-            repo,
-            visit,
-            standings,
-            form_key=request.form["form_key"],
-            seen=request.form.get("seen", ""),
-            adaptation=adaptation,
-        )
-    except (Invalid, Conflict) as error:
-        for issue in error.issues:
-            form.wrong(str(issue.expression), told(issue))
-        form.seen.raw_data, form.seen.data = None, standings.fingerprint
-        return None
-    return made.task
-
-
 def _taken(repo: Repository, patient_id: str, change: Change | None) -> list[Resource]:
     """What the patient takes once the proposal is accepted."""
     stopped = {one["id"] for one in change.stop} if change else set()
@@ -118,11 +106,10 @@ def _visit_of(repo: Repository, patient_id: str, encounter_id: str) -> Visit:
     return visit
 
 
-def _after(patient_id: str, standings: Standings, task: Resource) -> ResponseReturnValue:
-    flash(_("The step is recorded."), "success")
-    if standings.referring is not None:
-        episode = standings.referring[0].enrolment.episode["id"]
-        encounter = task["focus"]["reference"].split("/")[1]
-        refer = url_for("pathways.refer", patient_id=patient_id, pathway=episode, encounter=encounter)
-        return redirect(refer, 303)
-    return redirect(url_for("pathways.patient", patient_id=patient_id), 303)
+def _after(patient_id: str, standings: Standings, task: Resource) -> str:
+    """Where the decision leads: to the referral that is proposed, else back to the record."""
+    if standings.referring is None:
+        return url_for("pathways.patient", patient_id=patient_id)
+    episode = standings.referring[0].enrolment.episode["id"]
+    encounter = task["focus"]["reference"].split("/")[1]
+    return url_for("pathways.refer", patient_id=patient_id, pathway=episode, encounter=encounter)

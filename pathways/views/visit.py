@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical
 from app.i18n import day_text, language
-from app.store import work
 from app.terminology import Terminology
-from app.web import current_actor, render
+from app.web import render
 from app.web.errors import told
 from app.web.form import DayField
 from pathways.enrolment import Enrolment, enrolments, refuse_dead
@@ -34,6 +33,7 @@ from pathways.together.forms import Together, merged, split
 from pathways.together.standings import Standings
 from pathways.views.evaluating import evaluate_all
 from pathways.views.options import lists_of, other_language
+from pathways.views.saving import Refused, Saved, opened, whole
 from pathways.visit import Visit, record_visit, sent_before
 
 
@@ -48,11 +48,12 @@ def visit_of_one(patient_id: str, episode_id: str) -> ResponseReturnValue:
     return redirect(url_for("pathways.visit", patient_id=patient_id), 301)
 
 
-def visit(patient_id: str) -> ResponseReturnValue:
+@whole
+def visit(patient_id: str, refused: Refused) -> ResponseReturnValue | Saved:
     """Show the form of the stages; store what is sent once, then show the next step."""
-    with work(current_actor(), reading=request.method == "GET") as repo:
+    with opened(refused) as repo:
         if request.method == "POST" and (before := sent_before(repo, request.form.get("form_key", ""))) is not None:
-            return _to_step(patient_id, before)  # it moved the stage, and with it the form
+            return Saved(_step(patient_id, before))  # it moved the stage, and with it the form
         record = repo.record_of(patient_id) or [repo.read(f"Patient/{patient_id}")]
         context = _context(repo, record)
         if request.method == "GET":
@@ -73,9 +74,11 @@ def visit(patient_id: str) -> ResponseReturnValue:
             form.form_errors.append(
                 _("A new version of this form has come into force. Check your answers and save again.")
             )
-        elif form.accepted() and (made := _recorded(repo, held, together, form, listed)) is not None:
-            flash(_("Visit saved"), "success")
-            return _to_step(patient_id, made.encounter)
+        elif form.accepted():
+            if refused is not None:
+                form.refused(refused, day="visit_day")
+            elif (made := _recorded(repo, held, together, form, listed)) is not None:
+                return Saved(_step(patient_id, made.encounter), _("Visit saved"))
         person = present(context.patient or {}, language(), repo.today)
     shown = {"form": form, "person": person, "standings": standings, "questionnaire": together.form}
     return render("pathways/visit.html", patient_id=patient_id, **shown), (422 if form.sent else 200)
@@ -91,14 +94,16 @@ def _held(repo: Repository, patient_id: str) -> list[Enrolment]:
     return held
 
 
-def _to_step(patient_id: str, encounter: Resource) -> ResponseReturnValue:
-    return redirect(url_for("pathways.step", patient_id=patient_id, encounter_id=encounter["id"]), 303)
+def _step(patient_id: str, encounter: Resource) -> str:
+    return url_for("pathways.step", patient_id=patient_id, encounter_id=encounter["id"])
 
 
 def _recorded(
     repo: Repository, held: Sequence[Enrolment], together: Together, form: QuestionnaireForm, listed: ValueSets
 ) -> Visit | None:
-    """The visit, stored; None when it cannot be: then the form says why and keeps everything."""
+    """The visit, stored; None when it cannot be: then the form says why and keeps everything. Raises Invalid,
+    Conflict.
+    """
     day = None if form.visit_day.data in (None, repo.today) else form.visit_day.data
     begun = min(one.episode["period"]["start"][:10] for one in held)
     if day and day.isoformat() < begun:
@@ -112,19 +117,14 @@ def _recorded(
             form.wrong("", message)
         return None
     effective = day.isoformat() if day else None
-    try:
-        return record_visit(
-            repo,
-            followed,
-            parts,
-            lambda stored, _encounter: extract_once(together, response, stored, form.context, effective=effective),
-            form_key=request.form["form_key"],
-            day=day,
-        )
-    except (Invalid, Conflict) as error:
-        for issue in error.issues:
-            form.wrong("visit_day" if issue.expression == "day" else "", told(issue))
-        return None
+    return record_visit(
+        repo,
+        followed,
+        parts,
+        lambda stored, _encounter: extract_once(together, response, stored, form.context, effective=effective),
+        form_key=request.form["form_key"],
+        day=day,
+    )
 
 
 def _judged(together: Together, parts: Sequence[Resource], context: FormContext) -> list[str]:
