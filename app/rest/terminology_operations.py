@@ -4,6 +4,7 @@ parameters out.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from app.clock import instant_text
@@ -15,7 +16,7 @@ from app.ids import new_id
 from app.rest.operations import OperationRequest
 from app.rest.parameters import answer
 from app.terminology import Concept, Terminology
-from app.terminology.displays import shown
+from app.terminology.displays import Token, asked_for, display_in, language_for, shown, token_of
 from app.terminology.service import Expansion, Validation
 from app.terminology.translate import translated
 from app.terminology.versions import Versions, by_system
@@ -35,7 +36,8 @@ def expand(repo: Repository, request: OperationRequest) -> Resource:
         )
     service = _service(repo, request)
     value_set = _value_set(repo, request, service)
-    designations = request.flag("includeDesignations")
+    tokens = [token_of(str(one)) for one in request.values("designation")]
+    designations = request.flag("includeDesignations", bool(tokens))
     expansion = service.expand(
         value_set,
         filter=request.value("filter"),
@@ -53,7 +55,7 @@ def expand(repo: Repository, request: OperationRequest) -> Resource:
             "total": expansion.total,
             "offset": expansion.offset,
             "parameter": _used(request, expansion),
-            "contains": [_contained(one, text, designations, expansion.language) for one, text in expansion.concepts],
+            "contains": [_contained(one, text, tokens if designations else None) for one, text in expansion.concepts],
         }
     }
 
@@ -64,7 +66,9 @@ def _used(request: OperationRequest, expansion: Expansion) -> list[Resource]:
         {"name": name, "valueString": str(request.value(name))} for name in ("filter",) if request.value(name)
     ]
     used += [{"name": "activeOnly", "valueBoolean": True}] if request.flag("activeOnly") else []
-    used += [{"name": "includeDesignations", "valueBoolean": True}] if request.flag("includeDesignations") else []
+    if request.value("includeDesignations") is not None:
+        used += [{"name": "includeDesignations", "valueBoolean": request.flag("includeDesignations")}]
+    used += [{"name": "designation", "valueString": str(value)} for value in request.values("designation")]
     used += [{"name": "displayLanguage", "valueCode": expansion.language}] if expansion.language else []
     for name in ("exclude-system", "system-version", "check-system-version", "force-system-version"):
         used += [{"name": name, "valueUri": str(value)} for value in request.values(name)]
@@ -72,12 +76,13 @@ def _used(request: OperationRequest, expansion: Expansion) -> list[Resource]:
     return used + [{"name": "version", "valueUri": version} for version in versions]
 
 
-def _contained(concept: Concept, text: str | None, designations: bool, language: str | None) -> Resource:
+def _contained(concept: Concept, text: str | None, tokens: Collection[Token] | None) -> Resource:
+    """An entry of the expansion; ``tokens`` say which designations stand in it (empty: all), None: none."""
     made: Resource = {"system": concept.system}
     made |= {"inactive": True} if concept.inactive else {}
     made |= {"abstract": True} if concept.abstract else {}
     made |= {"code": concept.code} | ({"display": text} if text else {})
-    if designations and (listed := shown(_all_texts(concept))):
+    if tokens is not None and (listed := shown(asked_for(_all_texts(concept), tokens))):
         made["designation"] = listed
     return made
 
@@ -153,8 +158,6 @@ def lookup(repo: Repository, request: OperationRequest) -> Resource:
     version = request.value("version") or coding.get("version")
     known = service.concepts(system, version)
     concept = service.concept(system, code, version)
-    from app.terminology.displays import display_in, language_for
-
     language = language_for(request.value("displayLanguage"), None, service.language)
     wanted = set(request.values("property"))
     properties = [(name, suffix, value) for name, suffix, value in concept.properties]

@@ -7,13 +7,18 @@ display.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from app.errors import Malformed
 from app.fhir.normalise import normalised, words
 from app.fhir.resource import Resource, choice
 from app.fhir.translation import preferences
 from app.terminology.concepts import Concept
+from app.terminology.grammars import LANGUAGES
+
+Token = tuple[str | None, str]
+"""(system, code) of a use or a language; no system: whichever of the two has the code."""
 
 _EXPANSION_PARAMETERS = (
     "http://hl7.org/fhir/StructureDefinition/valueset-expansion-parameter",
@@ -84,6 +89,31 @@ def is_text_of(concept: Concept, text: str) -> bool:
     """Whether a text is a display or designation of a concept, in whatever language, case and spelling."""
     wanted = normalised(text)
     return any(normalised(known) == wanted for known in concept.texts())
+
+
+def token_of(text: str) -> Token:
+    """A ``designation`` as ``$expand`` takes it: ``urn:ietf:bcp:47|fr``, ``system|code`` of a use, or the code alone.
+
+    Raises Malformed (400) where the code is missing.
+    """
+    system, bar, code = text.strip().rpartition("|")
+    if not code:
+        raise Malformed(f"'{text}' names no designation: write {LANGUAGES}|fr, or system|code of a use.")
+    return (system if bar else None), code
+
+
+def asked_for(designations: Iterable[Resource], tokens: Collection[Token]) -> Iterable[Resource]:
+    """Those whose language or use a token names, a language with its regions (``fr``: ``fr-MA`` too); all without
+    tokens.
+    """
+    return [one for one in designations if any(_is_of(one, *token) for token in tokens)] if tokens else designations
+
+
+def _is_of(designation: Resource, system: str | None, code: str) -> bool:
+    language, use = str(designation.get("language", "")).lower(), designation.get("use", {})
+    if system in (None, LANGUAGES) and f"{language}-".startswith(f"{code.lower()}-"):
+        return True
+    return bool(use.get("code") == code and system in (None, use.get("system", "")))
 
 
 def shown(designations: Iterable[Resource]) -> list[Resource]:
