@@ -15,6 +15,7 @@ from app.clock import moment_text
 from app.errors import Conflict, Forbidden
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, choice, reference
+from app.fhir.translation import text, translated
 from protocols import lifecycle, quiz
 from protocols.collection import SETS, version_key
 
@@ -50,6 +51,7 @@ def acknowledge(repo: Repository, library_reference: str, answers: Mapping[str, 
         raise Conflict("this version is not in force: read the one that is")
     asked_in = quiz.of_set(repo, library)
     asked = quiz.questions(asked_in, "fr")
+    signed = translated({"reference": person, "display": repo.actor.name}, "display", {"ar": repo.actor.name_ar})
     made: Resource = {
         "resourceType": "Communication",
         "id": _name(library, person).partition("/")[2],
@@ -57,7 +59,7 @@ def acknowledge(repo: Repository, library_reference: str, answers: Mapping[str, 
         "status": "completed",
         "about": [{"reference": library_reference}],
         "received": moment_text(repo.now),
-        "recipient": [{"reference": person, "display": repo.actor.name}],
+        "recipient": [signed],
     }
     if repo.actor.organization:
         made["recipient"].append({"reference": repo.actor.organization})
@@ -104,8 +106,8 @@ def readers(library: Resource, cursor: str | None) -> str:
     return f"{query}&_cursor={cursor}" if cursor else query
 
 
-def read(communication: Resource) -> Reading:
-    """A Communication of ours, read."""
+def read(communication: Resource, lang: str = "fr") -> Reading:
+    """A Communication of ours, read; the name in the script of a language, as far as it is known."""
     person = communication["recipient"][0]
     places = [one["reference"] for one in communication["recipient"][1:]]
     content = [value for part in communication.get("payload", ()) if (value := choice(part, "content"))]
@@ -113,7 +115,7 @@ def read(communication: Resource) -> Reading:
     response = next((value["reference"] for kind, value in content if kind == "Reference"), None)
     return Reading(
         who=person["reference"],
-        name=person.get("display", ""),
+        name=text(person, "display", lang, primary="fr") or "",
         place=places[0] if places else "",
         at=communication["received"],
         right=int(scored[0]) if scored else None,

@@ -18,6 +18,7 @@ from app.access.actor import Actor
 from app.config import CANONICAL_BASE
 from app.errors import Conflict, Forbidden
 from app.fhir.resource import Resource, canonical, choice, extension, extensions, without_extension
+from app.fhir.translation import text, translated
 
 URL = f"{CANONICAL_BASE}/StructureDefinition/lifecycle"
 SIGNED = "key"
@@ -87,10 +88,16 @@ def authors(resource: Mapping[str, Any]) -> list[str]:
     return [str(value) for value in _parts(resource, "author")]
 
 
-def note(resource: Mapping[str, Any], name: str) -> str | None:
-    """A remark of the lifecycle: ``comment``, ``submitted-by``, ``approved-by``, ``released-by``."""
-    value = _part(resource, name)
-    return None if value is None else str(value)
+def note(resource: Mapping[str, Any], name: str, lang: str = "fr") -> str | None:
+    """A remark of the lifecycle: ``comment``, ``submitted-by``, ``approved-by``, ``released-by`` (names in the script
+    of a language, as far as it is known)."""
+    part = next((one for one in _simple(resource) if one["url"] == name), None)
+    return text(part, "valueString", lang, primary="fr")
+
+
+def named(actor: Actor) -> Resource:
+    """The value of a note: who acts, in both scripts where the name is known in both."""
+    return translated({"valueString": actor.name}, "valueString", {"ar": actor.name_ar})
 
 
 def records(resource: Mapping[str, Any], name: str) -> list[Resource]:
@@ -99,22 +106,28 @@ def records(resource: Mapping[str, Any], name: str) -> list[Resource]:
 
 
 def written(
-    resource: Resource, state_after: str, *, author: str | None = None, more: Iterable[Resource] = (), **notes: str
+    resource: Resource,
+    state_after: str,
+    *,
+    author: str | None = None,
+    more: Iterable[Resource] = (),
+    **notes: str | Resource,
 ) -> Resource:
-    """Another resource in a state; an author is added once, notes replace those of the same name, ``more`` is put on
-    record beside what stands there.
+    """Another resource in a state; an author is added once, notes (a text, or a name by ``named``) replace those of the
+    same name, ``more`` is put on record beside what stands there.
 
     A released or retired resource keeps its lifecycle extension: it tells later readers who wrote and who approved.
     """
     kept = [*authors(resource)]
     if author and author not in kept:
         kept.append(author)
-    held = {name: value for name, value in _all(resource) if name not in ("state", "author")} | {
-        name.replace("_", "-"): value for name, value in notes.items() if value
-    }
+    held = {part["url"]: part for part in _simple(resource) if part["url"] not in ("state", "author")}
+    for name, value in notes.items():
+        if value:
+            url = name.replace("_", "-")
+            held[url] = {"url": url} | ({"valueString": value} if isinstance(value, str) else value)
     parts = [{"url": "state", "valueCode": state_after}, *({"url": "author", "valueString": key} for key in kept)]
-    parts += [{"url": name, "valueString": value} for name, value in held.items()]
-    parts += [*_complex(resource), *more]
+    parts += [*held.values(), *_complex(resource), *more]
     bare = without_extension(resource, URL)
     return bare | {
         "extension": [*bare.get("extension", []), {"url": URL, "extension": parts}],
@@ -201,13 +214,10 @@ def _work(resource: Resource) -> Resource:
     return rest | {"extension": without_extension(resource, URL).get("extension", [])}
 
 
-def _all(resource: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [
-        (part["url"], value[1])
-        for held in extensions(resource, URL)
-        for part in held.get("extension", ())
-        if (value := choice(part, "value"))
-    ]
+def _simple(resource: Mapping[str, Any]) -> list[Resource]:
+    """The parts that have a value."""
+    held = (part for one in extensions(resource, URL) for part in one.get("extension", ()))
+    return [part for part in held if choice(part, "value")]
 
 
 def _complex(resource: Mapping[str, Any]) -> list[Resource]:
@@ -221,7 +231,7 @@ def _signing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str | 
 
 
 def _parts(resource: Mapping[str, Any], name: str) -> list[Any]:
-    return [value for found, value in _all(resource) if found == name]
+    return [value[1] for part in _simple(resource) if part["url"] == name and (value := choice(part, "value"))]
 
 
 def _part(resource: Mapping[str, Any], name: str) -> Any:

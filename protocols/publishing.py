@@ -18,6 +18,7 @@ from app.fhir.resource import Resource, canonical, reference
 from protocols import lifecycle
 from protocols.collection import in_force, parts
 from protocols.completeness import untranslated
+from protocols.lifecycle import named
 from protocols.translating import taken_at_their_word
 
 Check = Callable[[Sequence[Resource], Callable[[str], Resource]], Iterable[Issue]]
@@ -28,7 +29,7 @@ def submit(repo: Repository, library_reference: str, *, comment: str = "", seen:
     """Hand a draft in for review. Raises Invalid listing every text that lacks French or Arabic."""
     library = opened(repo, library_reference, seen)
     refuse_incomplete(repo, library)
-    return _move(repo, library, lifecycle.IN_REVIEW, comment=comment, submitted_by=repo.actor.name)
+    return _move(repo, library, lifecycle.IN_REVIEW, comment=comment, submitted_by=named(repo.actor))
 
 
 def send_back(repo: Repository, library_reference: str, *, comment: str, seen: int | None = None) -> Resource:
@@ -52,7 +53,15 @@ def approve(
     lifecycle.allowed(repo.actor, library, lifecycle.written(library, lifecycle.APPROVED))
     confirmed = taken_at_their_word(repo, library, holds)
     day = {"approvalDate": repo.today.isoformat(), "lastReviewDate": repo.today.isoformat()}
-    return _move(repo, library, lifecycle.APPROVED, confirmed, marks=day, comment=comment, approved_by=repo.actor.name)
+    return _move(
+        repo,
+        library,
+        lifecycle.APPROVED,
+        confirmed,
+        marks=day,
+        comment=comment,
+        approved_by=named(repo.actor),
+    )
 
 
 def reopen(repo: Repository, library_reference: str, *, comment: str, seen: int | None = None) -> Resource:
@@ -87,7 +96,7 @@ def release(
     period = {"effectivePeriod": {"start": day.isoformat()}}
     if not later and (predecessor := in_force(repo, library["url"])) is not None:
         _retire(repo, predecessor, day)
-    return _move(repo, library, state, confirmed, marks=period, released_by=repo.actor.name)
+    return _move(repo, library, state, confirmed, marks=period, released_by=named(repo.actor))
 
 
 def release_due(repo: Repository, *, checks: Sequence[Check] = ()) -> list[Resource]:
@@ -155,7 +164,7 @@ def _move(
     *,
     marks: Resource | None = None,
     without: Sequence[str] = (),
-    **notes: str,
+    **notes: str | Resource,
 ) -> Resource:
     """Bring the set and each of its artefacts into a state; nobody else moved the set meanwhile.
 
@@ -180,4 +189,4 @@ def _move(
 
 def _retire(repo: Repository, library: Resource, day: date, comment: str = "") -> Resource:
     period = {"effectivePeriod": library.get("effectivePeriod", {}) | {"end": day.isoformat()}}
-    return _move(repo, library, lifecycle.RETIRED, marks=period, comment=comment, retired_by=repo.actor.name)
+    return _move(repo, library, lifecycle.RETIRED, marks=period, comment=comment, retired_by=named(repo.actor))

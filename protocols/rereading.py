@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.access.actor import Actor
 from app.errors import Issue
-from app.fhir.resource import Resource, choice, reference
+from app.fhir.resource import Resource, extension, reference
 from app.fhir.translation import translations
 from protocols import lifecycle
 from protocols.completeness import NOT_READ, READ_BY_PEOPLE, is_text
@@ -66,12 +67,17 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Somebody's word that a translation still holds."""
+    """Somebody's word that a translation still holds; ``by_ar`` is the name in Arabic letters, where it is known."""
 
     place: str
     by: str
     day: str
     digest: str
+    by_ar: str = ""
+
+    def named(self, lang: str) -> str:
+        """Whose word it is, in the script of a language."""
+        return self.by_ar or self.by if lang == "ar" else self.by
 
 
 def stale(before: Resource | None, drafts: Sequence[Resource]) -> list[Stale]:
@@ -100,15 +106,12 @@ def worded(resource: Resource) -> dict[str, Worded]:
 
 def confirmations(artefact: Resource) -> list[Confirmation]:
     """What was confirmed in this version of an artefact, oldest first."""
-    return [
-        Confirmation(*(_said(one, part) for part in ("place", "by", "on", "wording")))
-        for one in lifecycle.records(artefact, HOLDS)
-    ]
+    return [_confirmation(one) for one in lifecycle.records(artefact, HOLDS)]
 
 
-def confirming(holding: Iterable[Stale], *, key: str, by: str, day: str) -> list[Resource]:
-    """The parts of a lifecycle that put these confirmations on record; ``key`` and ``by`` are who gives them."""
-    return [_record(one.expression, one.text.wording, key, by, day) for one in holding]
+def confirming(holding: Iterable[Stale], *, actor: Actor, day: str) -> list[Resource]:
+    """The parts of a lifecycle that put these confirmations on record, in the name of whoever gives them."""
+    return [_record(one.expression, one.text.wording, actor, day) for one in holding]
 
 
 def holding(found: Iterable[Stale], named: Collection[str]) -> tuple[list[Stale], list[Stale]]:
@@ -122,20 +125,21 @@ def digest(wording: Wording) -> str:
     return hashlib.sha256("\0".join(map(_plain, wording)).encode()).hexdigest()
 
 
-def _record(place: str, wording: Wording, key: str, by: str, day: str) -> Resource:
+def _record(place: str, wording: Wording, actor: Actor, day: str) -> Resource:
     values = {
         "place": {"valueString": place},
-        lifecycle.SIGNED: {"valueString": key},
-        "by": {"valueString": by},
+        lifecycle.SIGNED: {"valueString": actor.key},
+        "by": lifecycle.named(actor),
         "on": {"valueDate": day},
         "wording": {"valueString": digest(wording)},
     }
     return {"url": HOLDS, "extension": [{"url": name} | value for name, value in values.items()]}
 
 
-def _said(record: Resource, name: str) -> str:
-    parts = (part for part in record["extension"] if part.get("url") == name)
-    return next((str(value[1]) for part in parts if (value := choice(part, "value"))), "")
+def _confirmation(record: Resource) -> Confirmation:
+    parts = {part["url"]: part for part in record["extension"]}
+    place, by, day, wording = (str(extension(record, name) or "") for name in ("place", "by", "on", "wording"))
+    return Confirmation(place, by, day, wording, translations(parts.get("by"), "valueString").get("ar", ""))
 
 
 def _agreed(last: Wording | None, now: Wording, confirmed: Collection[str]) -> Wording:

@@ -68,7 +68,7 @@ def taken_at_their_word(repo: Repository, library: Resource, named: Collection[s
 
 def records(repo: Repository, holding: Iterable[Stale]) -> list[Resource]:
     """Parts of a lifecycle: whoever acts confirms these translations today."""
-    return rereading.confirming(holding, key=repo.actor.key, by=repo.actor.name, day=repo.today.isoformat())
+    return rereading.confirming(holding, actor=repo.actor, day=repo.today.isoformat())
 
 
 def _saved(repo: Repository, artefact: Resource) -> list[Resource]:

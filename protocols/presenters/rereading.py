@@ -64,9 +64,7 @@ def to_reread(found: Iterable[Stale], lang: str) -> list[ToReread]:
 
 def confirmed(found: Iterable[tuple[Resource, Confirmation]], lang: str) -> list[Held]:
     """The confirmations of a version."""
-    return [
-        Held(text(artefact, "title", lang) or artefact["url"], one.place, one.by, one.day) for artefact, one in found
-    ]
+    return [Held(text(one, "title", lang) or one["url"], said.place, said.named(lang), said.day) for one, said in found]
 
 
 def _line(one: Stale, lang: str) -> ToReread:

@@ -94,7 +94,7 @@ def readers(library_id: str) -> ResponseReturnValue:
         found = repo.search(query)
         total = repo.count(acknowledging.readers(library, None))
         professionals = repo.count("Practitioner?active=true")
-        readings = [acknowledging.read(one) for one in found.resources]
+        readings = [acknowledging.read(one, language()) for one in found.resources]
         rows = _readers(repo, readings, asked)
     return render(
         "protocols/readers.html",

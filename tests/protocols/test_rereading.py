@@ -153,7 +153,7 @@ def test_a_plain_update_does_not_confirm_in_the_name_of_another(acting: Acting, 
     rewrite(acting, "Se reposer.")
     with acting(SYSTEM) as repo:
         found = to_reread(repo, repo.read(NEXT))
-    forged = rereading.confirming(found, key=APPROVER.key, by=APPROVER.name, day="2026-01-01")
+    forged = rereading.confirming(found, actor=APPROVER, day="2026-01-01")
     with pytest.raises(Conflict, match="name of another"), acting(EDITOR) as repo:
         repo.update(lifecycle.written(repo.canonical(f"{PLAN}|1.1.0"), lifecycle.DRAFT, more=forged))
 
