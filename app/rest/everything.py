@@ -19,6 +19,7 @@ from app.rest.operations import OperationRequest
 _PARAMETERS = ("start", "end", "_since", "_type", "_count")
 Place = tuple[int, str, str]
 """Where a resource stands in the answer: section, type, id."""
+Placed = list[tuple[Place, Resource]]
 
 
 def everything(repo: Repository, request: OperationRequest) -> Resource:
@@ -27,15 +28,18 @@ def everything(repo: Repository, request: OperationRequest) -> Resource:
 
     ``start``, ``end`` (care dates), ``_since``, ``_type``, ``_count``. The patient stands first.
     """
-    if not request.id:
-        raise Malformed("Patient/$everything is called on one patient: Patient/[id]/$everything.")
-    request = _continued(request)
+    request, after = continued(request, address_of(request))
+    return _page(everything_of(repo, str(request.id), request), request, after)
+
+
+def everything_of(repo: Repository, patient_id: str, request: OperationRequest) -> Placed:
+    """All of one patient's, in order. Raises NotFound, Gone, Forbidden; Malformed on a ``_type`` that is none."""
     types = _types(request)
     wanted = types & set(types_in("Patient")) if types else None
-    record = repo.record_of(request.id, sorted(wanted | {"Patient"}) if wanted is not None else None)
+    record = repo.record_of(patient_id, sorted(wanted | {"Patient"}) if wanted is not None else None)
     if not any(one["resourceType"] == "Patient" for one in record):
-        record = [repo.read(str(request.reference)), *record]
-    return _answered(repo, [one for one in record if _within(one, request)], types, request)
+        record = [repo.read(f"Patient/{patient_id}"), *record]
+    return _placed(repo, [one for one in record if _within(one, request)], types)
 
 
 def _types(request: OperationRequest) -> set[str]:
@@ -45,24 +49,21 @@ def _types(request: OperationRequest) -> set[str]:
     return types
 
 
-def _answered(repo: Repository, record: list[Resource], types: set[str], request: OperationRequest) -> Resource:
-    """The Patient first, then the record by type, then what it names outside of itself.
-
-    With ``_count``, a page of it; the next begins after the last resource of this one, whatever is written meanwhile.
-    """
+def _placed(repo: Repository, record: list[Resource], types: set[str]) -> Placed:
+    """The Patient first, then the record by type, then what it names outside of itself."""
     kept = [one for one in record if not types or one["resourceType"] in types or one["resourceType"] == "Patient"]
     placed = [(_place(one), one) for one in kept] + [((2, *_place(one)[1:]), one) for one in _named(repo, kept, types)]
-    placed.sort(key=lambda pair: pair[0])
-    address = f"/{request.reference}/$everything"
-    count, after = request.whole("_count"), _after(request)
-    left = [pair for pair in placed if after is None or pair[0] > after]
+    return sorted(placed, key=lambda pair: pair[0])
+
+
+def _page(placed: Placed, request: OperationRequest, after: str) -> Resource:
+    """With ``_count``, a page; the next begins after the last resource of this one, whatever is written meanwhile."""
+    count, last = request.whole("_count"), place_in(after)
+    left = [pair for pair in placed if last is None or pair[0] > last]
     listed = left if not count else left[:count]
     entries = [found(one, f"{request.base}/{reference(one)}") for _, one in listed] if count != 0 else []
-    links = {"self": f"{request.base}{address}"}
-    if count and len(left) > count:
-        token = sealed(address, encoded(_asked(request)), "|".join(map(str, listed[-1][0])))
-        links["next"] = f"{request.base}{address}?_page={token}"
-    return searchset(entries, total=len(placed), links=links)
+    on = said(listed[-1][0]) if count and len(left) > count else None
+    return searchset(entries, total=len(placed), links=links(request, on))
 
 
 def _place(resource: Resource) -> Place:
@@ -70,24 +71,42 @@ def _place(resource: Resource) -> Place:
     return (0 if type == "Patient" else 1), type, resource["id"]
 
 
-def _asked(request: OperationRequest) -> tuple[tuple[str, str], ...]:
-    return tuple((name, str(value)) for name in _PARAMETERS for value in request.values(name))
+def said(place: Place) -> str:
+    """A place in a page link."""
+    return "|".join(map(str, place))
 
 
-def _continued(request: OperationRequest) -> OperationRequest:
-    """The call that a page link goes on with. Raises Malformed on a link that is not ours."""
-    token = request.value("_page")
-    if token is None:  # where a page begins is said by our own links alone
-        return replace(request, parameters=tuple(one for one in request.parameters if one.get("name") != "_after"))
-    query, after = unsealed(str(token), f"/{request.reference}/$everything")
-    given = (*decoded(query), ("_after", after))
-    return replace(request, parameters=tuple({"name": name, "valueString": value} for name, value in given))
-
-
-def _after(request: OperationRequest) -> Place | None:
-    text = request.value("_after")
-    section, type, id = str(text).split("|") if text else ("", "", "")
+def place_in(text: str) -> Place | None:
+    """The way back; None where nothing is said."""
+    section, type, id = text.split("|") if text else ("", "", "")
     return (int(section), type, id) if text else None
+
+
+def address_of(request: OperationRequest) -> str:
+    """Where the operation was called, below the base."""
+    return f"/{request.reference or request.type}/$everything"
+
+
+def links(request: OperationRequest, on: str | None) -> dict[str, str]:
+    """The links of a page; ``on`` says where the next one begins, None: there is none."""
+    address = address_of(request)
+    made = {"self": f"{request.base}{address}"}
+    if on is not None:
+        asked = tuple((name, str(value)) for name in _PARAMETERS for value in request.values(name))
+        made["next"] = f"{request.base}{address}?_page={sealed(address, encoded(asked), on)}"
+    return made
+
+
+def continued(request: OperationRequest, address: str) -> tuple[OperationRequest, str]:
+    """The call that a page link goes on with, and where: empty at the beginning. Raises Malformed on a link that is
+    not ours.
+    """
+    token = request.value("_page")
+    if token is None:
+        return request, ""
+    query, on = unsealed(str(token), address)
+    given = tuple({"name": name, "valueString": value} for name, value in decoded(query))
+    return replace(request, parameters=given), on
 
 
 def episode_everything(repo: Repository, request: OperationRequest) -> Resource:
@@ -96,7 +115,7 @@ def episode_everything(repo: Repository, request: OperationRequest) -> Resource:
 
     Of an episode R4 does not define it; parameters and answer are those of the Patient's.
     """
-    request = _continued(request)
+    request, after = continued(request, address_of(request))
     episode = repo.read(str(request.reference))
     element = "patient" if request.type == "EpisodeOfCare" else "subject"
     patient = parse_reference(episode.get(element))
@@ -110,7 +129,7 @@ def episode_everything(repo: Repository, request: OperationRequest) -> Resource:
             break
         belonging |= more
     kept = [one for one in record if reference(one) in belonging or one["resourceType"] == "Patient"]
-    return _answered(repo, [one for one in kept if _within(one, request)], _types(request), request)
+    return _page(_placed(repo, [one for one in kept if _within(one, request)], _types(request)), request, after)
 
 
 def _points(resource: Resource, targets: set[str]) -> bool:

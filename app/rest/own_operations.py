@@ -14,7 +14,8 @@ from app.fhir.outcome import has_errors, informed, outcome
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_reference, references
 from app.fhir.validation import validate as problems_of
-from app.rest.everything import episode_everything, everything
+from app.rest.everyone import patient_everything
+from app.rest.everything import episode_everything
 from app.rest.integrity import require_targets
 from app.rest.operations import OperationRequest
 from app.rest.outcomes import spoken
@@ -180,7 +181,7 @@ OPERATIONS = (
     Operation("meta", meta, grant=_READ, system_level=True),
     Operation("meta-add", meta_add, grant="fhir:write", type_level=False, affects_state=True),
     Operation("meta-delete", meta_delete, grant="fhir:write", type_level=False, affects_state=True),
-    Operation("everything", everything, grant=_READ, types=("Patient",), type_level=False),
+    Operation("everything", patient_everything, grant=_READ, types=("Patient",)),
     Operation("everything", episode_everything, grant=_READ, types=("EpisodeOfCare", "Encounter"), type_level=False),
     Operation("document", document, grant=_READ, types=("Composition",), type_level=False),
     Operation("lastn", last_n, grant=_READ, types=("Observation",), instance=False),

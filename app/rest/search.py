@@ -105,10 +105,14 @@ def _relative(asked: Asked, pair: tuple[str, str]) -> tuple[str, str]:
 
 
 def _query(asked: Asked, parameters: Parameters, count: int, cursor: str | None = None) -> str:
-    paging = (("_count", str(count)),) + ((("_cursor", cursor),) if cursor else ())
-    if asked.within_scopes:
-        paging = (("_any", ",".join(quote(one, safe="") for one in asked.within_scopes)), *paging)
-    return f"{asked.type or ''}?{encoded((*(_relative(asked, pair) for pair in parameters), *paging))}"
+    meant = tuple(_relative(asked, pair) for pair in parameters)
+    return f"{asked.type or ''}?{encoded((*meant, *paging(count, cursor, asked.within_scopes)))}"
+
+
+def paging(count: int, cursor: str | None, within: Sequence[str]) -> Parameters:
+    """The parameters of the store by which a page is asked for; ``within``: queries of which a match must meet one."""
+    limiting = (("_any", ",".join(quote(one, safe="") for one in within)),) if within else ()
+    return *limiting, ("_count", str(count)), *((("_cursor", cursor),) if cursor else ())
 
 
 def _counted(repo: Repository, asked: Asked, path: str) -> Answer:
