@@ -148,8 +148,7 @@ def aim(limits: Limits, number: Callable[[Decimal], str] = lambda value: f"{valu
 
 def number_of(scope: Any, name: str) -> Decimal | None:
     """A variable of the pathway that was run, as a number; None where it is none."""
-    value = scope.get(name)
-    first = value[0] if isinstance(value, (list, tuple)) and value else value
+    first = _first(scope, name)
     if isinstance(first, bool) or not isinstance(first, (int, float, Decimal)):
         return None
     return Decimal(str(first))
@@ -157,8 +156,12 @@ def number_of(scope: Any, name: str) -> Decimal | None:
 
 def holds(scope: Any, name: str) -> bool:
     """Whether a variable of the pathway that was run is true; unknown is not true."""
+    return _first(scope, name) is True
+
+
+def _first(scope: Any, name: str) -> Any:
     value = scope.get(name)
-    return (value[0] if isinstance(value, (list, tuple)) and value else value) is True
+    return value[0] if isinstance(value, (list, tuple)) and value else value
 
 
 def above(values: Sequence[Decimal | None], limits: Limits) -> bool | None:

@@ -95,8 +95,12 @@ def _titled(proposed: Resource, source: Mapping[str, Any]) -> Resource:
     if proposed["resourceType"] != "Task" or "title" not in source:
         return proposed
     plain = {key: value for key, value in proposed.items() if key not in ("description", "_description")}
-    said = {name: source[key] for name, key in (("description", "title"), ("_description", "_title")) if key in source}
-    return plain | said
+    return plain | said_of(source)
+
+
+def said_of(source: Mapping[str, Any]) -> Resource:
+    """The title of an action as what a Task asks to do, in every language."""
+    return {name: source[key] for name, key in (("description", "title"), ("_description", "_title")) if key in source}
 
 
 def _request(repo: Repository, proposed: Resource, plan: Resource, visit: Visit, mark: Resource) -> Resource:
@@ -141,6 +145,4 @@ def _next_visit(repo: Repository, standings: Standings, form_key: str, another_d
     task = visit_task(repo, plans, mark, start.isoformat(), end.isoformat(), risk(standings))
     if "/ActivityDefinition/" in (definition := source.get("definitionCanonical", "")):
         task["instantiatesCanonical"] = definition
-    return task | {
-        name: source[key] for name, key in (("description", "title"), ("_description", "_title")) if key in source
-    }
+    return task | said_of(source)

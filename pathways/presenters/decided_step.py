@@ -13,6 +13,7 @@ from app.fhir.translation import text
 from app.i18n import day_text
 from app.terminology import Terminology
 from pathways.presenters import orders
+from pathways.texts import name_of
 from pathways.vocabulary import ADAPTATION
 
 REASONS = {"resourceType": "ValueSet", "compose": {"include": [{"system": ADAPTATION}]}}
@@ -90,7 +91,5 @@ def _line(resource: Resource, language: str) -> str:
             title = text(resource, "description", language) or _("Visit")
             return _("%(what)s: by %(day)s", what=title, day=day_text(due[:10])) if due else title
         case "Condition" | "ServiceRequest":
-            concept = resource.get("code", {})
-            coding = next(iter(concept.get("coding", ())), {})
-            return text(concept, "text", language) or text(coding, "display", language) or coding.get("code", "")
+            return name_of(resource.get("code", {}), language)
     return ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.fhir.resource import Resource
 from app.fhir.translation import text
 from app.i18n import num
+from pathways.texts import apart, name_of
 from pathways.together.drugs import taken_twice
 from pathways.treatment import Change, dose
 
@@ -25,8 +26,8 @@ class OrderLine:
 
     @property
     def said(self) -> str:
-        """Drug and dose as plain text; the dose keeps its direction within Arabic (U+2066 … U+2069)."""
-        return f"{self.drug} \u2066{self.amount}\u2069" if self.amount else self.drug
+        """Drug and dose as plain text."""
+        return f"{self.drug} {apart(self.amount)}" if self.amount else self.drug
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,7 @@ class TwiceLine:
 
 def present(order: Resource, language: str) -> OrderLine:
     """A MedicationRequest, stored or proposed."""
-    concept = order.get("medicationCodeableConcept", {})
-    coding = next(iter(concept.get("coding", ())), {})
-    drug = text(concept, "text", language) or text(coding, "display", language) or coding.get("code", "")
+    drug = name_of(order.get("medicationCodeableConcept", {}), language)
     instruction = next(iter(order.get("dosageInstruction", ())), {})
     amount = _said(order)
     return OrderLine(

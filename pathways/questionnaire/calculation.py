@@ -22,9 +22,9 @@ from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.numbers import number_text
 from pathways.questionnaire.rules_of_calculations import alike
 from pathways.questionnaire.words import _, words
+from pathways.texts import unmarked
 
 PLACE = re.compile(r"\{\{(.+?)\}\}")
-_UNMARKED = re.compile("[\u2066-\u2069]")
 SENTENCES = {
     "not-applicable": _("Not applicable: %(what)s"),
     "missing": _("Still missing: %(what)s"),
@@ -88,7 +88,7 @@ class Methods:
         if not own or not alike(own, item.get("answer", ()), definition):
             return {}
         notes = {
-            language: _UNMARKED.sub("", explained(definition, expressions, chain[0], chain).note)
+            language: unmarked(explained(definition, expressions, chain[0], chain).note)
             for language, expressions in self._speaking.items()
         }
         primary, *others = LANGUAGES

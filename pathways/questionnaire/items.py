@@ -38,6 +38,12 @@ def walk(owner: Mapping[str, Any]) -> Iterator[Resource]:
         yield from walk(item)
 
 
+def lists(owner: Mapping[str, Any]) -> set[str]:
+    """The value sets, outside of the Questionnaire, from which its questions are answered."""
+    named = {str(item.get("answerValueSet", "#")) for item in walk(owner)}
+    return {url for url in named if not url.startswith("#")}
+
+
 def by_link(questionnaire: Mapping[str, Any]) -> dict[str, Resource]:
     """linkId → item."""
     return {item["linkId"]: item for item in walk(questionnaire)}

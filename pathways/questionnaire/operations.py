@@ -16,6 +16,7 @@ from app.terminology import Terminology
 from pathways.questionnaire.context import FormContext, ValueSets
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.extract import extract_bundle
+from pathways.questionnaire.listing import lists_of
 from pathways.questionnaire.populate import populate
 from pathways.questionnaire.validate import validate
 
@@ -41,15 +42,14 @@ def context_of(repo: Any, language: str, subject: str | None = None, **launch: A
 
 def value_sets_of(repo: Any, language: str) -> ValueSets:
     """Value set address → codes; an unknown value set has none (its answers are then not checked against it)."""
-    terminology = Terminology(repo, language)
+    listed = lists_of(Terminology(repo), language)
 
     @lru_cache(maxsize=256)
     def codes(url: str) -> Sequence[tuple[str, str, str]]:
         try:
-            expansion = terminology.expand(url)
+            return listed(url)
         except NotFound:
             return ()
-        return tuple((one.system, one.code, display or one.code) for one, display in expansion.concepts)
 
     return codes
 

@@ -6,7 +6,6 @@ themselves stays as they wrote it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,15 +14,15 @@ from typing import Any
 
 from app.config import LANGUAGES
 from app.fhir.resource import Resource
-from app.fhir.translation import text, translated
+from app.fhir.translation import translated
 from pathways import measurement, treatment
 from pathways.apply.outcome import ActionOutcome
 from pathways.progression import Standing
 from pathways.referral.answered import answered
+from pathways.texts import apart, name_of, unmarked
 
 Wording = Mapping[str, str]
 """Language -> the same said in it."""
-_MARKS = re.compile("[\u2066-\u2069]")
 COLON = {"fr": " : ", "ar": ": "}
 
 
@@ -67,9 +66,9 @@ def told(owner: Resource, field: str, drawn: Drawn, language: str) -> Resource:
 def _line_in(line: str, language: str, parts: Iterable[Wording]) -> str:
     """A line in a language if it was drawn, or begins with what was drawn; else as it is. (What comes back from a form
     has lost its marks of direction.)"""
-    plain = _MARKS.sub("", line)
+    plain = unmarked(line)
     for part in parts:
-        for written in (_MARKS.sub("", one) for one in part.values()):
+        for written in (unmarked(one) for one in part.values()):
             if written and (plain.strip() == written or plain.startswith(written + " ")):
                 return part[language] + plain[len(written) :].rstrip()
     return line
@@ -91,11 +90,11 @@ def _lines(
     for resource in record:
         match resource["resourceType"]:
             case "Condition" if _present(resource):
-                lines.append(_in_each(partial(_concept, resource.get("code", {}))))
+                lines.append(_in_each(partial(name_of, resource.get("code", {}))))
             case "MedicationRequest" if resource["status"] == "active" and resource.get("intent") == "order":
                 lines.append(_in_each(partial(_drug, resource)))
             case "AllergyIntolerance":
-                lines.append(_in_each(partial(_concept, resource.get("code", {}))))
+                lines.append(_in_each(partial(name_of, resource.get("code", {}))))
             case _:
                 continue
         used.append(f"{resource['resourceType']}/{resource['id']}")
@@ -109,23 +108,18 @@ def _in_each(say: Callable[[str], str]) -> Wording:
 
 def _reading(one: measurement.Reading, leading: measurement.Leading, language: str) -> str:
     day = "/".join(reversed(one.day.split("-")))  # in figures, as both languages write it: 21/11/2026
-    return f"{leading.name(language)}{COLON[language]}{_apart(f'{_figures(one.shown)} {leading.unit}')} ({day})"
+    return f"{leading.name(language)}{COLON[language]}{apart(f'{_figures(one.shown)} {leading.unit}')} ({day})"
 
 
 def _drug(order: Resource, language: str) -> str:
-    drug = _concept(order.get("medicationCodeableConcept", {}), language)
+    drug = name_of(order.get("medicationCodeableConcept", {}), language)
     dose = " ".join(treatment.dose(order) or ())
-    return f"{drug} {_apart(_figures(dose))}" if dose else drug
+    return f"{drug} {apart(_figures(dose))}" if dose else drug
 
 
 def _figures(text: str) -> str:
     """Numbers with the decimal comma, which French and Moroccan Arabic share."""
     return text.replace(".", ",")
-
-
-def _apart(text: str) -> str:
-    """Figures and their unit keep their direction within Arabic (U+2066 … U+2069)."""
-    return f"\u2066{text}\u2069"
 
 
 def _present(condition: Resource) -> bool:
@@ -135,8 +129,3 @@ def _present(condition: Resource) -> bool:
     return not codes(condition.get("clinicalStatus")) & {"resolved", "inactive", "remission"} and not codes(
         condition.get("verificationStatus")
     ) & {"refuted", "entered-in-error"}
-
-
-def _concept(concept: Resource, language: str) -> str:
-    coding = next(iter(concept.get("coding", ())), {})
-    return text(concept, "text", language) or text(coding, "display", language) or coding.get("code", "")

@@ -6,7 +6,7 @@ of people. A load that was broken off goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -21,6 +21,8 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical
 from app.store import work
 from app.terminology import Terminology
+from pathways.questionnaire import items
+from pathways.questionnaire.listing import lists_of
 from pathways.simulator import crowd, region
 from pathways.simulator.disease import Disease, diseases
 from pathways.simulator.surroundings import Surroundings
@@ -115,21 +117,10 @@ def _definitions(repo: Repository) -> dict[str, Resource]:
     return found
 
 
-def _value_sets(repo: Repository, definitions: dict[str, Resource]) -> dict[str, list[tuple[str, str, str]]]:
+def _value_sets(repo: Repository, definitions: dict[str, Resource]) -> dict[str, Sequence[tuple[str, str, str]]]:
     """The answers of every question that has a list of them."""
-    terminology = Terminology(repo, "fr")
-    found = {}
-    for url in {url for one in definitions.values() for url in _lists(one)}:
-        listed = terminology.expand(url, display_language="fr").concepts
-        found[url] = [(concept.system, concept.code, display or concept.code) for concept, display in listed]
-    return found
-
-
-def _lists(item: Resource) -> Iterator[str]:
-    if item.get("answerValueSet"):
-        yield item["answerValueSet"]
-    for below in item.get("item", ()):
-        yield from _lists(below)
+    listed = lists_of(Terminology(repo), "fr")
+    return {url: listed(url) for url in {url for one in definitions.values() for url in items.lists(one)}}
 
 
 def _state(repo: Repository) -> State | None:

@@ -30,22 +30,29 @@ class Together:
     places: tuple[Mapping[str, str], ...]
 
     def value_sets(self, lookup: ValueSets) -> ValueSets:
-        """The lookup of the merged form: a list made of several holds every code of each once, in their order."""
-
-        def listed(url: str) -> Sequence[tuple[str, str, str]]:
-            if not url.startswith(f"{URL}:"):
-                return lookup(url)
-            found: dict[tuple[str, str], tuple[str, str, str]] = {}
-            for part in url.removeprefix(f"{URL}:").split("+"):
-                for one in lookup(part):
-                    found.setdefault(one[:2], one)
-            return list(found.values())
-
-        return listed
+        """The lookup of the merged form."""
+        return listed_together(lookup)
 
     def asking(self, link_id: str) -> list[int]:
         """The numbers of the sources that ask the question with this linkId of the form."""
         return [number for number, names in enumerate(self.places) if link_id in names.values()]
+
+
+def listed_together(lookup: ValueSets) -> ValueSets:
+    """The lookup of any merged form: a list made of several, which its address names, holds every code of each once,
+    in their order.
+    """
+
+    def listed(url: str) -> Sequence[tuple[str, str, str]]:
+        if not url.startswith(f"{URL}:"):
+            return lookup(url)
+        found: dict[tuple[str, str], tuple[str, str, str]] = {}
+        for part in url.removeprefix(f"{URL}:").split("+"):
+            for one in lookup(part):
+                found.setdefault(one[:2], one)
+        return list(found.values())
+
+    return listed
 
 
 def merged(questionnaires: Sequence[Resource]) -> Together:

@@ -10,11 +10,12 @@ from app.i18n import language
 from app.store import work
 from app.terminology import Terminology
 from app.web import current_actor
-from pathways.questionnaire.context import FormContext, ValueSets
+from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.forms.choosing import OFFERED, matching
+from pathways.questionnaire.listing import lists_of
 from pathways.questionnaire.options import options
 from pathways.questionnaire.sdc import ITEM_CONTROL
-from pathways.together.forms import Together
+from pathways.together.forms import listed_together
 
 AUTOCOMPLETE = {"url": ITEM_CONTROL, "valueCodeableConcept": {"coding": [{"code": "autocomplete"}]}}
 
@@ -29,27 +30,16 @@ def form_options() -> ResponseReturnValue:
     address, typed = request.args.get("list", ""), request.args.get("q", "")[:100]
     with work(current_actor(), reading=True) as repo:
         terminology = Terminology(repo, language())
-        whole = Together({}, (), ())  # the lists of a form made of several bear the names of its parts
         context = FormContext(
             repo.now,
             language(),
-            value_sets=whole.value_sets(lists_of(terminology, language())),
-            other_value_sets=whole.value_sets(lists_of(terminology, other_language())),
+            value_sets=listed_together(lists_of(terminology, language())),
+            other_value_sets=listed_together(lists_of(terminology, other_language())),
         )
         item = {"linkId": "q", "type": "choice", "answerValueSet": address, "extension": [AUTOCOMPLETE]}
         found = matching(options({}, item, context), typed) if address and typed else []
     listed = [[one.key, one.label] for one in found[:OFFERED]]
     return jsonify(options=listed, more=len(found) > OFFERED)
-
-
-def lists_of(terminology: Terminology, in_language: str) -> ValueSets:
-    """Value set address → its codes, displays in a language. Raises NotFound, Invalid."""
-
-    def value_sets(url: str) -> list[tuple[str, str, str]]:
-        listed = terminology.expand(url, display_language=in_language).concepts
-        return [(concept.system, concept.code, display or concept.code) for concept, display in listed]
-
-    return value_sets
 
 
 def other_language() -> str:

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, extension, has_coding
-from app.fhir.translation import text
 from app.i18n import language, num
 from app.store import work
 from app.web import current_actor, facility_tree, render
@@ -24,6 +23,7 @@ from pathways.presenters.timeline import FIRST, timeline
 from pathways.presenters.worklist import why
 from pathways.progression import Standing
 from pathways.referral.answered import answered
+from pathways.texts import name_of
 from pathways.views.enrol import pathways_in_force
 from pathways.views.evaluating import evaluate_all
 from pathways.vocabulary import ACTION_KIND, BRANCH, DECIDE, OPEN, REFERRAL, RETURN, is_kind
@@ -98,11 +98,7 @@ def _awaited(record: list[Resource]) -> list[str]:
     """The examinations that were asked for and have no result yet, each once."""
     orders = (one for one in record if one["resourceType"] == "ServiceRequest" and one["status"] == "active")
     asked = (one["code"] for one in orders if not any(has_coding(c, ACTION_KIND) for c in one.get("category", ())))
-    named = (
-        text(code, "text", language()) or next((c.get("display", "") for c in code.get("coding", ())), "")
-        for code in asked
-    )
-    return list(dict.fromkeys(name for name in named if name))
+    return list(dict.fromkeys(name for code in asked if (name := name_of(code, language()))))
 
 
 def _deciding(tasks: list[Resource], held: list[enrolment.Enrolment]) -> str:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from app import clock
 from app.errors import Duplicate
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import AtMost, BooleanField, ChoiceField, Required, TextField
 from pathways.finding import find
-from pathways.presenters.directory import present_rows
+from pathways.presenters.directory import FoundPerson, present_rows
 from pathways.registration import Person, likely_same, register, registered
 from pathways.views.asking import Questions
 from pathways.views.saving import Refused, Saved, opened, whole
 
 LEAST = 2
 """Letters or digits below which a search would find everybody."""
+
+
+def _number(label: Any, most: int, described: Any, **typing: str) -> TextField:
+    """Something short that is written from left to right in both languages."""
+    about = {"dir": "ltr"} | typing
+    return TextField(label, [AtMost(most)], description=described, width="short", render_kw=about)
 
 
 class PatientForm(Questions):
@@ -39,34 +47,15 @@ class PatientForm(Questions):
         width="short",
         render_kw={"dir": "ltr", "inputmode": "numeric"},
     )
-    phone = TextField(
-        _l("Telephone"),
-        [AtMost(25)],
-        description=_l("The patient's, or of somebody who can be reached"),
-        width="short",
-        render_kw={"dir": "ltr", "inputmode": "tel"},
-    )
-    cnie = TextField(
+    phone = _number(_l("Telephone"), 25, _l("The patient's, or of somebody who can be reached"), inputmode="tel")
+    cnie = _number(
         _l("CNIE number"),
-        [AtMost(12)],
-        description=_l("National identity card: one or two letters, then digits"),
-        width="short",
-        render_kw={"dir": "ltr", "autocapitalize": "characters"},
+        12,
+        _l("National identity card: one or two letters, then digits"),
+        autocapitalize="characters",
     )
-    idcs = TextField(
-        _l("IDCS number"),
-        [AtMost(14)],
-        description=_l("Civil and social identifier: 10 digits"),
-        width="short",
-        render_kw={"dir": "ltr", "inputmode": "numeric"},
-    )
-    cnss = TextField(
-        _l("CNSS number"),
-        [AtMost(12)],
-        description=_l("Social security: 9 digits"),
-        width="short",
-        render_kw={"dir": "ltr", "inputmode": "numeric"},
-    )
+    idcs = _number(_l("IDCS number"), 14, _l("Civil and social identifier: 10 digits"), inputmode="numeric")
+    cnss = _number(_l("CNSS number"), 12, _l("Social security: 9 digits"), inputmode="numeric")
     city = TextField(_l("Commune"), [AtMost(80)], description=_l("Where the patient lives"))
     other_person = BooleanField(_l("None of these is the same person"))
 
@@ -94,7 +83,7 @@ def find_patient() -> ResponseReturnValue:
 def register_patient(refused: Refused) -> ResponseReturnValue | Saved:
     """Register; who may be the same person is shown first, once."""
     form = PatientForm.opened(**_from_search(request.args.get("q", "")))
-    alike: list[object] = []
+    alike: list[FoundPerson] = []
     if form.accepted():
         person = Person(
             **{name: form[name].data or "" for name in Person.__dataclass_fields__ if name in form and name != "birth"},
@@ -125,7 +114,7 @@ def iso_birth(text: str) -> str:
     if len(parts) == 3 and all(part.isdigit() for part in parts):
         day, month, year = parts if len(parts[2]) == 4 else parts[::-1]
         try:
-            return clock.date(int(year), int(month), int(day)).isoformat()
+            return date(int(year), int(month), int(day)).isoformat()
         except ValueError:
             return text
     return text

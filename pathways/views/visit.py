@@ -26,13 +26,14 @@ from pathways.facts import Facts
 from pathways.presenters.person import present
 from pathways.questionnaire.context import FormContext, ValueSets
 from pathways.questionnaire.forms import QuestionnaireForm, form_class
+from pathways.questionnaire.listing import lists_of
 from pathways.questionnaire.populate import initial_answers, previous_values
 from pathways.questionnaire.validate import validate
 from pathways.together.extraction import extract_once
 from pathways.together.forms import Together, merged, split
 from pathways.together.standings import Standings
 from pathways.views.evaluating import evaluate_all
-from pathways.views.options import lists_of, other_language
+from pathways.views.options import other_language
 from pathways.views.saving import Refused, Saved, opened, whole
 from pathways.visit import Visit, record_visit, sent_before
 

@@ -48,6 +48,12 @@ def fill(physician: Visitor, systolic: str, diastolic: str) -> None:
         box.fill(value)
 
 
+def enrolled(physician: Visitor, **person: str) -> tuple[str, str]:
+    """The addresses of a new patient's record and visit form."""
+    patient = clinic.register(physician, replace(HIM, **person))
+    return patient, clinic.enrol(physician, patient)
+
+
 def refused(physician: Visitor, visit: str, message: str, systolic: str, diastolic: str, **more: str) -> None:
     """The form is back with the message at its head, and with all that was typed."""
     assert physician.path == visit
@@ -83,9 +89,9 @@ def test_a_second_enrolment(house: House) -> None:
 
 def test_wrong_values_a_lost_session_and_a_form_sent_thrice(house: House) -> None:
     physician = house.visitor("medecin")
-    person = replace(HIM, family="Sqalli", family_ar="الصقلي", phone="0655909002", cnie="LB909002", birth="1947")
-    patient = clinic.register(physician, person)
-    visit = clinic.enrol(physician, patient)
+    patient, visit = enrolled(
+        physician, family="Sqalli", family_ar="الصقلي", phone="0655909002", cnie="LB909002", birth="1947"
+    )
     fill(physician, "1400", "90")
     clinic.save(physician)
     refused(physician, visit, "1400", "1400", "90")
@@ -125,9 +131,9 @@ def test_wrong_values_a_lost_session_and_a_form_sent_thrice(house: House) -> Non
 
 def test_a_page_left_open_over_a_new_version_then_over_a_death(house: House) -> None:
     physician = house.visitor("medecin")
-    person = replace(HIM, family="Bargach", family_ar="بركاش", phone="0655909003", cnie="LB909003", birth="1945")
-    patient = clinic.register(physician, person)
-    visit = clinic.enrol(physician, patient)
+    patient, visit = enrolled(
+        physician, family="Bargach", family_ar="بركاش", phone="0655909003", cnie="LB909003", birth="1945"
+    )
     fill(physician, "152", "95")
     with newer_form(house.database, "HypertensionFirstAssessment"):
         clinic.save(physician)

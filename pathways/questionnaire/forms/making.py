@@ -40,7 +40,7 @@ def form_class(
     ``other_value_sets``: the same in the other language, for lists that are filtered by either.
     """
     key = (canonical(questionnaire), str(questionnaire.get("meta", {}).get("versionId", "")), language)
-    lists = {url: value_sets(url) for url in _lists(questionnaire)}
+    lists = {url: value_sets(url) for url in items.lists(questionnaire)}
     kept = _classes.get(key)
     if kept is None or kept[0].source.questionnaire != questionnaire or kept[1] != lists:
         source = Source(questionnaire, language, items.by_link(questionnaire))
@@ -50,12 +50,6 @@ def form_class(
         body = {"source": source, **_members(source, questionnaire, context)}
         kept = _classes[key] = (type("QuestionnaireForm", (QuestionnaireForm,), body), lists)
     return kept[0]
-
-
-def _lists(questionnaire: Mapping[str, Any]) -> set[str]:
-    """The value sets from which its questions are answered."""
-    named = {str(item.get("answerValueSet", "#")) for item in items.walk(questionnaire)}
-    return {url for url in named if not url.startswith("#")}
 
 
 def _members(source: Source, owner: Mapping[str, Any], context: FormContext) -> dict[str, Any]:

@@ -1,0 +1,16 @@
+"""The codes of a value set as a form offers them."""
+
+from __future__ import annotations
+
+from app.terminology import Terminology
+from pathways.questionnaire.context import ValueSets
+
+
+def lists_of(terminology: Terminology, language: str) -> ValueSets:
+    """Value set address → its codes, displays in a language. Raises NotFound, Invalid."""
+
+    def listed(url: str) -> list[tuple[str, str, str]]:
+        found = terminology.expand(url, display_language=language).concepts
+        return [(concept.system, concept.code, display or concept.code) for concept, display in found]
+
+    return listed
