@@ -23,5 +23,8 @@ db = SQLAlchemy(metadata=MetaData(naming_convention=NAMES), session_options={"ex
 
 def init_app(flask: Flask) -> None:
     """Bind the database of the settings, and the migrations."""
+    if flask.config["SQLALCHEMY_DATABASE_URI"] not in ("sqlite://", "sqlite:///:memory:"):
+        # the connection used last is lent first: what it has prepared is still at hand, and idle ones stay idle
+        flask.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_use_lifo": True})
     db.init_app(flask)
     Migrate(flask, db, directory=str(ROOT / "migrations"))
