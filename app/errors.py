@@ -42,6 +42,8 @@ class MaslakError(Exception):
     """
 
     code: ClassVar[str] = "processing"
+    language: str | None = None
+    """In which it is to be told, where the call names it itself and not only its surroundings."""
 
     def __init__(self, message: str, *, expression: str | None = None, issues: Sequence[Issue] = (), **details: Any):
         self.template = message

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import current_app
 
-from app.errors import Forbidden, Malformed, NotFound, NotSupported
+from app.errors import Forbidden, Malformed, MaslakError, NotFound, NotSupported
 from app.feature import Feature, Operation
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, choice
 from app.fhir.validation import check
 from app.rest.asked import Answer, Asked
+from app.rest.negotiation import LANGUAGES
 from app.rest.parameters import well_formed
 from app.rest.permission import require, require_within, seen_in
 
@@ -26,7 +27,8 @@ class OperationRequest:
     """What an operation is called with: the ``Parameters`` of the body, or those of a GET as strings.
 
     ``resource`` is the body where it is no Parameters (an operation may take its one resource bare). ``language`` is
-    ``en``, ``fr`` or ``ar``. Parameters are named without regard to where they came from.
+    ``en``, ``fr`` or ``ar``, by ``userLanguage``, else by Accept-Language. Parameters are named without regard to where
+    they came from.
     """
 
     type: str | None = None
@@ -126,7 +128,12 @@ def run_operation(repo: Repository, asked: Asked) -> Answer:
     require(asked.actor, "u" if operation.affects_state else "r", asked.type)
     if asked.id and asked.type:
         require_within(repo, asked.reference, "u" if operation.affects_state else "r")
-    result = dict(operation.run(repo, request_of(asked)))
+    called = request_of(asked)
+    try:
+        result = dict(operation.run(repo, called))
+    except MaslakError as error:
+        error.language = called.language
+        raise
     return Answer(200, seen_in(repo, result) if result.get("resourceType") == "Bundle" else result)
 
 
@@ -164,4 +171,12 @@ def request_of(asked: Asked) -> OperationRequest:
         if asked.operation != "validate":
             check(body)
         resource = body
-    return OperationRequest(asked.type, asked.id, given, resource, asked.language, asked.headers, asked.base)
+    called = OperationRequest(asked.type, asked.id, given, resource, asked.language, asked.headers, asked.base)
+    return replace(called, language=_reader(called.value("userLanguage")) or asked.language)
+
+
+def _reader(user_language: Any) -> str | None:
+    """The language of a ``userLanguage`` (a code or a CodeableConcept), where we speak it."""
+    coded = user_language.get("coding", ()) if isinstance(user_language, dict) else [{"code": user_language}]
+    tags = (str(one.get("code") or "").replace("_", "-") for one in coded)
+    return next((short for tag in tags if (short := tag.split("-")[0].lower()) in LANGUAGES), None)

@@ -76,7 +76,9 @@ def status_of(error: MaslakError) -> int:
 def answer_to(error: Exception, language: str = "en") -> Answer:
     """The answer to any error whatever. What nobody foresaw is logged under an incident id, never shown."""
     if isinstance(error, MaslakError):
-        return Answer(status_of(error), outcome(spoken(error.issues, language)), headers=_headers(error))
+        return Answer(
+            status_of(error), outcome(spoken(error.issues, error.language or language)), headers=_headers(error)
+        )
     if isinstance(error, RequestEntityTooLarge):
         return answer_to(errors.TooLarge(f"The body is over {limit_text()}."), language)
     if isinstance(error, HTTPException):
@@ -131,7 +133,9 @@ def _translated(issue: Issue) -> Issue:
 def within(error: MaslakError, place: str) -> MaslakError:
     """The same error seen from the Bundle: ``Patient.name`` becomes ``Bundle.entry[3].resource.name``."""
     moved = [replace(issue, expression=_moved(issue.expression, place)) for issue in error.issues]
-    return type(error)(error.template, issues=moved, **error.details)
+    made = type(error)(error.template, issues=moved, **error.details)
+    made.language = error.language
+    return made
 
 
 def _moved(expression: str | None, place: str) -> str:

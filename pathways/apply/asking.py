@@ -50,7 +50,7 @@ def requests_of(repo: Repository, asked: Any, definition: Resource, terms: Terms
         facts = _facts(repo, asked, reference, given, terms)
         subject = facts.get(reference)
         if subject is None:
-            raise NotFound(f"there is no {reference}", expression="Parameters.parameter('subject')")
+            raise NotFound("there is no {reference}", reference=reference, expression="Parameters.parameter('subject')")
         made.append(_request(repo, asked, facts, subject, find, calendar, terms))
     return made
 
@@ -114,7 +114,7 @@ def finder(repo: Repository, given: Iterable[Resource]) -> Callable[[str], Resou
         except NotFound:
             draft = _not_in_force(repo, canonical)
             if draft is None:
-                raise NotFound(f"there is no definition {canonical}") from None
+                raise NotFound("there is no definition {canonical}", canonical=canonical) from None
             found = draft
         own[canonical] = found
         return found
@@ -231,5 +231,5 @@ def _reference(value: str | Mapping[str, Any]) -> str:
     """``Type/id`` of a reference text or Reference element. Raises Invalid where it is none."""
     found = parse_reference(value)
     if found is None or not found.type or not found.id:
-        raise Invalid(f"'{value}' is no reference such as Patient/123")
+        raise Invalid("'{value}' is no reference such as Patient/123", value=value)
     return found.key

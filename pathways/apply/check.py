@@ -163,7 +163,7 @@ def _found(reference: str, plan: Resource, definitions: Find) -> Resource:
     for one in plan.get("contained", ()):
         if one.get("id") == reference[1:]:
             return dict(one)
-    raise Invalid(f"there is no contained definition {reference}")
+    raise Invalid("there is no contained definition {reference}", reference=reference)
 
 
 def _within(issue: Issue, path: str, reference: str) -> Issue:

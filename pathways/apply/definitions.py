@@ -28,7 +28,7 @@ class Definitions:
             for one in within.get("contained", ()):
                 if one.get("id") == reference[1:]:
                     return _with_container(one, within)
-            raise NotFound(f"there is no contained definition {reference}")
+            raise NotFound("there is no contained definition {reference}", reference=reference)
         found = self._found.get(reference)
         if found is None:
             found = self._found[reference] = self._asked.definitions(reference)
@@ -71,7 +71,12 @@ def refuse_subject(definition: Mapping[str, Any], subject: str, otherwise: froze
         wanted = frozenset(str(coding.get("code")) for coding in found[1].get("coding", ()))
     if wanted and subject not in wanted:
         name = definition.get("title") or name_of(definition)
-        raise Invalid(f"'{name}' is for {' or '.join(sorted(wanted))}, but the subject is a {subject}")
+        raise Invalid(
+            "'{name}' is for {wanted}, but the subject is a {subject}",
+            name=name,
+            wanted=" / ".join(sorted(wanted)),
+            subject=subject,
+        )
 
 
 def tail(reference: str) -> str:

@@ -42,7 +42,7 @@ def set_value(resource: Resource, path: str, values: list[Any], type: str | None
     type = type or resource["resourceType"]
     steps = _steps(path.strip().removeprefix("%resource.").removeprefix("%action.").removeprefix(f"{type}."))
     if not steps:
-        raise Invalid(f"the path '{path}' of a dynamic value names no element")
+        raise Invalid("the path '{path}' of a dynamic value names no element", path=path)
     if not values:
         return resource
     return _set(resource, type, steps, values, path)
@@ -60,11 +60,15 @@ def _steps(path: str) -> list[Step]:
     while at < len(path):
         found = _STEP.match(path, at)
         if found is None:
-            raise Invalid(f"the path '{path}' of a dynamic value cannot be read at '{path[at:]}'")
+            raise Invalid(
+                "the path '{path}' of a dynamic value cannot be read at '{place}'", path=path, place=path[at:]
+            )
         at = found.end()
         index = int(found["index"]) if found["index"] else None
         if index is not None and index > MAX_INDEX:
-            raise Invalid(f"the path '{path}' of a dynamic value points at item {index}: too far")
+            raise Invalid(
+                "the path '{path}' of a dynamic value points at item {index}: too far", path=path, index=index
+            )
         steps.append((found["name"] or "extension", found["url"], index))
     return steps
 
@@ -107,7 +111,7 @@ def _element(
             for kind in choice["t"]:
                 if kind[0].upper() + kind[1:] == suffix:
                     return name, choice, kind
-    raise Invalid(f"'{path}' of a dynamic value: {type} has no element '{name}'")
+    raise Invalid("'{path}' of a dynamic value: {type} has no element '{name}'", path=path, type=type, name=name)
 
 
 def _without_other_choices(made: Resource, key: str, name: str, about: Mapping[str, Any]) -> Resource:
@@ -122,7 +126,9 @@ def _without_other_choices(made: Resource, key: str, name: str, about: Mapping[s
 def _placed(present: Any, fitted: list[Any], many: bool, index: int | None, path: str) -> Any:
     if not many:
         if len(fitted) > 1:
-            raise Invalid(f"'{path}' of a dynamic value takes one value, but there are {len(fitted)}")
+            raise Invalid(
+                "'{path}' of a dynamic value takes one value, but there are {count}", path=path, count=len(fitted)
+            )
         return fitted[0]
     if index is None:
         return fitted

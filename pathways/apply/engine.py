@@ -48,7 +48,9 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
         made = activity(frame, definition, (), frame.scope)
     except ExpressionFailed as error:
         name = definition.get("title") or name_of(definition)
-        raise Invalid(f"'{name}': {error.reason}", expression=error.expression) from error
+        raise Invalid(
+            "'{name}' cannot be made: {reason}", name=name, reason=error.reason, expression=error.expression
+        ) from error
     due = from_timing(definition, asked.day, asked.subject.get("birthDate")) if made["resourceType"] in ONCE else None
     if due is not None:
         urgent = definition.get("priority", "routine") != "routine"
@@ -59,4 +61,4 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
 
 def _refuse_other(definition: Resource, kind: str) -> None:
     if definition.get("resourceType") != kind:
-        raise Invalid(f"{definition.get('resourceType')} is no {kind}")
+        raise Invalid("{type} is no {kind}", type=definition.get("resourceType"), kind=kind)

@@ -51,7 +51,7 @@ def request_resource(definition: Mapping[str, Any], asked: ApplyRequest, priorit
     """
     kind = definition.get("kind")
     if kind not in KINDS:
-        raise Invalid(f"an ActivityDefinition of kind '{kind}' makes no request of FHIR R4")
+        raise Invalid("an ActivityDefinition of kind '{kind}' makes no request of FHIR R4", kind=kind)
     made: Resource = {"resourceType": kind}
     if definition.get("profile"):
         made["meta"] = {"profile": [definition["profile"]]}

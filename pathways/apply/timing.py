@@ -49,7 +49,7 @@ def span(quantity: Mapping[str, Any]) -> relativedelta:
     value, unit = quantity.get("value"), quantity.get("code") or quantity.get("unit")
     name = UNITS.get(str(unit))
     if value is None or name is None:
-        raise Invalid(f"'{value} {unit}' is no duration: units are min, h, d, wk, mo and a")
+        raise Invalid("'{value} {unit}' is no duration: units are min, h, d, wk, mo and a", value=value, unit=unit)
     number = Decimal(str(value))
     if number == int(number):
         return relativedelta(**{name: int(number)})
@@ -79,7 +79,7 @@ def from_timing(owner: Mapping[str, Any], anchor: date, born: str | None = None)
         return _range(value, anchor, born)
     if kind == "Timing":
         return _timing(value, anchor)
-    raise Invalid(f"timing{kind} is not known")
+    raise Invalid("timing{kind} is not known", kind=kind)
 
 
 def related(offset: Mapping[str, Any], relationship: str, other: Due) -> Due:

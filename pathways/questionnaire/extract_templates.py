@@ -90,7 +90,11 @@ class _Extraction:
     def _template(self, reference: str) -> Resource:
         found = self.contained.get(reference)
         if found is None:
-            raise Invalid(f"the template {reference} is not contained in the Questionnaire", expression="Questionnaire")
+            raise Invalid(
+                "the template {reference} is not contained in the Questionnaire",
+                reference=reference,
+                expression="Questionnaire",
+            )
         return {key: value for key, value in found.items() if key != "id"}
 
     @staticmethod
