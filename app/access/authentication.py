@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Request, current_app, g
@@ -108,12 +109,18 @@ def open_emergencies(account_id: int) -> frozenset[str]:
 def token_actor(text: str, *, origin: str = "") -> Actor:
     """The actor of a bearer token. Raises Unauthorized when it is unknown, revoked or past its time."""
     token = tokens.verify(text)
-    scopes = frozenset(token.scopes)
     if token.account_id is not None:
         account = db.session.get(Account, token.account_id)
         if account is None or not account.active:
             raise Unauthorized("the account of this token is not active")
-        return _person_with_scopes(actor_of(account, origin=origin), scopes)
+        return _person_with_scopes(actor_of(account, origin=origin), frozenset(token.scopes))
+    return _system(token, origin)
+
+
+@lru_cache(1024)
+def _system(token: tokens.Verified, origin: str) -> Actor:
+    """A system by its token: what its scopes carry, and no person's establishments."""
+    scopes = frozenset(token.scopes)
     return Actor(
         key=f"client:{token.client}" if token.client else f"token:{token.id}",
         name=token.label,

@@ -14,6 +14,7 @@ from flask import Request, Response, current_app, request
 from werkzeug.http import http_date
 from werkzeug.sansio.utils import get_current_url, get_host
 
+from app.access.actor import Actor
 from app.access.authentication import current_actor
 from app.errors import Malformed
 from app.fhir.json import dumps, loads
@@ -51,7 +52,7 @@ def _called(scheme: str, host: str | None, server: tuple[str, int]) -> str:
     return url
 
 
-def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
+def asked_of(request: Request, parts: Mapping[str, Any], actor: Actor | None = None) -> Asked:
     """What an HTTP request asks. Raises Malformed, NotAcceptable, UnsupportedMediaType, TooLarge, Unauthorized."""
     said = request.environ.get
     query = decoded(_text(request.query_string))
@@ -59,7 +60,7 @@ def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
     negotiation.check_format(formats[-1] if formats else None, said("HTTP_ACCEPT"))
     method = "GET" if request.method == "HEAD" else request.method
     asked = Asked(
-        actor=current_actor(),
+        actor=actor or current_actor(),
         base=base_url(),
         method=method,
         parameters=query,
@@ -107,14 +108,14 @@ def _text(data: bytes) -> str:
 
 def response_to(answer: Answer, asked: Asked | None = None) -> Response:
     """An answer as Flask's response."""
-    status, headers, body = wire(answer, asked)
+    status, headers, body = wire(answer, asked, request)
     response = Response(body, status, headers=headers)
     if not body:
         response.headers.pop("Content-Type", None)
     return response
 
 
-def wire(answer: Answer, asked: Asked | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+def wire(answer: Answer, asked: Asked | None, request: Request) -> tuple[str, list[tuple[str, str]], bytes]:
     """An answer as HTTP says it: the status line, the headers (ETag, Last-Modified and Location where the answer has
     them), the body (pretty where asked).
     """

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
-from flask import Flask
-from flask.ctx import RequestContext
+from flask import Flask, Request
+from flask.ctx import AppContext, RequestContext
+from flask.globals import _cv_app, _cv_request
 from flask.sessions import NullSession
 
+from app.access.actor import Actor
 from app.access.authentication import current_actor
 from app.access.table import PUBLIC
+from app.db import db
 from app.errors import Forbidden
 from app.fhir.definitions import resource_types
 from app.rest import pace
@@ -50,13 +53,9 @@ class Gate:
             return self._inner(environ, start)
         if self._until_settled:
             self._settle()
-        context = _Context(self._flask, environ)
-        context.push()
-        try:
+        with _Context(self._flask, environ) as context:
             answer, asked = _answer(context.request, path)
-            status, headers, body = wire(answer, asked)
-        finally:
-            context.pop(None)
+            status, headers, body = wire(answer, asked, context.request)
         if self._secure:
             headers.append(("Strict-Transport-Security", "max-age=31556926; includeSubDomains"))
         if answer.status not in (204, 304):
@@ -75,7 +74,11 @@ class Gate:
 
 
 class _Context(RequestContext):
-    """Flask's request context without a session and without its routes."""
+    """Flask's request context without a session, without its routes, and without what it tells others.
+
+    What hangs on the end of Flask's own contexts is the session of the database, ended here too, and the limiter of
+    pages, which has counted nothing.
+    """
 
     def __init__(self, flask: Flask, environ: Environ):
         self.app = flask
@@ -87,21 +90,32 @@ class _Context(RequestContext):
         self._after_request_functions = []
         self._cv_tokens = []
 
+    def __enter__(self) -> Self:
+        self._tokens = _cv_app.set(AppContext(self.app)), _cv_request.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if db.session.registry.has():
+                db.session.remove()
+        finally:
+            _cv_request.reset(self._tokens[1])
+            _cv_app.reset(self._tokens[0])
+
 
 _NOBODY = NullSession()
 
 
-def _answer(request: Any, path: str) -> tuple[Answer, Asked | None]:
+def _answer(request: Request, path: str) -> tuple[Answer, Asked | None]:
     try:
         endpoint, parts = place(request.method, path if path.isascii() else request.path)
-        if ACCESS.get(f"fhir.{endpoint}") != PUBLIC:
-            _let_in(endpoint)
-        return patiently(lambda: answered(endpoint, parts, request))
+        actor = None if ACCESS.get(f"fhir.{endpoint}") == PUBLIC else _let_in(endpoint)
+        return patiently(lambda: answered(endpoint, parts, request, actor))
     except Exception as error:  # every kind is known to answer_to
         return failure(error, request), None
 
 
-def _let_in(endpoint: str) -> None:
+def _let_in(endpoint: str) -> Actor:
     """The access table, as for every other route; and no client faster than it was promised. Raises Forbidden,
     Unauthorized, TooMany.
     """
@@ -110,6 +124,7 @@ def _let_in(endpoint: str) -> None:
     if grant is None or not actor.may(grant):
         raise Forbidden("your role does not open this page", grant=grant or "")
     pace.keep(actor)
+    return actor
 
 
 def place(method: str, path: str) -> tuple[str, Mapping[str, Any]]:

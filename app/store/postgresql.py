@@ -37,6 +37,8 @@ class Statements:
     """What one connection has prepared, and how often it has seen the rest."""
 
     def __init__(self) -> None:
+        self.reader: Any = None
+        """What makes Python's values of this connection's; it keeps how."""
         self._names: dict[Shape, bytes] = {}
         self._seen: dict[Shape, int] = {}
         self._made = 0
@@ -105,9 +107,11 @@ class Postgresql(Driver):
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         result = self._result(sql, values)
-        transformer = Transformer(self._connection)
-        transformer.set_pgresult(result)
-        return transformer.load_rows(0, result.ntuples, tuple)
+        reader = self._statements.reader
+        if reader is None:
+            reader = self._statements.reader = Transformer(self._connection)
+        reader.set_pgresult(result)
+        return reader.load_rows(0, result.ntuples, tuple)
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         return self._result(sql, values).command_tuples or 0
