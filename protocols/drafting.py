@@ -60,12 +60,6 @@ def edit(
     return stored
 
 
-def edit_all(repo: Repository, library_reference: str, changed: list[Resource]) -> None:
-    """Replace several artefacts of a draft together."""
-    for one in changed:
-        edit(repo, library_reference, one)
-
-
 def replace(repo: Repository, library_reference: str, uploaded: Resource) -> Resource:
     """Put an artefact written elsewhere in the place of the one with its url; a url new to the set is added to it.
 

@@ -41,9 +41,9 @@ def _commands() -> Sequence[Any]:
 
 
 def _check(resources: Sequence[Any], definitions: Any) -> Sequence[Any]:
-    from protocols.completeness import untranslated
+    from protocols.checking import check
 
-    return [issue for one in resources for issue in untranslated(one)]
+    return check(resources, definitions)
 
 
 def _compared(before: Any, after: Any) -> Sequence[Any]:

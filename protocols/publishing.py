@@ -16,8 +16,8 @@ from app.errors import Conflict, Invalid, Issue, PreconditionFailed
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, reference
 from protocols import lifecycle
+from protocols.checking import check
 from protocols.collection import in_force, parts
-from protocols.completeness import untranslated
 from protocols.lifecycle import named
 from protocols.translating import taken_at_their_word
 
@@ -26,7 +26,7 @@ Check = Callable[[Sequence[Resource], Callable[[str], Resource]], Iterable[Issue
 
 
 def submit(repo: Repository, library_reference: str, *, comment: str = "", seen: int | None = None) -> Resource:
-    """Hand a draft in for review. Raises Invalid listing every text that lacks French or Arabic."""
+    """Hand a draft in for review. Raises Invalid with each missing text, and each stale answer of its quiz."""
     library = opened(repo, library_reference, seen)
     refuse_incomplete(repo, library)
     return _move(repo, library, lifecycle.IN_REVIEW, comment=comment, submitted_by=named(repo.actor))
@@ -137,11 +137,12 @@ def opened(repo: Repository, library_reference: str, seen: int | None) -> Resour
 
 
 def refuse_incomplete(repo: Repository, library: Resource, checks: Sequence[Check] = ()) -> None:
-    """Raise Invalid with one issue for each missing text, and for each error that a feature's check finds."""
+    """Raise Invalid with one issue for each error that the check of publishing, or of another feature, finds."""
     artefacts = [library, *parts(repo, library)]
-    issues = [issue for artefact in artefacts for issue in untranslated(artefact)]
-    for check in checks:
-        issues += [issue for issue in check(artefacts, repo.canonical) if issue.severity in ("error", "fatal")]
+    issues: list[Issue] = []
+    for look in (check, *checks):
+        found = (issue for issue in look(artefacts, repo.canonical) if issue.severity in ("error", "fatal"))
+        issues += [issue for issue in found if issue not in issues]
     if issues:
         raise Invalid(
             "the version is not complete: {count} things are missing or wrong", count=len(issues), issues=issues

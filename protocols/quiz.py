@@ -96,6 +96,11 @@ def score(asked: list[Question], answers: Mapping[str, str]) -> int:
     return sum(bool((found := one.answer(answers.get(one.link, ""))) and found.right) for one in asked)
 
 
+def is_right(option: Resource) -> bool:
+    """Whether an answer option is marked right."""
+    return bool(extension(option, WEIGHT))
+
+
 def _option(option: Resource, lang: str) -> Option:
     coding = option["valueCoding"]
-    return Option(coding["code"], text(coding, "display", lang) or coding["code"], bool(extension(option, WEIGHT)))
+    return Option(coding["code"], text(coding, "display", lang) or coding["code"], is_right(option))

@@ -13,6 +13,7 @@ from app.fhir.resource import Resource
 from app.fhir.translation import text
 from app.i18n import OWN_NAMES
 from protocols.differences import Change
+from protocols.quiz import WEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def place_word(name: str, owner: Resource) -> str:
         "notTaken": _("Explanation, when it does not apply"),
         "title": _("Title"),
         "source": _("Source"),
+        WEIGHT: _("Right answer"),
     }
     return words.get(owner.get("url", ""), element_word(name)) if name.startswith("value") else element_word(name)
 

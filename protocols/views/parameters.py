@@ -19,6 +19,7 @@ from protocols import collection, drafting
 from protocols.parameters import Parameter, parameters, with_values
 from protocols.presenters.plans import value_text
 from protocols.presenters.versions import present
+from protocols.right_answers import following
 from protocols.views.edit import refuse_reading
 
 OTHER = "other"
@@ -30,7 +31,7 @@ def add_to(pages: Blueprint) -> None:
 
 
 def values(library_id: str) -> ResponseReturnValue:
-    """Show and take the named values; each is written into every plan that uses it."""
+    """Show and take the named values; each is written into every plan that uses it, and the quiz follows."""
     with work(current_actor(), reading=True) as repo:
         library = repo.read(f"Library/{library_id}")
         artefacts = collection.parts(repo, library)
@@ -43,7 +44,7 @@ def values(library_id: str) -> ResponseReturnValue:
     if form.accepted():
         chosen = {one.name: _chosen(form, one) for one in held}
         try:
-            changed = [(one, with_values(one, chosen)) for one in artefacts]
+            changed = zip(artefacts, following([with_values(one, chosen) for one in artefacts]), strict=True)
             with work(current_actor()) as repo:
                 for before, after in changed:
                     if after != before:
