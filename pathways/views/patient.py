@@ -37,7 +37,6 @@ class Followed:
     title: Resource
     steps: list[dict[str, str]]
     todo: list[todo.StepLine]
-    step: next_step.NextStep
     urgent: list[next_step.ActionLine]
     """What cannot wait; empty once the hospital has answered it."""
     leading: measurement.Leading | None
@@ -109,7 +108,6 @@ def _deciding(tasks: list[Resource], held: list[enrolment.Enrolment]) -> str:
 
 def _followed(standing: Standing, record: list[Resource], today: date) -> Followed:
     held = standing.enrolment
-    step = next_step.present(standing)
     of = measurement.leading(held.pathway)
     readings = measurement.readings(record, of, standing.on) if of else []
     aims = measurement.targets(standing.applied.frame.scope, of) if of else ()
@@ -118,8 +116,9 @@ def _followed(standing: Standing, record: list[Resource], today: date) -> Follow
         title=held.pathway,
         steps=_steps(standing),
         todo=todo.present(standing, record, today),
-        step=step,
-        urgent=[] if answered(standing) else [action for action in step.actions if action.urgent],
+        urgent=[]
+        if answered(standing)
+        else [next_step.line(one) for one in standing.next_actions if one.urgent and one.kind != "test"],
         leading=of,
         chart=chart.draw(readings, aims, _changes(record)),
         readings=readings[::-1],
@@ -127,7 +126,7 @@ def _followed(standing: Standing, record: list[Resource], today: date) -> Follow
         last=readings[-1] if readings else None,
         trend=measurement.direction(readings[-2], readings[-1]) if len(readings) > 1 else "",
         above=measurement.above(readings[-1].values, aims) if readings else None,
-        missing=list(dict.fromkeys(action.reason.text or action.title for action in step.missing)),
+        missing=list(dict.fromkeys(one.reason or one.title for one in standing.missing)),
     )
 
 
