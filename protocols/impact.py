@@ -1,8 +1,9 @@
 """What a version would change for the patients who are followed now, counted before it is released.
 
-The count is a MeasureReport (https://hl7.org/fhir/R4/measurereport.html) of the whole country and one of each
-establishment, without any patient in it: how many are followed, and how many would have got another next step at their
-last visit. Whoever runs the pathways does the counting (job ``impact``), a few patients a transaction.
+The count is a MeasureReport (https://hl7.org/fhir/R4/measurereport.html) of the whole country, one of each region and
+one of each establishment, without any patient in it: how many are followed, how many would have got another next step
+at their last visit, and which. Whoever runs the pathways does the counting (job ``impact``), a few patients a
+transaction.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from app.clock import instant_text
 from app.config import CANONICAL_BASE
 from app.errors import Conflict
 from app.fhir.json import dumps
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, canonical, identifier, parse_canonical, reference
+from app.fhir.resource import Resource, canonical, code_in, identifier, parse_canonical, reference
 from app.fhir.translation import text, translated
 from protocols import collection, lifecycle
 from protocols.differences import work_of
@@ -27,12 +29,20 @@ MEASURE = f"{CANONICAL_BASE}/Measure/release-impact"
 OF = f"{CANONICAL_BASE}/sid/release-impact"
 WORDS = f"{CANONICAL_BASE}/sid/release-impact-words"
 CHANGE = f"{CANONICAL_BASE}/CodeSystem/release-impact"
+"""Codes of what changes; a report is found by those that it counts (as identifiers)."""
+LEVEL = f"{CANONICAL_BASE}/sid/release-impact-level"
+COUNTRY, REGION, ESTABLISHMENT = "country", "region", "establishment"
+FACILITY_LEVEL = f"{CANONICAL_BASE}/CodeSystem/facility-level"
+PAGE = 25
 POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"
 FOLLOWED, OTHERS = "initial-population", "numerator"
 RUNNING, DONE = "pending", "complete"
 
 Words = dict[str, str]
 """Language → text."""
+Place = tuple[str, str]
+"""Level of a report, and the organization (a reference) that it counts for; none for the country."""
+WHOLE: Place = (COUNTRY, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class Kind:
 
 @dataclass(slots=True)
 class Count:
-    """Patients of one establishment, or of all: followed, with another next step, and which."""
+    """Patients of one establishment, of a region, or of all: followed, with another next step, and which."""
 
     followed: int = 0
     others: int = 0
@@ -57,6 +67,13 @@ class Count:
         if kind is not None:
             self.others += 1
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
+
+    def join(self, more: Count) -> None:
+        """Take in what was counted elsewhere."""
+        self.followed += more.followed
+        self.others += more.others
+        for kind, number in more.kinds.items():
+            self.kinds[kind] = self.kinds.get(kind, 0) + number
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +98,7 @@ def begin(repo: Repository, library_reference: str) -> Resource:
     for held in list(repo.search_all(f"MeasureReport?identifier={OF}|{library['id']}")):
         repo.delete(reference(held))
     words = words_of(repo, library)
-    made = repo.update(_written(library, None, Count(), words, complete=False, at=instant_text(repo.now)))
+    made = repo.update(_written(library, WHOLE, Count(), words, complete=False, at=instant_text(repo.now)))
     repo.enqueue(TOPIC, {"library": library_reference, "words": words, "seen": made["meta"]["versionId"], "next": ""})
     return made
 
@@ -91,7 +108,7 @@ def stands(repo: Repository, library: Resource, payload: Mapping[str, Any]) -> b
 
     ``payload``: ``words``, and ``seen``, the version of the country's report on which the batch builds.
     """
-    held = repo.find(_name(library, None))
+    held = repo.find(_name(library, WHOLE))
     if held is None or held["meta"]["versionId"] != payload["seen"]:
         return False
     return words_of(repo, library) == payload["words"]
@@ -105,32 +122,32 @@ def words_of(repo: Repository, library: Resource) -> str:
 
 def counted(repo: Repository, library: Resource, found: Mapping[str, Count], words: str, *, complete: bool) -> Resource:
     """Add a batch (establishment → count) to the reports of a version. The country's comes back as it is stored."""
-    whole = Count()
-    for one in found.values():
-        _join(whole, one)
-    at = instant_text(repo.now)
-    held = repo.read_many([_name(library, place) for place in (None, *found)])
-
-    def added(place: str | None, more: Count) -> Resource:
-        before = held.get(_name(library, place))
-        count = read(before).count if before else Count()
-        _join(count, more)
-        return repo.update(_written(library, place, count, words, complete=complete or place is not None, at=at))
-
-    for place, more in found.items():
-        added(place, more)
-    return added(None, whole)
+    added: dict[Place, Count] = {WHOLE: Count()}
+    for place, one in found.items():
+        region = _region(repo, place)
+        for held_by in (WHOLE, (ESTABLISHMENT, place), *([(REGION, region)] if region else [])):
+            added.setdefault(held_by, Count()).join(one)
+    held = repo.read_many([_name(library, place) for place in added])
+    stored = {}
+    for place, count in added.items():
+        if (before := held.get(_name(library, place))) is not None:
+            count.join(read(before).count)
+        done = complete or place != WHOLE
+        stored[place] = repo.update(_written(library, place, count, words, complete=done, at=instant_text(repo.now)))
+    return stored[WHOLE]
 
 
 def of(repo: Repository, library: Resource) -> Report | None:
     """The report of the whole country, if it was asked for."""
-    held = repo.find(_name(library, None))
+    held = repo.find(_name(library, WHOLE))
     return None if held is None else read(held)
 
 
-def by_establishment(library: Resource, after: str | None) -> str:
-    """The query of a page of the reports of establishments, in the order of their keys."""
-    query = f"MeasureReport?identifier={OF}|{library['id']}&reporter:missing=false&_count=25"
+def reports(library: Resource, level: str, change: str | None = None, after: str | None = None) -> str:
+    """The query of a page of the reports of regions or of establishments, in the order of their keys; ``change`` (the
+    code of a Kind) asks for those that count somebody with this change."""
+    query = f"MeasureReport?identifier={OF}|{library['id']}&identifier={LEVEL}|{level}&_count={PAGE}"
+    query += f"&identifier={CHANGE}|{quote(change)}" if change else ""
     return f"{query}&_cursor={after}" if after else query
 
 
@@ -158,19 +175,23 @@ def read(report: Resource) -> Report:
     return Report(place, report["status"] == DONE, report["date"], identifier(report, WORDS) or "", count)
 
 
-def _join(count: Count, more: Count) -> None:
-    count.followed += more.followed
-    count.others += more.others
-    for kind, number in more.kinds.items():
-        count.kinds[kind] = count.kinds.get(kind, 0) + number
+def _region(repo: Repository, place: str) -> str | None:
+    """The region in which an establishment lies, as far as the facility tree says; a ring in it ends."""
+    seen: list[str] = []
+    while place and place not in seen and (held := repo.find(place)) is not None:
+        if any(code_in(kind, FACILITY_LEVEL) == REGION for kind in held.get("type", ())):
+            return place
+        seen.append(place)
+        place = held.get("partOf", {}).get("reference", "")
+    return None
 
 
-def _name(library: Resource, place: str | None) -> str:
-    digest = hashlib.sha256(f"{canonical(library)} {place or ''}".encode()).hexdigest()[:32]
+def _name(library: Resource, place: Place) -> str:
+    digest = hashlib.sha256(f"{canonical(library)} {' '.join(place)}".encode()).hexdigest()[:32]
     return f"MeasureReport/impact-{digest}"
 
 
-def _written(library: Resource, place: str | None, count: Count, words: str, *, complete: bool, at: str) -> Resource:
+def _written(library: Resource, place: Place, count: Count, words: str, *, complete: bool, at: str) -> Resource:
     made: Resource = {
         "resourceType": "MeasureReport",
         "id": _name(library, place).partition("/")[2],
@@ -178,6 +199,8 @@ def _written(library: Resource, place: str | None, count: Count, words: str, *, 
         "identifier": [
             {"system": OF, "value": library["id"]},
             {"system": WORDS, "value": words},
+            {"system": LEVEL, "value": place[0]},
+            *({"system": CHANGE, "value": kind.code} for kind in count.kinds),
         ],
         "status": DONE if complete else RUNNING,
         "type": "summary",
@@ -189,7 +212,7 @@ def _written(library: Resource, place: str | None, count: Count, words: str, *, 
             *_kinds(count),
         ],
     }
-    return made | ({"reporter": {"reference": place}} if place else {})
+    return made | ({"reporter": {"reference": place[1]}} if place[1] else {})
 
 
 def _kinds(count: Count) -> Iterator[Resource]:

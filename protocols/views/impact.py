@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,12 +24,16 @@ from protocols.presenters.versions import present
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Some patients, and what changes for them: the words of each kind, with how many, most first."""
+    """Some patients, and what changes for them: code and words of each kind, with how many, most first.
+
+    ``within`` names the region.
+    """
 
     name: str
     followed: int
     others: int
-    kinds: tuple[tuple[str, int], ...]
+    kinds: tuple[tuple[str, str, int], ...]
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ def add_to(pages: Blueprint) -> None:
 
 
 def page(library_id: str) -> ResponseReturnValue:
-    """The counts by establishment; a POST asks for them anew."""
+    """The counts by region and by establishment, of everything or (``?change=``) of one change; a POST asks for them
+    anew."""
     actor = current_actor()
     form = Form.opened()
     if form.accepted():
@@ -60,16 +66,20 @@ def page(library_id: str) -> ResponseReturnValue:
     with work(actor, reading=True) as repo:
         library = repo.read(f"Library/{library_id}")
         whole = shown(repo, library)
-        found = repo.search(impact.by_establishment(library, request.args.get("after")))
-        reports = [impact.read(one) for one in found.resources]
+        change = request.args.get("change")
+        after = request.args.get("after")
+        regions = repo.search(impact.reports(library, impact.REGION, change)).resources if after is None else []
+        found = repo.search(impact.reports(library, impact.ESTABLISHMENT, change, after))
     return render(
         "protocols/impact.html",
         form=form,
         version=present(library, language()),
         whole=whole,
-        lines=[_line(facility_tree.name_of(one.organization or ""), one.count) for one in reports],
+        regions=_lines(regions, change),
+        lines=_lines(found.resources, change),
+        change=next((one for one in whole.line.kinds if one[0] == change), None) if whole else None,
         next=found.cursor,
-        after=request.args.get("after"),
+        after=after,
         open=not lifecycle.was_in_force(library),
     )
 
@@ -83,8 +93,23 @@ def shown(repo: Repository, library: Resource) -> Shown | None:
     return Shown(_line(_("All establishments"), report.count), report.complete, report.at, outdated)
 
 
+def _lines(reports: Iterable[Resource], change: str | None) -> list[Line]:
+    """Each organization with its count, or with that of one change."""
+    lines = []
+    for report in map(impact.read, reports):
+        name, line = report.organization or "", _line("", report.count)
+        kinds = tuple(kind for kind in line.kinds if change in (None, kind[0]))
+        others = line.others if change is None else sum(number for _, _, number in kinds)
+        lines.append(replace(line, name=facility_tree.name_of(name), others=others, kinds=kinds, within=_region(name)))
+    return lines
+
+
+def _region(reference: str) -> str:
+    above = facility_tree.tree().above(reference)
+    return next((node.name for node in above if node.level == impact.REGION), "")
+
+
 def _line(name: str, count: Count) -> Line:
     most = sorted(count.kinds.items(), key=lambda pair: (-pair[1], pair[0].code))
-    return Line(
-        name, count.followed, count.others, tuple((dict(kind.said)[language()], number) for kind, number in most)
-    )
+    kinds = tuple((kind.code, dict(kind.said)[language()], number) for kind, number in most)
+    return Line(name, count.followed, count.others, kinds)

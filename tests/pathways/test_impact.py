@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.access.actor import SYSTEM, automation
+from app.config import CANONICAL_BASE
 from app.errors import Conflict
 from app.fhir.validation import validate
 from app.store import outbox
@@ -49,7 +50,7 @@ def counted(clinic: Clinic) -> tuple[impact.Report, dict[str, impact.Count]]:
             break
     with clinic.open(SYSTEM) as repo:
         library = repo.read(SECOND)
-        reports = [impact.read(one) for one in repo.search(impact.by_establishment(library, None)).resources]
+        reports = [impact.read(one) for one in repo.search(impact.reports(library, impact.ESTABLISHMENT)).resources]
         whole = impact.of(repo, library)
     assert whole is not None
     return whole, {one.organization or "": one.count for one in reports}
@@ -74,6 +75,28 @@ def test_those_who_would_get_another_step_are_counted_by_establishment(clinic: C
     for kind in whole.count.kinds:
         said = dict(kind.said)
         assert said["fr"] and said["ar"] and said["fr"] != said["ar"]
+
+
+def test_a_change_is_found_where_its_patients_are(clinic: Clinic) -> None:
+    """By region, by establishment, and for one change alone those where it concerns somebody."""
+    level = f"{CANONICAL_BASE}/CodeSystem/facility-level"
+    with clinic.open(SYSTEM) as repo:
+        tree = (("north", "region", None), ("larache", "province", "north"), ("centre", "CSR-1", "larache"))
+        for id, code, above in tree:
+            made = {"resourceType": "Organization", "id": id, "active": True, "name": id}
+            made["type"] = [{"coding": [{"system": level, "code": code}]}]
+            repo.update(made | ({"partOf": {"reference": f"Organization/{above}"}} if above else {}))
+    patients(clinic, (168, 104), (166, 102), (124, 76))
+    drafted(clinic, urgentSbp="165")
+    whole, _ = counted(clinic)
+    with clinic.open(SYSTEM) as repo:
+        library = repo.read(SECOND)
+        (region,) = map(impact.read, repo.search(impact.reports(library, impact.REGION)).resources)
+        assert region.organization == "Organization/north" and region.count == whole.count
+        for kind, number in whole.count.kinds.items():
+            (place,) = map(impact.read, repo.search(impact.reports(library, impact.ESTABLISHMENT, kind.code)).resources)
+            assert place.organization == "Organization/centre" and place.count.kinds[kind] == number
+        assert repo.search(impact.reports(library, impact.ESTABLISHMENT, "nothing>step-9")).resources == []
 
 
 def test_a_draft_that_changes_no_rule_changes_nobody(clinic: Clinic) -> None:
@@ -113,7 +136,7 @@ def test_a_count_that_is_begun_anew_while_it_runs_counts_nobody_twice(
 
 def test_an_edit_makes_the_count_outdated_and_stops_it(clinic: Clinic) -> None:
     patients(clinic, (168, 104))
-    drafted(clinic, urgentSbp="165")
+    drafted(clinic, bpValidity="6 days")
     whole, _ = counted(clinic)
     with clinic.open(WRITER) as repo:
         library = repo.read(SECOND)

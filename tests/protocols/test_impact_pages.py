@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 from flask import Flask
@@ -15,16 +16,28 @@ from protocols.impact import Count, Kind
 from tests.protocols.scenes import NEXT, PLAN_PAGE, V1, V2
 
 CHANGE = Kind("step-1>step-2", (("fr", "Repos → Café"), ("ar", "الراحة → القهوة")))
+RARE = Kind("step-1>step-3:due", (("fr", "Repos (à une autre date)"), ("ar", "الراحة (في تاريخ آخر)")))
+PLACES = (
+    ("north", "region", "Tanger", None),
+    ("centre", "CSR-1", "Centre Larache", "north"),
+    ("other", "CSR-1", "Centre Assilah", "north"),
+)
 
 
 def counted(flask: Flask, others: int, followed: int) -> None:
-    """What the worker adds for a health centre."""
+    """What the worker adds for two health centres of a region: in the second nobody has the rare change."""
     with flask.app_context(), work(SYSTEM) as repo:
-        repo.update({"resourceType": "Organization", "id": "centre", "active": True, "name": "Centre Larache"})
+        for id, level, name, above in PLACES:
+            kind = {"coding": [{"system": impact.FACILITY_LEVEL, "code": level}]}
+            made = {"resourceType": "Organization", "id": id, "active": True, "name": name, "type": [kind]}
+            repo.update(made | ({"partOf": {"reference": f"Organization/{above}"}} if above else {}))
         facility_tree.forget()
         library = repo.read(NEXT)
-        found = Count(followed, others, {CHANGE: others})
-        impact.counted(repo, library, {"Organization/centre": found}, impact.words_of(repo, library), complete=True)
+        found = {
+            "Organization/centre": Count(followed - 1, others - 1, {CHANGE: others - 2, RARE: 1}),
+            "Organization/other": Count(1, 1, {CHANGE: 1}),
+        }
+        impact.counted(repo, library, found, impact.words_of(repo, library), complete=True)
 
 
 def test_the_count_is_asked_for_and_read_before_the_release(by: Any, drafted: None, flask: Flask) -> None:
@@ -36,9 +49,24 @@ def test_the_count_is_asked_for_and_read_before_the_release(by: Any, drafted: No
     counted(flask, 7, 40)
     page = html.unescape(approver.text(f"/releases/{V2}/impact"))
     assert "7 sur 40" in page and "Repos → Café" in page and "Centre Larache" in page
+    assert page.index("Par région") < page.index("Tanger") < page.index("Par établissement") < page.index("Assilah")
     editor.send(f"/releases/{V2}/submit")
     approver.send(f"/releases/{V2}/approve")
     assert "7 sur 40" in html.unescape(approver.text(f"/releases/{V2}/release"))
+
+
+def test_where_the_patients_of_one_change_are(by: Any, drafted: None, flask: Flask) -> None:
+    editor = by("editor")
+    editor.send(f"/releases/{V2}/impact")
+    counted(flask, 7, 40)
+    links = re.findall(r'href="([^"]+change=[^"]+)#where"', editor.text(f"/releases/{V2}/impact"))
+    assert len(links) == 2
+    common, rare = (html.unescape(editor.text(html.unescape(link))) for link in links)
+    assert "Seulement : Repos → Café" in common and "Assilah" in common and "6 sur 40" in common
+    assert "Seulement : Repos (à une autre date)" in rare and "1 sur 40" in rare and "1 sur 39" in rare
+    assert "Larache" in rare and "Assilah" not in rare
+    nowhere = editor.text(f"/releases/{V2}/impact?change=step-9")
+    assert "Larache" not in nowhere
 
 
 def test_an_edit_since_the_count_is_said(by: Any, drafted: None, flask: Flask) -> None:
