@@ -15,6 +15,7 @@ from app.fhir.resource import Resource, choice
 from app.fhir.validation import check
 from app.rest.asked import Answer, Asked
 from app.rest.negotiation import LANGUAGES
+from app.rest.parameter_types import typed
 from app.rest.parameters import well_formed
 from app.rest.permission import require, require_within, seen_in
 
@@ -103,7 +104,8 @@ def registry(features: Iterable[Feature]) -> dict[str, list[Operation]]:
 
     made: dict[str, list[Operation]] = {}
     brought = [operation for feature in features for operation in feature.operations()]
-    for operation in (*OPERATIONS, *TERMINOLOGY, *brought):
+    own = [typed(operation, strict=True) for operation in (*OPERATIONS, *TERMINOLOGY)]
+    for operation in (*own, *(typed(operation, strict=False) for operation in brought)):
         made.setdefault(operation.code, []).append(operation)
     return made
 

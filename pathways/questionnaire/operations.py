@@ -133,7 +133,7 @@ def _questionnaire(repo: Any, request: Any) -> Resource:
     if given is not None:
         return given
     address = request.value("canonical") or _reference(request.value("questionnaireRef"))
-    if not address:
+    if not address or not isinstance(address, str):
         raise Malformed("$populate needs a Questionnaire: an instance, a canonical or the resource")
     read: Callable[[str], Resource] = repo.canonical if ":" in address else repo.read
     return read(address)
