@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class MaslakError(Exception):
         self.message = filled(message, details)
         super().__init__(self.message)
         self.issues: list[Issue] = list(issues) or [Issue(message, self.code, expression, values=details)]
+
+    @classmethod
+    def coded(cls, code: str, message: str, **details: Any) -> Self:
+        """The error under another code of the issue-type value set than its class has."""
+        return cls(message, issues=[Issue(message, code, values=details)], **details)
 
 
 class Malformed(MaslakError):

@@ -110,7 +110,7 @@ def _headers(error: MaslakError) -> dict[str, str]:
 
 def limit_text() -> str:
     """The limit on bodies in words."""
-    return f"{(current_app.config['MAX_FHIR_BODY']) // 2**20} MiB"
+    return f"{current_app.config['MAX_FHIR_BODY'] // 2**20} MiB"
 
 
 def spoken(issues: Iterable[Issue], language: str) -> list[Issue]:

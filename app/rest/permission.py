@@ -19,6 +19,14 @@ _SCOPE = re.compile(r"(?:system|user|patient)/(\*|[A-Z][A-Za-z]+)\.(c?r?u?d?s?)(
 ACTIONS = {"c": "create", "r": "read", "u": "update", "d": "delete", "s": "search"}
 
 
+_ALL = frozenset({"system/*.cruds"})
+
+
+def unlimited(actor: Actor) -> bool:
+    """Whether no scope takes anything from what the grants give."""
+    return actor.scopes is None or actor.scopes == _ALL
+
+
 def require(actor: Actor, action: str, type: str | None) -> None:
     """Raises Forbidden (403) unless the actor may; ``action`` is one letter of ``cruds``, ``type`` None: all types."""
     grant = "fhir:read" if action in "rs" else "fhir:write"
@@ -98,9 +106,6 @@ def seen_in(repo: Repository, bundle: Resource) -> Resource:
 
 def _stored(resource: Resource) -> bool:
     return "id" in resource and "versionId" in resource.get("meta", {})
-
-
-_ALL = frozenset({"system/*.cruds"})
 
 
 @lru_cache(4096)

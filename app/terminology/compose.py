@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from app.errors import Invalid, Issue
+from app.errors import Invalid
 from app.fhir.regex import Pattern
 from app.fhir.resource import Resource
 from app.terminology.concepts import Concept, Concepts, designations_of
@@ -125,15 +125,9 @@ def _of_system(include: Resource, sources: Sources) -> Iterator[Concept]:
 def _system(include: Resource, sources: Sources) -> Concepts:
     known = sources.concepts(include["system"], include.get("version"))
     if known is None:
-        raise Invalid(
+        raise Invalid.coded(
+            "not-found",
             "The code system {system} is not here, so its codes cannot be listed.",
-            issues=[
-                Issue(
-                    "The code system {system} is not here, so its codes cannot be listed.",
-                    "not-found",
-                    values={"system": include["system"]},
-                )
-            ],
             system=include["system"],
         )
     return known

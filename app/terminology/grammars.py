@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from babel import Locale
 
-from app.errors import Invalid, Issue
+from app.errors import Invalid
 from app.fhir.fhirpath.ucum import lookup
 from app.terminology.concepts import Concept, Concepts
 
@@ -47,13 +47,12 @@ class Grammar(Concepts):
         return super().get(code) or self.read(code)
 
     def listed(self) -> Mapping[str, Concept]:
-        """Raises Invalid (422, too-costly)."""
-        raise too_costly("The codes of {system} are too many to be listed: ask about one, by $validate-code.", self.url)
-
-
-def too_costly(text: str, system: str) -> Invalid:
-    """What is said of an expansion that has no end (https://hl7.org/fhir/R4/valueset-operation-expand.html)."""
-    return Invalid(text, issues=[Issue(text, "too-costly", values={"system": system})], system=system)
+        """Raises Invalid (422): such an expansion has no end (valueset-operation-expand.html)."""
+        raise Invalid.coded(
+            "too-costly",
+            "The codes of {system} are too many to be listed: ask about one, by $validate-code.",
+            system=self.url,
+        )
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.errors import Invalid, Issue, Malformed, NotFound
+from app.errors import Invalid, Malformed, NotFound
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.terminology import compose
@@ -75,9 +75,10 @@ class Terminology:
         if filter and (wanted := filter_words(filter)):
             concepts = [concept for concept in concepts if found_by(concept, wanted)]
         if count is None and len(concepts) > MAX_EXPANSION:
-            text = "The expansion has {total} codes: ask for pages with count and offset, or give a filter."
-            raise Invalid(
-                text, issues=[Issue(text, "too-costly", values={"total": len(concepts)})], total=len(concepts)
+            raise Invalid.coded(
+                "too-costly",
+                "The expansion has {total} codes: ask for pages with count and offset, or give a filter.",
+                total=len(concepts),
             )
         page = concepts[offset:] if count is None else concepts[offset : offset + count]
         return Expansion([(one, display_in(one, language)) for one in page], len(concepts), offset, language)
