@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from app.errors import Forbidden, Invalid, Issue, Malformed, MaslakError, NotFound
+from app.errors import Forbidden, Invalid, Issue, Malformed, MaslakError, NotFound, PreconditionFailed
 from app.feature import Operation
 from app.fhir.bundle import document as document_bundle
 from app.fhir.bundle import found, searchset
@@ -107,6 +107,13 @@ def meta_delete(repo: Repository, request: OperationRequest) -> Resource:
 
 
 def _changed(repo: Repository, request: OperationRequest, *, add: bool) -> Resource:
+    try:
+        return _laid(repo, request, add=add)
+    except PreconditionFailed:  # another changed it meanwhile: it is held now, and what it has become is changed
+        return _laid(repo, request, add=add)
+
+
+def _laid(repo: Repository, request: OperationRequest, *, add: bool) -> Resource:
     given = request.required("meta")
     before = repo.read(str(request.reference))
     now = dict(before.get("meta", {}))
@@ -116,7 +123,8 @@ def _changed(repo: Repository, request: OperationRequest, *, add: bool) -> Resou
         now[name] = [*kept, *(given.get(name, ()) if add else ())]
     settled = {key: item for key, item in now.items() if item and key not in ("versionId", "lastUpdated")}
     rest = {key: item for key, item in before.items() if key != "meta"}
-    return answer(("return", "Meta", repo.update(rest | ({"meta": settled} if settled else {}))["meta"]))
+    made = rest | ({"meta": settled} if settled else {})
+    return answer(("return", "Meta", repo.update(made, if_match=int(before["meta"]["versionId"]))["meta"]))
 
 
 def _same(one: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.rest import delete, patch, update
+from app.rest import delete, own_operations, patch, update
 
 from .conftest import Fhir
 from .scenes import resource
@@ -86,3 +86,15 @@ def test_what_was_deleted_meanwhile_is_not_brought_back_by_who_asked_for_what_is
     answer = fhir("PUT", patient, changed, headers={"If-Match": "*"})
     assert answer.status_code == 412, answer.text
     assert fhir("GET", patient).status_code == 410
+
+
+def test_a_tag_is_laid_over_what_another_has_stored_meanwhile(
+    fhir: Fhir, patient: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = resource({"Patient": {"id": "p", "gender": "male"}})
+    meanwhile(monkeypatch, own_operations, "_same", lambda: fhir("PUT", patient, changed))
+    tag = {"name": "meta", "valueMeta": {"tag": [{"system": "urn:t", "code": "seen"}]}}
+    answer = fhir("POST", f"{patient}/$meta-add", {"resourceType": "Parameters", "parameter": [tag]})
+    assert answer.status_code == 200, answer.text
+    now = fhir.get(patient)
+    assert (now["gender"], now["meta"]["tag"][0]["code"], now["meta"]["versionId"]) == ("male", "seen", "3")
