@@ -1,9 +1,12 @@
-"""What a migration fills is what the store itself would have written, on both databases."""
+"""Migrations make the tables of the code, and fill them with what the store itself would have written."""
 
+import warnings
 from typing import Any
 
 import psycopg
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
@@ -12,6 +15,7 @@ from app.access.actor import SYSTEM
 from app.db import db
 from app.db import init_app as init_database
 from app.store import work
+from app.store.migrated import pending
 from tests.store.builders import a_patient, an_organization
 
 KIND = "https://maslak.ma/fhir/CodeSystem/task"
@@ -30,10 +34,10 @@ def a_task(id: str, owner: str, *kinds: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def migrated(database: str) -> Flask:
-    """An application on tables that the migrations have made."""
+def empty(database: str) -> Flask:
+    """An application on a database without any tables, whose folder is not there yet."""
     if database.startswith("sqlite"):
-        database = database.replace("maslak.sqlite", "migrated.sqlite")
+        database = database.replace("maslak.sqlite", "new/empty.sqlite")
     else:
         with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute("drop schema public cascade")
@@ -51,9 +55,10 @@ def compounds() -> list[Any]:
         return sorted(rows.all(), key=str)
 
 
-def test_worklists_of_before_stand_in_the_compound_index(migrated: Flask) -> None:
+def test_worklists_of_before_stand_in_the_compound_index(empty: Flask) -> None:
     period = {"restriction": {"period": {"start": "2026-03-05", "end": "2026-03-09"}}}
-    with migrated.app_context():
+    with empty.app_context():
+        assert pending()
         upgrade()
         with work(SYSTEM) as repo:
             for resource in (a_patient("p1"), an_organization("a"), an_organization("b")):
@@ -69,5 +74,21 @@ def test_worklists_of_before_stand_in_the_compound_index(migrated: Flask) -> Non
         downgrade(revision="0004")
         upgrade()
         assert compounds() == written
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_migrations_make_the_tables_of_the_code(empty: Flask) -> None:
+    with empty.app_context(), warnings.catch_warnings():
+        assert pending()
+        upgrade()
+        assert not pending()
+        with db.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, db.metadata) == []
+        with work(SYSTEM) as repo:
+            repo.create(a_patient("p1"))
+        downgrade(revision="base")
+        assert pending()
         db.session.remove()
         db.engine.dispose()

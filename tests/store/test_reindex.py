@@ -1,22 +1,15 @@
-"""Indexes are derived: made anew they are the same; migrations make the tables of the code, on both databases."""
+"""Indexes are derived: made anew they are the same, on both databases."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from flask import Flask
-from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from app.access.actor import SYSTEM
 from app.db import db
-from app.db import init_app as init_database
 from app.store import work
-from app.store.migrated import pending
 from app.store.reindex import reindex, reindex_command
 from app.store.tables import CONTAINED, INDEXES
 from tests.store.builders import a_patient, a_quantity, an_observation, an_organization
@@ -94,28 +87,3 @@ def test_reindexing_brings_back_what_was_lost(app: Flask, some_records: None) ->
     assert "5 resources indexed anew" in result.output, result.output
     after = dump()
     assert after["index_token"] == before["index_token"] and after["index_scope"] == before["index_scope"]
-
-
-def test_migrations_make_the_tables_of_the_code(database: str) -> None:
-    if database.startswith("sqlite"):
-        database = database.replace("maslak.sqlite", "new/empty.sqlite")
-    else:
-        with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute("drop schema public cascade")
-            connection.execute("create schema public")
-    flask = Flask("app")
-    flask.config["SQLALCHEMY_DATABASE_URI"] = database
-    init_database(flask)
-    with flask.app_context(), warnings.catch_warnings():
-        assert pending()
-        upgrade()
-        assert not pending()
-        with db.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
-            assert compare_metadata(context, db.metadata) == []
-        with work(SYSTEM) as repo:
-            repo.create(a_patient("p1"))
-        downgrade(revision="base")
-        assert pending()
-        db.session.remove()
-        db.engine.dispose()
