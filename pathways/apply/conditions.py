@@ -34,38 +34,47 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     plan."""
     if not action.conditions:
         return UNCONDITIONAL
-    answers: list[bool | None] = []
+    answer: bool | None = True
     failure: ExpressionFailed | None = None
     used: dict[str, None] = {}
     for condition in action.conditions:
         try:
-            answers.append(_answer(condition, scope, plan, used))
+            found = _answer(condition, scope, plan, used)
         except ExpressionFailed as error:
             failure = failure or error
+        else:
+            if found is not True and answer is not False:
+                answer = found
     names = tuple(used)
     if failure is not None:
         return Verdict("failed", names, failure=failure)
-    if False in answers:
+    if answer is False:
         return Verdict("not-taken", names)
-    if None in answers:
+    if answer is None:
         return Verdict("missing", names, tuple(empty_needed(scope, names)))
     return Verdict("taken", names)
 
 
 def _answer(condition: Condition, scope: Scope, plan: Any, used: dict[str, None]) -> bool | None:
-    if condition.expression is None:
-        raise condition.failure or ExpressionFailed(condition.text, "the condition has no expression")
-    if not isinstance(condition.expression, Path):
-        raise ExpressionFailed(condition.text, "a query is no condition: write a FHIRPath expression over it")
-    subject = scope.focus
-    focus = subject if condition.expression.begins_with == subject.type.name else plan
-    items = condition.expression.items(focus, scope, scope.settled, used)
+    read = condition.expression
+    if read.__class__ is not Path:
+        raise _unreadable(condition)
+    focus = scope.focus
+    items = read.items(focus if read.begins_with == focus.type.name else plan, scope, used)
     if not items:
         return None
-    value = plain(items[0])
+    value = items[0]
+    if value.__class__ is not bool:
+        value = plain(value)
     if len(items) > 1 or not isinstance(value, bool):
         raise ExpressionFailed(condition.text, "the condition answers neither true nor false")
     return value
+
+
+def _unreadable(condition: Condition) -> ExpressionFailed:
+    if condition.expression is None:
+        return condition.failure or ExpressionFailed(condition.text, "the condition has no expression")
+    return ExpressionFailed(condition.text, "a query is no condition: write a FHIRPath expression over it")
 
 
 def empty_needed(scope: Scope, names: tuple[str, ...]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.errors import Invalid
+from app.fhir.fhirpath import node
 from pathways.apply.definitions import name_of, refuse_subject
 from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame, Run
@@ -42,7 +43,7 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
     """
     _refuse_other(definition, "ActivityDefinition")
     refuse_subject(definition, asked.subject["resourceType"])
-    empty = Plan(definition, {}, {}, (), False)
+    empty = Plan(definition, {}, {}, (), False, node(definition))
     frame = Frame(Run(asked), empty, Scope(asked, {}), (name_of(definition),), asked.day)
     try:
         made = activity(frame, definition, (), frame.scope)

@@ -8,7 +8,6 @@ other option was chosen.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +56,7 @@ def _template(outcome: ActionOutcome, language: str) -> str:
     text = outcome.action.templates.get(key)
     if text is None:
         text = outcome.action.templates[key] = _text(outcome, wanted, language)
-    return filled(text, outcome.frame.scope, outcome.frame.plan.source, language) if text else ""
+    return filled(text, outcome.frame.scope, outcome.frame.plan.node, language) if text else ""
 
 
 def _text(outcome: ActionOutcome, wanted: str, language: str) -> str:
@@ -69,8 +68,10 @@ def _text(outcome: ActionOutcome, wanted: str, language: str) -> str:
     return ""
 
 
-def filled(template: str, scope: Scope, focus: Mapping[str, Any], language: str) -> str:
-    """A template with its places filled; a place whose expression fails or finds nothing says "unknown"."""
+def filled(template: str, scope: Scope, focus: Any, language: str) -> str:
+    """A template with its places filled; a place whose expression fails or finds nothing says "unknown".
+
+    ``focus``: the plan, as a node."""
     pieces = _pieces(template)
     if len(pieces) == 1:
         return template

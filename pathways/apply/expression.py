@@ -21,6 +21,9 @@ QUERY = "application/x-fhir-query"
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _FIRST = re.compile(r"\s*\(*\s*([A-Z][A-Za-z]+)\s*\.")
 
+Variables = dict[str, Any]
+"""Name → items, worked out when they are looked up (``Scope``)."""
+
 _OF_REQUEST = re.compile(r"%(?:patient|subject|encounter|practitioner|organization)(?:\.[A-Za-z]+)*")
 
 
@@ -51,19 +54,13 @@ class Path:
         except MaslakError as error:
             self.error = error.message
 
-    def items(
-        self,
-        focus: Any,
-        environment: Mapping[str, Any],
-        settled: Mapping[str, list[Any]] | None = None,
-        used: dict[str, None] | None = None,
-    ) -> list[Any]:
+    def items(self, focus: Any, scope: Variables, used: dict[str, None] | None = None) -> list[Any]:
         """What it finds, as items that keep their FHIR types; ``used`` takes the names of the variables that it
-        looked at. Raises ExpressionFailed."""
+        looked at. ``focus``: a node. Raises ExpressionFailed."""
         if self.program is None:
             raise ExpressionFailed(self.text, self.error or "the expression cannot be read")
         try:
-            return self.program.items(focus, environment, settled, used)
+            return self.program.planned(focus, scope, {} if used is None else used)
         except MaslakError as error:
             raise ExpressionFailed(self.text, error.message) from error
 
@@ -83,7 +80,7 @@ class Search:
         self,
         facts: Facts,
         focus: Any,
-        environment: Mapping[str, Any],
+        environment: Variables,
         known: dict[str, str] | None = None,
         used: dict[str, None] | None = None,
     ) -> dict[str, Any]:
@@ -122,7 +119,7 @@ def expression(element: Mapping[str, Any]) -> Path | Search:
 
 
 def _said(
-    part: Path, focus: Any, environment: Mapping[str, Any], known: dict[str, str] | None, used: dict[str, None] | None
+    part: Path, focus: Any, environment: Variables, known: dict[str, str] | None, used: dict[str, None] | None
 ) -> str:
     if known is None or not part.of_request:
         return _joined(part, focus, environment, used)
@@ -132,7 +129,7 @@ def _said(
     return text
 
 
-def _joined(part: Path, focus: Any, environment: Mapping[str, Any], used: dict[str, None] | None = None) -> str:
+def _joined(part: Path, focus: Any, environment: Variables, used: dict[str, None] | None = None) -> str:
     from pathways.apply.values import plain
 
-    return ",".join(str(plain(item)) for item in part.items(focus, environment, None, used))
+    return ",".join(str(plain(item)) for item in part.items(focus, environment, used))

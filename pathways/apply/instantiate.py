@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.errors import Invalid, MaslakError
+from app.fhir.fhirpath import node
 from app.fhir.resource import canonical, choice
 from pathways.apply.conditions import empty_needed
 from pathways.apply.definitions import name_of, refuse_cycle, refuse_subject, tail
@@ -96,7 +97,7 @@ def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Wal
         refuse_subject(definition, frame.asked.subject["resourceType"], frozenset())
     if kind == "PlanDefinition":
         nested = nested_frame(frame, outcome, definition)
-        nested.group = _filled(GROUP, outcome.action.dynamic, frame.plan.source, frame.scope)
+        nested.group = _filled(GROUP, outcome.action.dynamic, frame.plan.node, frame.scope)
         outcome.children = [*outcome.children, *walk(nested)]
         outcome.nested = nested
     elif kind == "ActivityDefinition":
@@ -134,22 +135,22 @@ def activity(
     made = request_resource(definition, frame.asked, priority)
     own = variables_of(definition)
     inner = Scope(frame.asked, own, scope) if own else scope
-    made = _filled(made, dynamic_values(definition), definition, inner)
-    return _filled(made, more, frame.plan.source, scope)
+    made = _filled(made, dynamic_values(definition), node(definition), inner)
+    return _filled(made, more, frame.plan.node, scope)
 
 
 def settle_action(frame: Frame, action: PlannedAction) -> PlannedAction:
     """The action with its own dynamic values set. Raises ExpressionFailed or Invalid."""
     if not action.own:
         return action
-    source = _filled(dict(action.source), action.own, frame.plan.source, frame.scope, ACTION)
+    source = _filled(dict(action.source), action.own, frame.plan.node, frame.scope, ACTION)
     return replace(action, source=source, texts={})
 
 
 def _filled(
     made: Resource,
     values: tuple[DynamicValue, ...],
-    focus: Mapping[str, Any],
+    focus: Any,
     scope: Scope,
     type: str | None = None,
 ) -> Resource:
@@ -158,7 +159,7 @@ def _filled(
             raise one.failure or ExpressionFailed(one.path, "the dynamic value has no expression")
         if isinstance(one.expression, Path):
             used: dict[str, None] = {}
-            found = [plain(item) for item in one.expression.items(focus, scope, None, used)]
+            found = [plain(item) for item in one.expression.items(focus, scope, used)]
             if not found and _prescribes(made, one.path):
                 raise Unknown(one, _empty(scope, used))
         else:
@@ -188,7 +189,7 @@ def _questionnaire(frame: Frame, outcome: ActionOutcome, reference: str) -> None
         definition = {"resourceType": "Questionnaire", "id": tail(reference), "url": reference}
     source = outcome.action.source
     if outcome.action.kind or choice(source, "timing") or "participant" in source or outcome.action.dynamic:
-        task = _filled(_to_fill(frame, definition), outcome.action.dynamic, frame.plan.source, frame.scope)
+        task = _filled(_to_fill(frame, definition), outcome.action.dynamic, frame.plan.node, frame.scope)
         outcome.resources.append(frame.run.propose(task, f"fill-{tail(reference)}"))
     else:
         outcome.resources.append(f"Questionnaire/{definition.get('id') or tail(reference)}")

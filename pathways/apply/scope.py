@@ -7,14 +7,14 @@ plan that contains it, its own ones win. A variable is evaluated at its first us
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import Any, NamedTuple
 
 from app.config import CANONICAL_BASE
 from app.fhir.fhirpath import node
-from app.fhir.fhirpath.environment import PORTS, Ports, Settled
+from app.fhir.fhirpath.environment import PORTS, Ports
 from app.fhir.fhirpath.nodes import collection
 from app.fhir.fhirpath.syntax import Literal
 from app.fhir.resource import extension
@@ -37,7 +37,7 @@ SHARED = frozenset({
 class Answer(NamedTuple):
     """What a variable is for this subject: its items, and the variables that it used itself."""
 
-    items: Settled
+    items: list[Any]
     used: tuple[str, ...] = ()
     bundle: Mapping[str, Any] | None = None
 
@@ -125,7 +125,7 @@ def _variable(about: Mapping[str, Any]) -> Variable:
 def _constant(read: Path | Search | None) -> Answer | None:
     """The answer of an expression that is one literal."""
     if isinstance(read, Path) and read.program is not None and isinstance(read.program.tree, Literal):
-        return Answer(Settled(read.program.items(None)))
+        return Answer(read.program.items(None))
     return None
 
 
@@ -135,20 +135,20 @@ def _preset(asked: ApplyRequest, variables: Mapping[str, Variable]) -> dict[str,
     for name, given in asked.parameters.items():
         if name in variables and variables[name].parameter:
             chosen = given if isinstance(given, list) else [given]
-            found[name] = Answer(Settled(collection([duration(one) for one in chosen])))
+            found[name] = Answer(collection([duration(one) for one in chosen]))
     for name, given in asked.overrides.items():
         if name in variables:
-            found[name] = Answer(Settled(collection(given)))
+            found[name] = Answer(collection(given))
     return found
 
 
-class Scope(Mapping[str, Any]):
-    """The variables that expressions see, as the environment of FHIRPath. One per applied plan; the parent is the
-    outer plan's."""
+class Scope(dict[str, Any]):
+    """The variables that expressions see, as the environment of FHIRPath: name → items, each worked out when it is
+    first looked up. One per applied plan; the parent is the outer plan's."""
 
     __slots__ = (
-        "_answers", "_asked", "_busy", "_closure", "_given", "_meanings", "_parent", "_places", "_ports", "_shared",
-        "_variables", "everywhere", "focus", "settled", "told",
+        "_answers", "_asked", "_busy", "_closure", "_given", "_meanings", "_parent", "_places", "_shared", "_variables",
+        "everywhere", "focus", "told",
     )  # fmt: skip
 
     def __init__(
@@ -161,9 +161,7 @@ class Scope(Mapping[str, Any]):
         self._asked = asked
         self._variables = variables
         self._parent = parent
-        self._answers: dict[str, Answer] = _preset(asked, variables)
-        self.settled: dict[str, Any] = {}
-        """What has been looked up already: name → items."""
+        self._answers: dict[str, Answer] = _preset(asked, variables) if asked.parameters or asked.overrides else {}
         self._closure: dict[str, tuple[str, ...]] = {}
         self.told: dict[tuple[str, ...], Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
@@ -176,30 +174,18 @@ class Scope(Mapping[str, Any]):
         self._given: dict[str, Any] = asked.variables() if parent is None else {}
         self.focus: Any = node(asked.subject) if parent is None else parent.focus
         """The subject, on which variables are read."""
-        self._ports: Ports = Ports(asked.facts.get, asked.terminology, asked.now) if parent is None else parent._ports
+        self[PORTS] = Ports(asked.facts.get, asked.terminology, asked.now) if parent is None else parent[PORTS]
 
-    def __getitem__(self, name: str) -> Any:
-        found = self.settled.get(name)
-        return self._find(name) if found is None else found
-
-    def _find(self, name: str) -> Any:
-        found: Any
+    def __missing__(self, name: str) -> Any:
         variable = self._variables.get(name)
         if variable is not None:
             found = self._answer(name, variable).items
         elif self._parent is not None:
             found = self._parent[name]
         else:
-            found = self._ports if name == PORTS else Settled(collection(self._given[name]))
-        self.settled[name] = found
+            found = collection(self._given[name])
+        self[name] = found
         return found
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._variables
-        yield from self._parent if self._parent is not None else self._given
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
         return name in self._variables or (name in self._parent if self._parent is not None else name in self._given)
@@ -227,42 +213,40 @@ class Scope(Mapping[str, Any]):
             return found
         variable = self._variables.get(name)
         if variable is None:
-            return self._parent.answer(name) if self._parent is not None else Answer(Settled())
+            return self._parent.answer(name) if self._parent is not None else Answer([])
         return self._answer(name, variable)
 
     def _answer(self, name: str, variable: Variable) -> Answer:
-        found = self._answers.get(name) or variable.constant
+        found = (self._answers.get(name) if self._answers else None) or variable.constant
         if found is None:
             meaning = self._meanings.get(name)
-            if meaning is None:
-                found = self._evaluate(variable)
-            else:
-                found = self._shared.get(meaning.answer)
-                if found is None:
-                    found = self._shared[meaning.answer] = self._evaluate(variable)
+            found = self._shared.get(meaning.answer) if meaning is not None else None
+            if found is None:
+                found = self._evaluate(name, variable)
+                if meaning is not None:
+                    self._shared[meaning.answer] = found
         self._answers[name] = found
         return found
 
-    def _evaluate(self, variable: Variable) -> Answer:
-        read, name = variable.expression, variable.name
-        if name in self._busy:
+    def _evaluate(self, name: str, variable: Variable) -> Answer:
+        read, busy = variable.expression, self._busy
+        if name in busy:
             raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
-        self._busy.add(name)
+        busy.add(name)
         used: dict[str, None] = {}
         try:
-            if isinstance(read, Path):
-                items = read.items(self.focus, self, self.settled, used)
-                return Answer(Settled(items), tuple(used))
+            if read.__class__ is Path:
+                return Answer(read.items(self.focus, self, used), tuple(used))
             if isinstance(read, Search):
                 bundle = read.run(self._asked.facts, self.focus, self, self._places, used)
-                return Answer(Settled((node(bundle),)), tuple(used), bundle)
+                return Answer([node(bundle)], tuple(used), bundle)
             raise variable.failure or ExpressionFailed(name, "the variable has no expression")
         except ExpressionFailed as error:
             if error.expression.startswith("%"):
                 raise
             raise ExpressionFailed(f"%{name} = {error.expression}", error.reason) from error
         finally:
-            self._busy.discard(name)
+            busy.discard(name)
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""

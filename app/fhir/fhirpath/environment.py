@@ -136,8 +136,8 @@ class Run:
             except KeyError:
                 pass
             else:
-                if value.__class__ is Settled:
-                    return value
+                if value.__class__ is Settled or self.settled is self._given:
+                    return value  # type: ignore[no-any-return]
                 return self._keep(name, collection(value() if callable(value) else value))
         return self._keep(name, self._find(name))
 

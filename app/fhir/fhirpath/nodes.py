@@ -180,13 +180,14 @@ def _number(value: Any) -> Any:
     return as_decimal(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "date": _parsed(parse_date),
     "dateTime": _parsed(parse_datetime),
     "instant": _parsed(parse_datetime),
     "time": _parsed(parse_time),
     "decimal": _number,
 }
+"""Primitive type → the System value of its JSON; of other types it is the JSON itself."""
 
 
 def system(item: Item) -> Any:
@@ -202,7 +203,7 @@ def system(item: Item) -> Any:
             found = from_fhir(value)
             return item if found is None else found
         return item
-    read = _READERS.get(item.type.name)
+    read = READERS.get(item.type.name)
     return value if read is None else read(value)
 
 

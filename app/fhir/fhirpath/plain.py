@@ -1,7 +1,7 @@
 """Criteria read straight from JSON: ``component.where(code.coding.exists(code = '8480-6')).value.exists()``.
 
 ``where``, ``exists`` and ``all`` ask the same question of many items. Once it has been asked often of items of one
-type, it is written out as a function of their raw JSON (``source``), without nodes and collections on the way.
+type, it is written out as a function of their raw JSON (``written``), without nodes and collections on the way.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from .environment import Run
 from .logic import Compile, Truth
 from .model import Type
 from .nodes import Node
-from .source import written
 from .syntax import Expression
-from .ways import LongWay, Test
+from .ways import FAILURES, Test
+from .written import criterion as written
 
 OFTEN = 8
 """How often a criterion is asked of a type before it is worth writing out."""
@@ -40,7 +40,7 @@ def test_of(tree: Expression, compile_step: Compile, criterion: Truth) -> Callab
                 if test is not None:
                     try:
                         return test(run, value)
-                    except LongWay:
+                    except FAILURES:
                         return criterion(run, [item])
         return criterion(run, [item])
 

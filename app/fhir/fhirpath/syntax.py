@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -108,3 +109,24 @@ def type_name(expression: Expression) -> TypeName | None:
         if isinstance(expression.left, Member) and expression.left.left is None:
             return TypeName(expression.left.name, expression.name, expression.left.at)
     return None
+
+
+def parts(tree: Expression) -> tuple[Expression, ...]:
+    """The expressions that an expression is made of."""
+    match tree:
+        case Member(left=left):
+            return () if left is None else (left,)
+        case Call(left=left, arguments=arguments):
+            return arguments if left is None else (left, *arguments)
+        case Index(left=left, index=index):
+            return left, index
+        case Unary(operand=operand) | TypeTest(operand=operand):
+            return (operand,)
+        case Binary(left=left, right=right):
+            return left, right
+    return ()
+
+
+def anywhere(tree: Expression, test: Callable[[Expression], bool]) -> bool:
+    """Whether a test holds for an expression or anything in it."""
+    return test(tree) or any(anywhere(part, test) for part in parts(tree))

@@ -1,14 +1,16 @@
-"""What the short way of criteria (``plain``, ``source``) is made of."""
+"""What the short way of criteria (``plain``, ``written``) is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import DecimalException
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from .environment import Run
+from .errors import FhirPathError
 from .model import Field, Type
-from .syntax import Binary, Call, Expression, Index, Member, Special, TypeTest, Unary
+from .syntax import Expression, Special, anywhere
 from .temporal import parse_datetime
 
 Test = Callable[[Run, Any], "bool | None"]
@@ -19,22 +21,16 @@ class LongWay(Exception):
     """This JSON cannot be read the short way."""
 
 
-def mentions_index(tree: Expression | None) -> bool:
+FAILURES: Final = (
+    LongWay, FhirPathError, DecimalException, OverflowError, UnicodeError,
+    AttributeError, TypeError, KeyError, IndexError,
+)  # fmt: skip
+"""What the short way ends with on anything out of the ordinary; the long way then answers, or tells what is wrong."""
+
+
+def mentions_index(tree: Expression) -> bool:
     """Whether ``$index`` stands anywhere in an expression."""
-    match tree:
-        case Special():
-            return tree.name == "index"
-        case Member():
-            return mentions_index(tree.left)
-        case Call():
-            return mentions_index(tree.left) or any(map(mentions_index, tree.arguments))
-        case Index():
-            return mentions_index(tree.left) or mentions_index(tree.index)
-        case Unary() | TypeTest():
-            return mentions_index(tree.operand)
-        case Binary():
-            return mentions_index(tree.left) or mentions_index(tree.right)
-    return False
+    return anywhere(tree, lambda part: isinstance(part, Special) and part.name == "index")
 
 
 def narrowed(owner: Type, name: str, wanted: str) -> Field | None:

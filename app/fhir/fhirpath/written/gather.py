@@ -1,0 +1,185 @@
+"""Collections, written out: variables, paths, calls of functions; and the rest asked of its closure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..functions.registry import Function, find
+from ..model import fhir_type, known
+from ..operators import OPERATORS
+from ..syntax import Binary, Call, Expression, Index, Literal, Special, Variable, type_name
+from .decide import Deciding
+from .lines import Here
+from .operate import ARITHMETIC, only, united
+from .routes import FIRST, Link, Route, ends, route, stops_early
+from .wanted import EMPTY_OF, Mode, Value
+from .ways import Ways
+
+_RESOURCES = (Link("member", "entry"), Link("member", "resource"))
+_BUNDLE = fhir_type("Bundle")
+_APART = frozenset({"sort", "iif", "trace", "defineVariable"})
+"""Functions that are asked of their closure."""
+
+
+class Gathering(Deciding):
+    """Writes what is wanted as a collection of items, and paths by what is wanted of them."""
+
+    def items(self, tree: Expression, here: Here) -> str:
+        """Write the collection of an expression; its name."""
+        match tree:
+            case Literal(value=value):
+                return "EMPTY" if value is None else self.constant([value])
+            case Variable(name=name) if self.settled:
+                found = self.name()
+                known_as = self.constant(name)
+                self.line(f"U[{known_as}] = None")
+                self.line(f"{found} = S[{known_as}]")
+                return found
+            case Special(name="this"):
+                return self._this(here)
+            case Binary(operator="|"):
+                return self._called(united, self.items(tree.left, here), self.items(tree.right, here))
+            case Call(name="iif", left=None, arguments=(condition, then, *rest)) if len(rest) < 2:
+                otherwise = rest[0] if rest else Literal(None, tree.at)
+                return self._choice(condition, here, lambda side: self.items(side, here), then, otherwise)
+        if (truth := self.condition(tree, here)) is not None:
+            name = self.name()
+            self.line(f"{name} = EMPTY if {truth} is None else TRUE if {truth} else FALSE")
+            return name
+        match tree:
+            case Binary(operator=operator) if operator in ARITHMETIC:
+                value, name = self.value(tree, here).name, self.name()
+                self.line(f"{name} = EMPTY if {value} is None else [{value}]")
+                return name
+            case Binary(operator=operator) if operator in OPERATORS:
+                return self._called(OPERATORS[operator], self.items(tree.left, here), self.items(tree.right, here))
+            case Index(left=left, index=Literal(value=int() as at)) if at.__class__ is int and at >= 0:
+                items, name = self.items(left, here), self.name()
+                self.line(f"{name} = {items}[{at}:{at + 1}]")
+                return name
+        found_on = self.path(route(tree), here, "items")
+        if found_on is not None:
+            return found_on.name
+        if isinstance(tree, Call) and tree.name not in _APART and tree.left is not None:
+            return self._call(tree, find(tree.name, len(tree.arguments), tree.at), here)
+        return self._asked_for(tree, here)
+
+    def path(self, way: Route, here: Here, mode: Mode) -> Value | None:
+        """Write what a path answers; None where it is more than a path."""
+        root, links = way
+        if not links:
+            return None
+        if root is None and here.type is not None:
+            return None if ends(links, here.type) is None else self._straight(links, here, mode)
+        if not self.settled:
+            return None
+        name = self.name()
+        if isinstance(root, Variable) and links[:2] == _RESOURCES:
+            self._of_searchset(self.items(root, here), links[2:], mode, name)
+        else:
+            items = here.name if root is None else self.items(root, here)
+            self._of_items_of(items, links, mode, name)
+        return Value(name)
+
+    def _straight(self, links: tuple[Link, ...], here: Here, mode: Mode) -> Value:
+        """A path from JSON of a known type."""
+        name = self.name()
+        self.line(f"{name} = {'[]' if mode == 'items' else EMPTY_OF[mode]}")
+        kinds: list[Value] = []
+        stops = (name,) if mode == "exists" and stops_early(links, nearest=True) else ()
+        self.follow(links, here, lambda one: kinds.append(self.taken(one, mode, name)), stops)
+        return kinds[0]
+
+    def taken(self, one: Here, mode: Mode, name: str) -> Value:
+        """Write what becomes of an item at the end of a path."""
+        if mode == "items":
+            found = one.name if one.made else self.node(one)
+            self.line(f"{name}.{'extend' if one.made == 'items' else 'append'}({found})")
+        elif mode == "exists":
+            self.line(f"{f'if {one.name}: ' if one.made == 'items' else ''}{name} = True")
+            return Value(name, "truth")
+        elif one.made == "items":
+            with self.block(f"if {one.name}:"):
+                self.line(f"if {name} is not None: raise LongWay")
+                self.line(f"{name} = {self.constant(only)}({one.name})")
+        else:
+            self.line(f"if {name} is not None: raise LongWay")
+            if not one.made:
+                return self.read(one, name)
+            self.line(f"{name} = {one.name}")
+        return Value(name)
+
+    def end(self, one: Here, mode: Mode) -> None:
+        """The same at the end of a whole function."""
+        self.taken(one, mode, "found")
+
+    def _of_searchset(self, bundle: str, links: tuple[Link, ...], mode: Mode, name: str) -> None:
+        """A path from the resources that a search found: ``%found.entry.resource``."""
+        entries = self.name()
+        self.line(f"if len({bundle}) != 1 or {bundle}[0].type is not {self.constant(_BUNDLE)}: raise LongWay")
+        self.line(f"{entries} = {bundle}[0].value.get('entry')")
+        self._sent_on(entries, f"{entries}[0]['resource']['resourceType']", links, mode, name)
+
+    def _of_items_of(self, items: str, links: tuple[Link, ...], mode: Mode, name: str) -> None:
+        """A path from items of which only the evaluation tells the type."""
+        while links and links[0] == FIRST:
+            first = self.name()
+            self.line(f"{first} = {items}[:1]")
+            items, links = first, links[1:]
+        if links:
+            self._sent_on(items, f"{items}[0].type", links, mode, name)
+        elif mode == "value":
+            self.line(f"{name} = {self.constant(only)}({items}) if {items} else None")
+        else:
+            self.line(f"{name} = {items if mode == 'items' else f'True if {items} else False'}")
+
+    def _sent_on(self, items: str, kind: str, links: tuple[Link, ...], mode: Mode, name: str) -> None:
+        """Leave the path to the function that is written for what the first item is, when it is first met."""
+        ways = Ways(type(self), self.compile, links, mode, searchset=kind.startswith(f"{items}[0]["))
+        self.ways.append(ways)
+        with self.block(f"if {items}:"):
+            way = f"({self.constant(ways.known)}.get({kind}) or {self.constant(ways.of)}({kind}))"
+            self.line(f"{name} = {way}(run, U, S, {items})")
+        with self.block("else:"):
+            self.line(f"{name} = {EMPTY_OF[mode]}")
+
+    def _call(self, tree: Call, function: Function, here: Here) -> str:
+        """A function of the table, its input and its arguments written out as far as they are collections."""
+        assert tree.left is not None
+        arguments = [self.items(tree.left, here)]
+        for kind, argument in zip(function.kinds, tree.arguments, strict=False):
+            if kind == "v":
+                arguments.append(self.items(argument, here))
+                continue
+            named = type_name(argument)
+            arguments.append(self.constant(self.compile(argument) if kind == "e" or named is None else known(named)))
+        name = self.name()
+        self.line(f"{name} = {self.constant(function.body)}(run, {', '.join(arguments)})")
+        return name
+
+    def _called(self, operate: Any, left: str, right: str) -> str:
+        name = self.name()
+        self.line(f"{name} = {self.constant(operate)}({left}, {right})")
+        return name
+
+    def _this(self, here: Here) -> str:
+        if here.type is None:
+            return here.name
+        name = self.name()
+        self.line(f"{name} = [{self.node(here)}]")
+        return name
+
+    def _asked_for(self, tree: Expression, here: Here) -> str:
+        """Ask the closure, which is made when it is first needed: mostly it never is."""
+        kept: list[Any] = []
+
+        def ask(run: Any, this: list[Any]) -> list[Any]:
+            if not kept:
+                kept.append(self.compile(tree))
+            found: list[Any] = kept[0](run, this)
+            return found
+
+        this, name = self._this(here), self.name()
+        self.asked += 1
+        self.line(f"{name} = {self.constant(ask)}(run, {this})")
+        return name

@@ -1,0 +1,32 @@
+"""The kinds of thing that are handed around while an expression is written out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from ..paths import Step
+from ..syntax import Expression
+
+Compile = Callable[[Expression], Step]
+"""From an expression to its closure: what cannot be written out is asked for there."""
+
+Mode = Literal["items", "value", "exists"]
+"""What is wanted of a path: its items, its one System value (or None), or whether it finds anything."""
+
+EMPTY_OF: dict[Mode, str] = {"items": "EMPTY", "value": "None", "exists": "False"}
+"""The answer of a path that finds nothing."""
+
+Kind = Literal["number", "text", "day", "truth", ""]
+
+
+class Value(NamedTuple):
+    """The Python name of a System value or None, and what is known of it while the text is written."""
+
+    name: str
+    kind: Kind = ""
+
+
+HEAD: str = "def answer(run, U, S, this):"
+HEAD_OF_PATH: str = "def answer(run, U, S, items):"
+"""``run``: the evaluation; ``U``: takes the names of the variables that are looked at; ``S``: their values."""

@@ -1,0 +1,54 @@
+"""The pathways' expressions, written out as Python, say of every golden patient what their closures say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.fhir import json
+from app.fhir.fhirpath import Program
+from app.fhir.fhirpath.nodes import Items, Node
+from pathways.apply.plan import PlannedAction, read_plan
+from tests.golden.golden import diseases, patients, plans_of, walked
+
+
+def by_closures(program: Program, focus: Node, variables: dict[str, Items], used: dict[str, None]) -> Items:
+    return program.items(focus, variables, variables, used)
+
+
+def all_of(disease: str, patient: dict[str, Any]) -> list[Any]:
+    """All that an application tells."""
+    applied = walked(disease, patient)
+    found: list[Any] = [
+        (one.path, one.taken, one.failure, one.due, one.verdict.used, one.verdict.missing, one.lacking, one.reason,
+         str(one.values), tuple(one.resources))
+        for one in applied.walk()
+    ]  # fmt: skip
+    return [*found, [str(issue) for issue in applied.issues], json.dumps(applied.bundle)]
+
+
+def programs_of(disease: str) -> list[Program]:
+    def of(action: PlannedAction) -> list[Any]:
+        own = [one.expression for one in action.conditions]
+        return own + [one for child in action.children for one in of(child)]
+
+    plans = [read_plan(one) for one in plans_of(disease)]
+    paths = [one.expression for plan in plans for one in plan.variables.values()]
+    paths += [one for plan in plans for action in plan.actions for one in of(action)]
+    return [one.program for one in paths if getattr(one, "program", None) is not None]
+
+
+@pytest.mark.parametrize("disease", diseases())
+def test_written_expressions_say_what_the_closures_say(disease: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = [patient for _, patient in patients(disease)]
+    for patient in everybody[:20]:
+        walked(disease, patient)  # until what is asked of everybody is written
+    written = [all_of(disease, patient) for patient in everybody]
+    monkeypatch.setattr(Program, "planned", by_closures)
+    for patient, made in zip(everybody, written, strict=True):
+        assert made == all_of(disease, patient)
+    programs = programs_of(disease)
+    assert sum(bool(one.python()) for one in programs) > len(programs) / 2
+    given_up = [one.expression for one in programs if one.python() and not one.written]
+    assert not given_up
