@@ -19,6 +19,7 @@ from app.rest.performing import perform
 from app.rest.routes import BY_NAME, located
 
 MAX_ENTRIES = 5000
+_TEXTS = ("ifMatch", "ifNoneMatch", "ifNoneExist", "ifModifiedSince")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -55,6 +56,12 @@ def _problems(entry: Any, place: str) -> list[Issue]:
         and "$" not in str(request.get("url"))
     ):
         found.append(Issue(f"A {request['method']} entry carries its resource.", "required", f"{place}.resource"))
+    texts = {f"request.{name}": request.get(name) for name in _TEXTS} | {"fullUrl": entry.get("fullUrl")}
+    found += [
+        Issue(f"{name} is a text.", "structure", f"{place}.{name}")
+        for name, value in texts.items()
+        if value is not None and not isinstance(value, str)
+    ]
     return found
 
 
@@ -91,7 +98,7 @@ def asked_by(entry: Resource, whole: Asked, written: Preference) -> tuple[str, A
 
 def _instant(text: Any) -> datetime | None:
     """``request.ifModifiedSince``. Raises Malformed on what is no instant."""
-    return parse(text).low if isinstance(text, str) else None
+    return parse(text).low if text else None
 
 
 def run(repo: Repository, endpoint: str, asked: Asked) -> Answer:
