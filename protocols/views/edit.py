@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import normalize
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -29,6 +30,24 @@ from protocols.translating import before_of, left_behind
 from protocols.wording import Amount, Mark, Part, Text, part_of, parts, places, rewritten
 
 Place = Text | Amount | Mark
+
+
+class _AsWritten:
+    """Text as its author wrote it: its direction marks hold numbers in their place in Arabic, and stay."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist:
+            self.data = normalize("NFC", valuelist[0]).replace("\r\n", "\n").strip()
+
+
+class ShortText(_AsWritten, TextField):
+    """A line of content."""
+
+
+class LongText(_AsWritten, LongTextField):
+    """Several lines of content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +146,7 @@ def _form(found: Sequence[Place], behind: Mapping[Path, Stale]) -> type[Form]:
     fields: dict[str, Any] = {"seen": HiddenField()}
     for place in found:
         if isinstance(place, Text):
-            kind = LongTextField if place.long else TextField
+            kind = LongText if place.long else ShortText
             for tongue, message in (("fr", _l("Write the French text")), ("ar", _l("Write the Arabic text"))):
                 required = [] if tongue == "ar" else [Required(message)]
                 attributes = {"lang": tongue, "dir": "rtl" if tongue == "ar" else "ltr"}

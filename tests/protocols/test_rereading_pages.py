@@ -12,9 +12,11 @@ from flask import Flask
 from app import content
 from app.access.actor import SYSTEM
 from app.feature import Feature
+from app.fhir.resource import reference
+from app.fhir.translation import translations
 from app.store import work
 from protocols.feature import FEATURE
-from protocols.translating import confirmed_in
+from protocols.translating import confirmed_in, to_reread
 from tests.protocols.scenes import NEXT, PLAN_PAGE, V2, a_set
 
 STEP_PAGE = PLAN_PAGE + "?part=step-1"
@@ -34,6 +36,18 @@ def test_the_editor_is_told_and_confirms_on_the_page_of_the_text(by: Any, drafte
     assert SAID not in html.unescape(editor.text(STEP_PAGE))
     workspace = html.unescape(editor.text(f"/releases/{V2}"))
     assert "à relire" not in workspace and "1 traduction confirmée" in workspace and "Editor" in workspace
+
+
+def test_a_saved_text_keeps_the_marks_that_hold_a_number_in_its_place(by: Any, drafted: None, flask: Flask) -> None:
+    """The Arabic is not touched when only the French is written, and what an author writes is stored as written."""
+    arabic = "تحدد HEARTS-D \u200f110، لا \u2066120/80\u2069"
+    editor = by("editor")
+    editor.send(STEP_PAGE, action__0__title__fr="Selon HEARTS-D", action__0__title__ar=arabic)
+    editor.send(STEP_PAGE, action__0__description__fr="Se reposer.")
+    with flask.app_context(), work(SYSTEM, reading=True) as repo:
+        plan = repo.read("PlanDefinition/migraine-treatment-1.1.0")
+        assert translations(plan["action"][0], "title") == {"ar": arabic}
+        assert [one.name for one in to_reread(repo, repo.read(NEXT))] == [f"{reference(plan)}#action[0].description"]
 
 
 def test_the_approver_confirms_each_by_name_or_sends_back(by: Any, state: Any, drafted: None, flask: Flask) -> None:
