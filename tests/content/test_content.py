@@ -29,6 +29,8 @@ PARAMETER = f"{CANONICAL_BASE}/StructureDefinition/parameter"
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 EASTERN_DIGITS = re.compile(r"[\u0660-\u0669\u06f0-\u06f9]")
 DATED = re.compile(r"\b(19|20)\d\d\b")
+ISOLATED = re.compile(r"\u2066[^\u2069]*\u2069|\{\{.*?\}\}|\([^)]*[\u0600-\u06ff][^)]*\)")
+"""What stands apart for direction: isolates, places, and brackets with Arabic in them."""
 HUMAN = frozenset(
     ["title", "description", "textEquivalent", "text", "purpose", "usage", "copyright", "publisher", "display", "label"]
 )
@@ -207,6 +209,20 @@ def test_a_pressure_keeps_its_order_in_arabic(artefact: dict[str, Any]) -> None:
     """Each place is isolated for direction: two places around a slash would be read the other way round in Arabic."""
     for place, french, others in human_texts(artefact):
         assert "}}/{{" not in french + others.get("ar", ""), place
+
+
+@every_artefact
+def test_a_number_after_a_latin_word_keeps_its_place_in_arabic(artefact: dict[str, Any]) -> None:
+    """After Latin letters a number is read with them, from left to right (https://www.unicode.org/reports/tr9/#W7).
+
+    What belongs to the Arabic that follows is held apart by a mark (U+200F); the year of a publication is of its name.
+    """
+    for place, _french, others in human_texts(artefact):
+        text = ISOLATED.sub("ع", others.get("ar", ""))
+        for latin in re.findall(r"[A-Za-zµ][^\u0600-\u06ff\u200f]*", text):
+            numbers = re.findall(r"(?<![\w.,/;:²-])\d[\d,./]*", latin)
+            assert all(DATED.fullmatch(number.strip(",.")) or number.startswith("4.0") for number in numbers), place
+        assert ">" not in text and "<" not in text.replace("(<)", ""), f"{place}: the sign is mirrored, say it in words"
 
 
 def test_texts_name_the_parameters_in_force() -> None:
