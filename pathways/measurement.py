@@ -3,6 +3,9 @@
 The pathway says which it is (extension ``leading-measurement``): the code of the Observation, its components, and the
 variables that hold the targets. A value is to be below its target; where ``at-most`` says so (a Boolean, or the name of
 a variable that is one), the target itself is reached too. Nothing of a disease stands here.
+
+Values are compared in the pathway's unit (``unit``, and ``unit-code`` in UCUM): what came in another one is converted
+where a conversion is known. Where none is, the value is shown as it was written and compared with nothing.
 """
 
 from __future__ import annotations
@@ -14,8 +17,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.config import CANONICAL_BASE
+from app.errors import Invalid
 from app.fhir.resource import Resource, choice, extension, has_coding
 from app.fhir.translation import text
+from pathways.questionnaire.units import convert, rounded
 
 URL = f"{CANONICAL_BASE}/StructureDefinition/leading-measurement"
 STATED = ("final", "amended", "corrected")
@@ -43,7 +48,8 @@ Limits = Sequence[Limit | None]
 
 @dataclass(frozen=True, slots=True)
 class Leading:
-    """``code`` and ``components`` are Codings; ``targets`` variable names, one for each value; ``unit`` as shown;
+    """``code`` and ``components`` are Codings; ``targets`` variable names, one for each value; ``unit`` as shown, and
+    ``unit_code`` in UCUM;
     ``at_most`` for each target whether it is met by itself too: a Boolean or a variable's name (none: never);
     ``severe`` one limit for each value (above it the value is severe), none where the pathway names none."""
 
@@ -54,6 +60,7 @@ class Leading:
     title: Resource
     severe: tuple[Decimal, ...] = ()
     at_most: tuple[bool | str, ...] = ()
+    unit_code: str = ""
 
     @property
     def token(self) -> str:
@@ -67,15 +74,25 @@ class Leading:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The values of one Observation; None where one was not measured. ``day`` is an ISO day."""
+    """The values of one Observation in the pathway's unit; None where one was not measured, or cannot be compared.
+    ``day`` is an ISO day; ``doubt``: where a unit cannot be compared, all values with their units, as written.
+    """
 
     day: str
     values: tuple[Decimal | None, ...]
     reference: str
+    doubt: tuple[tuple[Decimal, str], ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether any value can be compared."""
+        return any(value is not None for value in self.values)
 
     @property
     def shown(self) -> str:
-        """``162/98``"""
+        """``162/98``; ``20 foo`` in a unit that cannot be compared."""
+        if self.doubt:
+            return "/".join(f"{value.normalize():f} {unit}".strip() for value, unit in self.doubt)
         return "/".join("–" if value is None else f"{value.normalize():f}" for value in self.values)
 
 
@@ -88,12 +105,13 @@ def leading(plan: Resource) -> Leading | None:
     for part in found["extension"]:
         parts.setdefault(part["url"], []).append(part)
     unit = parts.get("unit", [{}])[0].get("valueString", "")
+    unit_code = parts.get("unit-code", [{}])[0].get("valueCode", unit)
     title = parts.get("title", [{}])[0]
     components = tuple(part["valueCoding"] for part in parts.get("component", ()))
     targets = tuple(part["valueString"] for part in parts.get("target", ()))
     severe = tuple(Decimal(str(part["valueDecimal"])) for part in parts.get("severe", ()))
     at_most = tuple(part.get("valueId") or part.get("valueBoolean") is True for part in parts.get("at-most", ()))
-    return Leading(parts["code"][0]["valueCoding"], components, targets, unit, title, severe, at_most)
+    return Leading(parts["code"][0]["valueCoding"], components, targets, unit, title, severe, at_most, unit_code)
 
 
 def reading(observation: Resource, of: Leading) -> Reading | None:
@@ -102,14 +120,14 @@ def reading(observation: Resource, of: Leading) -> Reading | None:
         observation["code"], of.code["system"], of.code["code"]
     ):
         return None
-    if of.components:
-        values = tuple(_component(observation, coding) for coding in of.components)
-    else:
-        values = (_amount(observation),)
-    if all(value is None for value in values):
+    owners = [_component(observation, coding) for coding in of.components] if of.components else [observation]
+    written = [_written(owner) for owner in owners]
+    if not any(written):
         return None
+    values = tuple(None if one is None else _compared(*one, of) for one in written)
+    doubt = any(value is None and one is not None for value, one in zip(values, written, strict=True))
     day = str(observation.get("effectiveDateTime") or observation.get("issued") or "")[:10]
-    return Reading(day, values, f"Observation/{observation['id']}")
+    return Reading(day, values, f"Observation/{observation['id']}", tuple(filter(None, written)) if doubt else ())
 
 
 def readings(record: Iterable[Resource], of: Leading, today: date) -> list[Reading]:
@@ -160,7 +178,7 @@ def holds(scope: Any, name: str) -> bool:
 
 
 def _first(scope: Any, name: str) -> Any:
-    value = scope.get(name)
+    value = scope[name] if name in scope else None
     return value[0] if isinstance(value, (list, tuple)) and value else value
 
 
@@ -180,15 +198,25 @@ def direction(before: Reading, after: Reading) -> str:
     return ""
 
 
-def _component(observation: Resource, coding: Resource) -> Decimal | None:
-    for part in observation.get("component", ()):
-        if has_coding(part["code"], coding["system"], coding["code"]):
-            return _amount(part)
-    return None
+def _component(observation: Resource, coding: Resource) -> Resource:
+    parts = observation.get("component", ())
+    return next((one for one in parts if has_coding(one["code"], coding["system"], coding["code"])), {})
 
 
-def _amount(owner: Resource) -> Decimal | None:
+def _written(owner: Resource) -> tuple[Decimal, str] | None:
+    """(value, unit) of a Quantity, the unit by its code if it has one."""
     found = choice(owner, "value")
     if found is None or found[0] != "Quantity" or "value" not in found[1]:
         return None
-    return Decimal(str(found[1]["value"]))
+    return Decimal(str(found[1]["value"])), str(found[1].get("code") or found[1].get("unit") or "")
+
+
+def _compared(value: Decimal, unit: str, of: Leading) -> Decimal | None:
+    """The value in the pathway's unit; None where no conversion is known: nothing is guessed."""
+    if unit in (of.unit, of.unit_code):
+        return value
+    analyte = of.code["code"]
+    try:
+        return rounded(convert(value, unit, of.unit_code, analyte), of.unit_code, analyte)
+    except Invalid:
+        return None

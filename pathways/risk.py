@@ -35,7 +35,8 @@ def _of_one(standing: Standing) -> int:
     if of is None:
         return UNKNOWN
     frame = standing.applied.frame
-    found = measurement.readings(frame.asked.facts.of_type("Observation"), of, standing.on)
+    record = frame.asked.facts.of_type("Observation")
+    found = [one for one in measurement.readings(record, of, standing.on) if one.known]
     if not found:
         return UNKNOWN
     last = found[-1].values

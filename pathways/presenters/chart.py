@@ -37,8 +37,10 @@ class Chart:
 
 
 def draw(readings: Sequence[Reading], targets: Limits, changes: Sequence[tuple[str, str]] = ()) -> Chart | None:
-    """The chart of readings (oldest first), one a day; None for under two. ``changes``: (ISO day, what changed)."""
-    kept = last_of_each_day(readings)[-MOST:]
+    """The chart of readings (oldest first) that can be compared, one a day; None for under two. ``changes``: (ISO day,
+    what changed).
+    """
+    kept = last_of_each_day(one for one in readings if one.known)[-MOST:]
     if len(kept) < 2:
         return None
     days = [date.fromisoformat(one.day).toordinal() for one in kept]

@@ -108,7 +108,8 @@ def _in_each(say: Callable[[str], str]) -> Wording:
 
 def _reading(one: measurement.Reading, leading: measurement.Leading, language: str) -> str:
     day = "/".join(reversed(one.day.split("-")))  # in figures, as both languages write it: 21/11/2026
-    return f"{leading.name(language)}{COLON[language]}{apart(f'{_figures(one.shown)} {leading.unit}')} ({day})"
+    figures = _figures(one.shown) if one.doubt else f"{_figures(one.shown)} {leading.unit}"
+    return f"{leading.name(language)}{COLON[language]}{apart(figures)} ({day})"
 
 
 def _drug(order: Resource, language: str) -> str:

@@ -106,3 +106,47 @@ def test_below_a_value_is_stricter_than_at_most_that_value() -> None:
     (found,) = disagreements([Followed("mild", True), Followed("strict", False)])  # type: ignore[list-item]
     assert (found.applies.pathway["id"], found.applies.limit) == ("strict", Limit(Decimal("7.0")))
     assert disagreements([Followed("one", True), Followed("other", True)]) == []  # type: ignore[list-item]
+
+
+def in_unit(value: str, unit: str, text: str = "") -> Resource:
+    """An HbA1c in a unit, by code or by text alone."""
+    made = a_lab("4548-4", value, unit)
+    if text:
+        made["valueQuantity"] = {"value": Decimal(value), "unit": text}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("observation", "values", "shown"),
+    [
+        (in_unit("7.4", "%"), (Decimal("7.4"),), "7.4"),
+        (in_unit("7.4", "", "%"), (Decimal("7.4"),), "7.4"),
+        (in_unit("57", "mmol/mol"), (Decimal("7.4"),), "7.4"),
+        (in_unit("7.4", "mmol/L"), (None,), "7.4 mmol/L"),
+        (in_unit("7.4", "", "pour cent"), (None,), "7.4 pour cent"),
+        (in_unit("7.4", "", " "), (None,), "7.4"),
+    ],
+)  # fmt: skip
+def test_a_value_is_compared_in_the_unit_of_the_pathway_or_not_at_all(
+    observation: Resource, values: tuple[Decimal | None, ...], shown: str
+) -> None:
+    of = leading(definition(DIABETES))
+    assert of is not None
+    (found,) = readings([observation], of, NOW.date())
+    assert (found.values, found.shown, found.known) == (values, shown, values != (None,))
+    assert (above(found.values, aimed_at([])) is None) is (values == (None,))
+    assert draw([found, found], aimed_at([])) is None
+
+
+def test_a_pressure_in_another_unit_is_converted_and_half_of_one_is_in_doubt_as_a_whole() -> None:
+    of = leading(definition(f"{CANONICAL_BASE}/PlanDefinition/hypertension-pathway"))
+    assert of is not None
+    kilopascal = a_reading(20, 12)
+    for part in kilopascal["component"]:
+        part["valueQuantity"] |= {"unit": "kPa", "code": "kPa"}
+    (converted,) = readings([kilopascal], of, NOW.date())
+    assert converted.shown == "150/90" and not converted.doubt
+    odd = a_reading(150, 12)
+    odd["component"][1]["valueQuantity"] |= {"unit": "cc", "code": "mL"}
+    (doubtful,) = readings([odd], of, NOW.date())
+    assert doubtful.values == (Decimal(150), None) and doubtful.shown == "150 mm[Hg]/12 mL"
