@@ -63,7 +63,7 @@ def _judge_observation(repo: Any, before: Any, after: Any) -> None:
 
 
 def _note_result(repo: Any, before: Any, after: Any) -> None:
-    """What an EHR posts may be what was asked for: the worker sees to it."""
+    """What an EHR posts may answer and press: the worker sees to it. Our own forms do so themselves."""
     if repo.actor.scopes is not None:
         from pathways.arriving import note_arrival
 
@@ -71,9 +71,10 @@ def _note_result(repo: Any, before: Any, after: Any) -> None:
 
 
 def _close_arrived(repo: Any, payload: Any) -> None:
+    from app.terminology import Terminology
     from pathways.arriving import close_arrived
 
-    close_arrived(repo, payload)
+    close_arrived(repo, payload, Terminology(repo))
 
 
 def _count_impact(repo: Any, payload: Any) -> None:
@@ -83,7 +84,7 @@ def _count_impact(repo: Any, payload: Any) -> None:
 
 
 def _reorder(repo: Any) -> None:
-    """Once a day: those who are overdue stand in the order of their newest values."""
+    """Once a day: those who are overdue stand in the order of their newest values, by whatever road these came."""
     from app.terminology import Terminology
     from pathways.risk import refresh
 

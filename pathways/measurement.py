@@ -178,7 +178,7 @@ def holds(scope: Any, name: str) -> bool:
 
 
 def _first(scope: Any, name: str) -> Any:
-    value = scope[name] if name in scope else None
+    value = scope[name] if name in scope else None  # noqa: SIM401 - `get` finds only what was worked out
     return value[0] if isinstance(value, (list, tuple)) and value else value
 
 

@@ -1,8 +1,9 @@
 """How pressing it is that a patient comes, by which those who did not come are ordered.
 
 It stands on the Task of the visit, and in an index, because a list of thousands is ordered by it: running the pathways
-of everybody whenever the page is opened is out of the question. It is worked out when the Task is made, and again once
-a day for those overdue of whom newer values have come since, from another system.
+of everybody whenever the page is opened is out of the question. It is worked out when the Task is made, again when
+another system sends results (``pathways.arriving``), and once a day for those overdue of whom values have come by any
+other road, such as an import.
 """
 
 from __future__ import annotations
@@ -46,9 +47,16 @@ def _of_one(standing: Standing) -> int:
     return UNKNOWN if above is None else ABOVE if above else REACHED
 
 
+def renew(repo: Repository, patient: str, terms: Terms | None = None) -> None:
+    """Bring the risk of the visit that a patient waits for up to date. ``terms``: what the pathways' queries ask for
+    the codes of a value set."""
+    for task in list(repo.search_all(f"Task?patient={patient}&code={kind_token(VISIT)}&status=requested")):
+        _brought_up(repo, task, terms)
+
+
 def refresh(repo: Repository, terms: Terms | None = None) -> int:
-    """Bring the risk of those overdue up to date with the values of the last day; how many changed. ``terms``: what the
-    pathways' queries ask for the codes of a value set."""
+    """Bring the risk of those overdue up to date with the values of the last day; how many changed. ``terms`` as in
+    ``renew``."""
     plans = [
         plan
         for plan in repo.search_all("PlanDefinition?status=active&type=workflow-definition")

@@ -6,10 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from app import clock
 from app.fhir import validation
+from app.jobs.worker import run_pending
+from app.store import register_guard
 from pathways import risk, worklist
 from pathways.enrolment import Enrolment
+from pathways.feature import FEATURE
 from pathways.vocabulary import ABOVE, REACHED, SEVERE, UNKNOWN
 from tests.pathways.clinic import ZINEB, Clinic, decided, enrolled, measured, seen
 from tests.pathways.views.counting import statements
@@ -93,6 +98,30 @@ def test_what_another_system_sends_moves_them_the_next_day(overdue: Clinic) -> N
         found = worklist.listed(repo, ["Organization/centre"], worklist.CALLS)
         assert names_of(found) == ["chafik", "echo", "driss", "fadel", "nobody", "badr", "atlas"]
         assert risk.refresh(repo) == 0
+
+
+def test_what_an_ehr_sends_moves_them_as_soon_as_the_worker_runs(overdue: Clinic, app: Flask) -> None:
+    register_guard(app, "Observation", FEATURE.guards["Observation"])
+    ehr = replace(overdue.physician, scopes=frozenset({"system/*.cruds"}))
+    with overdue.open(overdue.nurse) as repo:
+        patient = repo.first("Patient?family=driss")
+        assert patient is not None
+        known = repo.first(f"Observation?patient=Patient/{patient['id']}&code=http://loinc.org|85354-9")
+        assert known is not None
+        day = repo.today.isoformat()
+
+    def order() -> list[str]:
+        with clock.frozen(overdue.now):
+            assert run_pending([replace(FEATURE, daily=())]) == 1
+        with overdue.open(overdue.nurse) as repo:
+            return names_of(worklist.listed(repo, ["Organization/centre"], worklist.CALLS))
+
+    with overdue.open(ehr) as repo:
+        sent = repo.create(fresh(known, 190, 100, day))
+    assert order() == ["chafik", "echo", "driss", "badr", "fadel", "nobody", "atlas"]
+    with overdue.open(ehr) as repo:
+        repo.update(sent | {"status": "entered-in-error"})
+    assert order() == ["chafik", "echo", "badr", "fadel", "nobody", "atlas", "driss"], "it was taken back"
 
 
 def fresh(observation: dict[str, Any], systolic: int, diastolic: int, day: str) -> dict[str, Any]:
