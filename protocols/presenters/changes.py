@@ -9,10 +9,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.fhir.resource import Resource
+from app.fhir.resource import Resource, extension, extensions
 from app.fhir.translation import text
 from app.i18n import OWN_NAMES
 from protocols.differences import Change
+from protocols.parameters import PARAMETER, UNIT
+from protocols.presenters.plans import value_text
 from protocols.quiz import WEIGHT
 
 
@@ -132,12 +134,17 @@ def _row(change: Change, lang: str) -> ChangeRow:
     owner = change.within[-1] if change.within else {}
     names = [name.split("[")[0] for name in change.path.split(".")]
     unit = str(owner.get("unit", "")) if change.element == "value" else ""
+    label = amount_word(names) if unit else place_word(change.element, owner)
+    before, after = (f"{_shown(one, lang)} {unit}".strip() for one in (change.before, change.after))
+    if change.element == "expression" and extensions(owner, PARAMETER):  # a named value: 4 weeks, 110 with its unit
+        label, said = str(_("Value")), str(extension(owner, UNIT) or "")
+        before, after = (value_text(one, said) if one else "" for one in (change.before, change.after))
     return ChangeRow(
         place=" › ".join(dict.fromkeys(place for place in places if place)),
-        label=amount_word(names) if unit else place_word(change.element, owner),
+        label=label,
         kind=change.kind,
-        before=f"{_shown(change.before, lang)} {unit}".strip(),
-        after=f"{_shown(change.after, lang)} {unit}".strip(),
+        before=before,
+        after=after,
         path=change.path,
         language=OWN_NAMES.get(change.language or "", ""),
     )

@@ -16,7 +16,7 @@ from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, Form, Required, TextField
 from protocols import collection, drafting
-from protocols.parameters import Parameter, parameters, with_values
+from protocols.parameters import Option, Parameter, parameters, with_values
 from protocols.presenters.plans import value_text
 from protocols.presenters.versions import present
 from protocols.right_answers import following
@@ -39,7 +39,7 @@ def values(library_id: str) -> ResponseReturnValue:
     held = parameters(artefacts, language())
     form = _form(held).opened(**_opened(held))
     for one in held:
-        options = [(option.value, f"{value_text(option.value, one.unit)} – {option.source}") for option in one.options]
+        options = [(option.value, _offered(option, one)) for option in one.options]
         form[one.name].offer([*options, (OTHER, _("Another value"))])
     if form.accepted():
         chosen = {one.name: _chosen(form, one) for one in held}
@@ -73,6 +73,11 @@ def _form(held: list[Parameter]) -> type[Form]:
             width="short",
         )
     return type("ValuesForm", (Form,), fields)
+
+
+def _offered(option: Option, one: Parameter) -> str:
+    """A value and its source, each with its own direction: ``90 mmHg – OMS 2021`` would be read as one in Arabic."""
+    return f"\u2068{value_text(option.value, one.unit)}\u2069 – \u2068{option.source}\u2069"
 
 
 def _opened(held: list[Parameter]) -> dict[str, Any]:

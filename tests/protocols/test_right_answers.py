@@ -179,3 +179,12 @@ def test_a_threshold_that_changes_makes_the_shipped_quiz_stale() -> None:
         loads(dumps(one).replace(b"%egfr < 30, false", b"%egfr < 45, false")) for one in SETS["diabetes-protocol-1.0.0"]
     ]
     assert [issue.values["answer"] for issue in contradictions(rewritten)] == ["45 mL/min", "30 mL/min"]
+
+
+def test_a_changed_value_is_told_in_words(rested: None, by: Any, drafted: None, flask: Flask) -> None:
+    """Nobody reads FHIRPath: ``4 weeks`` is said in the language of the page, and a number has its unit."""
+    with flask.app_context(), work(SYSTEM) as repo:
+        plan = with_values(repo.read("PlanDefinition/migraine-treatment-1.1.0"), {"hours": "6 weeks"})
+        repo.update(plan)
+    page = html.unescape(by("editor").text(f"/releases/{V2}/changes"))
+    assert "6 semaines" in page and "6 weeks" not in page
