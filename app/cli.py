@@ -6,20 +6,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from app import content
 from app.access.cli import access_cli
 from app.config import ROOT
-from app.db import db
 from app.errors import MaslakError
 from app.feature import Feature
 from app.jobs.worker import run_pending
@@ -92,6 +89,14 @@ def jobs_run(once: bool, parent: int | None) -> None:
 @with_appcontext
 def start(demo: bool) -> None:
     """Bring the database up to date, load the content, and serve."""
+    from app import serving  # late: no other command needs granian
+
+    serving.apart(partial(prepare, demo))
+    serve()
+
+
+def prepare(demo: bool) -> None:
+    """Migrations, content and, where asked for, the demo region: each does nothing where it is done already."""
     prepare_database()
     try:
         load_content()
@@ -99,7 +104,6 @@ def start(demo: bool) -> None:
             load_demo()
     except MaslakError as error:
         raise click.ClickException(error.message) from error
-    serve(demo)
 
 
 def prepare_database() -> None:
@@ -121,42 +125,32 @@ def load_demo() -> None:
             click.get_current_context().invoke(group.commands["load"])
 
 
-def serve(demo: bool) -> None:
+def serve() -> None:
     """Be the server (granian); the port is PORT, 8000 by default. What is imported already is not imported again."""
+    from app import serving
+
     port = os.environ.get("PORT", "8000")
     production = current_app.config["PRODUCTION"]
     host = os.environ.get("HOST", "127.0.0.1")
     # Requests are work for the processor: threads of one process only wait for each other (docs/benchmarks.md).
     workers = os.environ.get("WORKERS") or ((os.cpu_count() or 1) + 1 if production else 1)
     threads = os.environ.get("THREADS") or (1 if production else 4)
-    if os.environ.get("WORKER", "1") != "0":  # the jobs run beside the server and end with it
-        jobs = [
-            sys.executable,
-            "-W",
-            "ignore::DeprecationWarning",
-            "-m",
-            "flask",
-            "--app",
-            "app.factory",
-            "jobs",
-            "run",
-        ]
-        later = ["/bin/sh", "-c", 'sleep 5; exec "$@"', "sh"]  # the server itself starts first
-        subprocess.Popen([*later, *jobs, "--parent", str(os.getpid())], stdout=subprocess.DEVNULL)
+    features = current_app.extensions["features"]
+    working = os.environ.get("WORKER", "1") != "0"  # the jobs run beside the server and end with it
+    if working and not serving.forks():
+        words = ["-W", "ignore::DeprecationWarning", "-m", "flask", "--app", "app.factory", "jobs", "run"]
+        subprocess.Popen([sys.executable, *words, "--parent", str(os.getpid())], stdout=subprocess.DEVNULL)
     click.echo(f"\nMaslak is at http://{host}:{port}   (Ctrl-C stops it)")
-    sys.stdout.flush()
-    db.engine.dispose()  # no connection is shared with the processes that are forked from this one
-    Granian(
-        "app.server:application",
-        factory=True,
-        address=host,
+    made: Any = current_app
+    serving.serve(
+        made._get_current_object(),
+        target="app.server:application",
+        host=host,
         port=int(port),
-        interface=Interfaces.WSGI,
         workers=int(workers),
-        blocking_threads=int(threads),
-        websockets=False,
-        log_level=LogLevels.warning,
-    ).serve()
+        threads=int(threads),
+        beside=partial(run_pending, features, forever=True, parent=os.getpid()) if working else None,
+    )
 
 
 class Progress:

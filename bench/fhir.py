@@ -83,9 +83,8 @@ def served(address: str, port: int, workers: int, roots: list[int]) -> Iterator[
     subprocess.run([*flask, "db", "upgrade"], cwd=ROOT, env=environment, check=True, capture_output=True)
     words = [*flask, "access", "token", "--scopes", "system/*.cruds", "--minutes", "600"]
     token = subprocess.run(words, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout.strip()
-    granian = ["-m", "granian", "--interface", "wsgi", "--factory", "--port", str(port), "--workers", str(workers)]
-    granian += ["--blocking-threads", "1", "--no-ws", "--log-level", "error", "bench.fhir_server:create"]
-    process = subprocess.Popen([sys.executable, "-W", "ignore", *granian], cwd=ROOT, env=environment)
+    words = [sys.executable, "-W", "ignore", "-m", "bench.fhir_server", str(port), str(workers)]
+    process = subprocess.Popen(words, cwd=ROOT, env=environment)
     server = Server(port, token, [*roots, process.pid])
     try:
         for _ in range(200):

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -161,6 +161,40 @@ def test_a_production_server_serves_with_a_secret_key(home: dict[str, str]) -> N
     with _served(settings=production, within=60) as (address, _seconds):
         assert _status(f"{address}/") == 200
         assert _status(f"{address}/style") in (403, 404), "the style page is for development"
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells what processes share")
+def test_processes_of_a_server_share_what_they_hold_and_end_with_it(home: dict[str, str]) -> None:
+    production = home | {"MASLAK_ENV": "production", "SECRET_KEY": "a key of this test", "WORKERS": "3"}
+    with _served(settings=production, within=60) as (address, _seconds):
+        assert _status(f"{address}/fhir/metadata") == 200
+        group = _started_by(os.getpid())
+        held = {pid: _memory(pid) for pid in group}
+    assert len(held) == 5, "the command, three processes that serve, one that works through the outbox"
+    alone = max(resident for resident, _ in held.values())
+    assert sum(shared for _, shared in held.values()) < 2.5 * alone, held
+    assert not [pid for pid in group if Path(f"/proc/{pid}").exists()]
+
+
+def _started_by(pid: int) -> list[int]:
+    """The processes below one."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rsplit(")", 1)[1].split()[1])
+    found, more = [pid], True
+    while more:
+        more = [one for one, parent in parents.items() if parent in found and one not in found]
+        found += more
+    return found[1:]
+
+
+def _memory(pid: int) -> tuple[int, int]:
+    """KB that a process holds; and with what it shares divided by those that share it."""
+    told = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    resident, shared = (re.search(rf"^{name}:\s+(\d+)", told, re.MULTILINE) for name in ("Rss", "Pss"))
+    assert resident and shared
+    return int(resident[1]), int(shared[1])
 
 
 def test_a_printed_token_opens_the_door_of_the_ehr(home: dict[str, str]) -> None:

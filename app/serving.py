@@ -1,0 +1,135 @@
+"""The server (granian): processes forked from one that has made the application and loaded what requests need.
+
+What a process imports and loads by itself is 110 MB; what it is forked with stands in memory once for all of them, as
+long as nobody writes to it. The collector writes to whatever it looks at, so it looks at nothing of that
+(https://docs.python.org/3/library/gc.html#gc.freeze).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from app.collector import keep_what_is_there
+from app.fhir.definitions import load
+from app.fhir.validation.structure import walk_of
+from app.store.extract import extract
+
+DEFINITIONS = (
+    "elements",
+    "bindings",
+    "value_sets",
+    "search_parameters",
+    "summaries",
+    "invariants",
+    "reference_targets",
+    "operations",
+    "compartments",
+)
+RECORDED = (
+    "Patient",
+    "Condition",
+    "Observation",
+    "Encounter",
+    "EpisodeOfCare",
+    "MedicationRequest",
+    "ServiceRequest",
+    "Task",
+    "QuestionnaireResponse",
+)
+"""Types that come in all day long."""
+LATER = 5.0
+"""Seconds that what runs beside the server waits: the server itself starts first."""
+
+
+def forks() -> bool:
+    """Whether processes are forked here (Linux), and not begun anew (macOS, Windows)."""
+    return multiprocessing.get_start_method() == "fork"
+
+
+def apart(act: Callable[[], object]) -> None:
+    """Do something in a process of its own, so that what it leaves in memory goes with it; meanwhile this one warms up.
+    Ends this one when it failed. No connection to a database may be open.
+    """
+    if not forks():
+        act()
+        return
+    process = multiprocessing.Process(target=_told, args=(act,))
+    process.start()
+    warm()
+    process.join()
+    if process.exitcode:
+        sys.exit(1)
+
+
+def _told(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(1)
+
+
+def serve(
+    application: Callable[..., Any],
+    *,
+    target: str,
+    host: str,
+    port: int,
+    workers: int,
+    threads: int,
+    beside: Callable[[], object] | None = None,
+) -> None:
+    """Serve a WSGI application until the process is stopped. No connection to a database may be open.
+
+    ``target``: where processes that are not forked make an application of their own. ``beside``: what a process of its
+    own does meanwhile; it is not asked for where nothing is forked.
+    """
+    server = Granian(
+        target,
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        websockets=False,
+        log_level=LogLevels.warning,
+    )
+    sys.stdout.flush()
+    if not forks():
+        server.serve()
+        return
+    warm()
+    keep_what_is_there()
+    if beside:
+        multiprocessing.Process(target=_later, args=(beside,), daemon=True).start()
+    server.serve(target_loader=lambda _target: application)
+
+
+def _later(act: Callable[[], object]) -> None:
+    with suppress(KeyboardInterrupt), open(os.devnull, "w") as nowhere:
+        sys.stdout = nowhere
+        time.sleep(LATER)
+        act()
+
+
+def warm() -> None:
+    """Load what the first requests would load, each process for itself. Reads no database."""
+    for name in DEFINITIONS:
+        load(name)
+    for resource_type in RECORDED:
+        walk_of(resource_type)
+        extract({"resourceType": resource_type})
