@@ -16,7 +16,7 @@ import re
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +243,16 @@ def write(name: str, content: Any) -> None:
     print(f"{name:28} {len(data):>9,} bytes")
 
 
+def write_each(name: str, resources: Iterable[Resource]) -> None:
+    """A zip (without dates) with a member for each resource, under its url: one is read without the others."""
+    with zipfile.ZipFile(TARGET / name, "w") as archive:
+        for resource in resources:
+            data = json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+            member = zipfile.ZipInfo(resource["url"])
+            archive.writestr(member, data, zipfile.ZIP_DEFLATED, 9)
+    print(f"{name:28} {(TARGET / name).stat().st_size:>9,} bytes")
+
+
 def main(package: Path) -> None:
     """Write all files."""
     kinds: dict[str, list[Resource]] = {}
@@ -269,8 +279,8 @@ def main(package: Path) -> None:
     write("reference_targets.json", {"reference": references, "canonical": canonicals})
     write("invariants.json", invariants(structures))
     write("operations.json", operations(kinds["OperationDefinition"]))
-    write("code_systems.json.gz", [slim(s) for s in kinds["CodeSystem"]])
-    write("code_value_sets.json.gz", [slim(s) for s in kinds["ValueSet"]])
+    write_each("code_systems.zip", (slim(s) for s in kinds["CodeSystem"]))
+    write_each("code_value_sets.zip", (slim(s) for s in kinds["ValueSet"]))
 
 
 if __name__ == "__main__":

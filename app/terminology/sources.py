@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from app.errors import NotFound
-from app.fhir.definitions import codes_of, load
+from app.fhir.definitions import codes_of, described
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_canonical
 from app.terminology.concepts import Concepts, of_resource
@@ -95,7 +95,7 @@ class Sources:
 def _official(type: str, canonical: str) -> Resource | None:
     """A definition of R4; a version other than 4.0.1's own is another resource, and not here."""
     wanted = parse_canonical(canonical)
-    found = _definitions(type).get(wanted.url) if type != "ConceptMap" else None
+    found = _described(type, wanted.url) if type != "ConceptMap" else None
     if found is None and type == "ValueSet" and wanted.version in (None, "4.0.1"):
         return _listed(wanted.url)
     if found is None or (wanted.version and found.get("version") != wanted.version):
@@ -121,7 +121,7 @@ def _listed(url: str) -> Resource | None:
     }
 
 
-@cache
-def _definitions(type: str) -> dict[str, Resource]:
-    name = {"CodeSystem": "code_systems", "ValueSet": "code_value_sets"}[type]
-    return {one["url"]: {**one, "language": one.get("language", "en")} for one in load(name) if "url" in one}
+@lru_cache(64)
+def _described(type: str, url: str) -> Resource | None:
+    found = described(type, url)
+    return None if found is None else {**found, "language": found.get("language", "en")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.fhir.definitions import codes_of, load, resource_types
+from app.fhir.definitions import codes_of, described, described_urls, load, resource_types
 from scripts.cut_definitions import tolerant, union
 
 LISTLESS = {"currencies", "mimetypes", "ucum-units", "LL379-9"}
@@ -44,7 +44,22 @@ def test_every_required_value_set_has_its_codes_but_for_those_no_list_can_hold()
 def test_operations_and_code_systems_of_the_specification_are_there() -> None:
     codes = {operation["code"] for operation in load("operations")}
     assert {"apply", "everything", "validate", "expand", "lookup", "translate", "subsumes", "meta", "document"} <= codes
-    assert len(load("code_systems")) > 1000 and len(load("code_value_sets")) > 1300
+    assert len(described_urls("CodeSystem")) > 1000 and len(described_urls("ValueSet")) > 1300
+
+
+def test_a_code_system_of_the_specification_is_read_by_its_url() -> None:
+    for resource_type in ("CodeSystem", "ValueSet"):
+        for url in described_urls(resource_type):
+            found = described(resource_type, url)
+            assert found is not None and (found["resourceType"], found["url"]) == (resource_type, url)
+    gender = described("CodeSystem", "http://hl7.org/fhir/administrative-gender")
+    assert gender is not None and [concept["code"] for concept in gender["concept"]] == [
+        "male",
+        "female",
+        "other",
+        "unknown",
+    ]
+    assert described("CodeSystem", "http://hl7.org/fhir/no-such-system") is None
 
 
 def test_a_union_is_split_at_its_top_only() -> None:
