@@ -93,7 +93,9 @@ def _keyed(jwks: str | None, jwks_url: str | None) -> list[Issue]:
 
 
 def find(key: str) -> ApiClient | None:
-    """The client with this ``client_id``, revoked or not."""
+    """The client with this ``client_id``, revoked or not; what could not be registered is not looked for."""
+    if not _KEY.fullmatch(key):
+        return None
     found: ApiClient | None = db.session.scalar(select(ApiClient).where(ApiClient.key == key))
     return found
 

@@ -152,6 +152,9 @@ def decoded(body: bytes) -> str:
     else:
         encoding = "utf-8-sig"
     try:
-        return body.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
+        text = body.decode(encoding)
+        if "\x00" in text:  # UTF-16 without its mark
+            raise ValueError
+    except ValueError as error:
         raise Invalid("the file is not in UTF-8: in the spreadsheet, choose “CSV UTF-8” when saving") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")

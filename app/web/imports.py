@@ -22,8 +22,6 @@ from app.web import current_actor, facility_tree, render
 from app.web.errors import told
 from app.web.form import FileField, Form, HiddenField
 
-PACKED = 4_000_000
-"""Bytes of a form that may carry a file of the largest size, packed."""
 SHOWN = 200
 """Lines of a list that are shown; the numbers count all."""
 
@@ -65,7 +63,6 @@ def import_accounts() -> str | tuple[str, int]:
 
 def _page(kind: _Kind) -> tuple[str, int]:
     """A file that is sent is looked at; what was looked at is imported when it comes back."""
-    request.max_form_memory_size = PACKED
     form, report, body = ImportForm.opened(), None, b""
     does = bool(request.form.get("packed"))
     if form.accepted():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, current_app, request
+from flask import Flask, abort, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_talisman import Talisman
@@ -51,8 +51,23 @@ def init_app(flask: Flask) -> None:
     )
     csrf.init_app(flask)
     limiter.init_app(flask)
+    flask.before_request(refuse_unreadable)
     flask.before_request(check_form)
     flask.after_request(keep_private)
+
+
+def refuse_unreadable() -> None:
+    """U+0000 stands in no text that people write, and PostgreSQL has no place for it: 400, wherever it stands.
+
+    The doors of systems say so themselves, in their own words.
+    """
+    if request.blueprint in ("fhir", "smart"):
+        return
+    texts = [request.path, *request.args.values(), *(request.view_args or {}).values()]
+    if request.method == "POST":
+        texts += [value for values in request.form.listvalues() for value in values]
+    if any("\x00" in text for text in texts if isinstance(text, str)):
+        abort(400)
 
 
 def check_form() -> None:

@@ -82,6 +82,7 @@ def test_a_ring_is_refused_and_ends(people: Flask) -> None:
         (b"number,level\n", "columns are missing: name_fr, name_ar, parent"),
         (HEADING.encode("utf-8").replace(b"parent", b"parent,colour"), "not known: colour"),
         ((HEADING + "1,CSU-1,Santé,x,MIN\n").encode("cp1252"), "UTF-8"),
+        ((HEADING + "1,CSU-1,Santé,x,MIN\n").encode("utf-16-le"), "UTF-8"),
         ((HEADING + '1,CSU-1,"Sant').encode(), "quotation mark"),
         (b"x" * (csv_rows.LARGEST + 1), "larger than 5 MB"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -78,6 +79,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("without a number", {"jti": None}, "jti"),
     ("of another subject", {"sub": "somebody"}, "iss and sub"),
     ("of a stranger", {"iss": "stranger", "sub": "stranger"}, "not registered"),
+    ("of what no database holds", {"iss": "a\x00b"}, "not registered"),
+    ("of no name at all", {"iss": ["refused"]}, "not registered"),
 ]
 
 
@@ -100,7 +103,9 @@ def test_another_key_and_other_algorithms_are_refused(shared_fhir: Fhir) -> None
     weak = signed("keyed", pair("RS256"))
     assert "RS384 or ES384" in ask(shared_fhir, weak).get_json()["error_description"]
     head, body, _ = signed("keyed").split(".")
-    for text in ("nonsense", "a.b.c", f"{head}.{body}.AAAA", f"eyJhbGciOiJub25lIn0.{body}.", "x" * 10_000):
+    half = urlsafe_b64encode(b'{"iss": "\\ud800"}').decode().rstrip("=")  # of a surrogate pair
+    others = (f"{head}.{body}.AAAA", f"{head}.{half}.AAAA", f"eyJhbGciOiJub25lIn0.{body}.", "x" * 10_000)
+    for text in ("nonsense", "a.b.c", *others):
         assert ask(shared_fhir, text).status_code == 401
 
 
