@@ -32,6 +32,8 @@ SAME: Mapping[str, Words] = {
     "order": {"fr": "autre médicament, dose ou examen", "ar": "دواء أو جرعة أو فحص آخر"},
 }
 """What differs where the step itself is the same. Stored in both languages, as the titles of the steps are."""
+TOWARDS = (("fr", "→"), ("ar", "←"))
+"""From the step before to the step after, in the direction in which one reads."""
 NOTHING: Words = {"fr": "rien de plus", "ar": "لا شيء إضافي"}
 
 
@@ -158,7 +160,7 @@ def _kind(before: Standing | None, after: Standing | None) -> Kind | None:
     come = next((outcome for key, outcome in new.items() if key not in old), None)
     code = f"{gone.id if gone else 'nothing'}>{come.id if come else 'nothing'}"
     if gone is None or come is None or gone.id != come.id:
-        return Kind(code, tuple((lang, f"{_title(gone, lang)} → {_title(come, lang)}") for lang in ("fr", "ar")))
+        return Kind(code, tuple((lang, f"{_title(gone, lang)} {to} {_title(come, lang)}") for lang, to in TOWARDS))
     why = "due" if gone.due.latest != come.due.latest else "order"
     return Kind(f"{code}:{why}", tuple((lang, f"{_title(come, lang)} ({words})") for lang, words in SAME[why].items()))
 

@@ -75,6 +75,7 @@ def test_those_who_would_get_another_step_are_counted_by_establishment(clinic: C
     for kind in whole.count.kinds:
         said = dict(kind.said)
         assert said["fr"] and said["ar"] and said["fr"] != said["ar"]
+        assert ("→" in said["fr"]) == ("←" in said["ar"]) and "→" not in said["ar"]
 
 
 def test_a_change_is_found_where_its_patients_are(clinic: Clinic) -> None:
