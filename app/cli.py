@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -17,9 +17,10 @@ from flask.cli import with_appcontext
 from app import content
 from app.access.cli import access_cli
 from app.config import ROOT
+from app.db import db
 from app.errors import MaslakError
 from app.feature import Feature
-from app.jobs.worker import run_pending
+from app.jobs.worker import run_daily, run_pending
 from app.store.reindex import store_cli
 
 
@@ -136,6 +137,7 @@ def serve() -> None:
     workers = os.environ.get("WORKERS") or ((os.cpu_count() or 1) + 1 if production else 1)
     threads = os.environ.get("THREADS") or (1 if production else 4)
     features = current_app.extensions["features"]
+    jobs = partial(run_pending, features, forever=True, parent=os.getpid(), daily=_daily)
     working = os.environ.get("WORKER", "1") != "0"  # the jobs run beside the server and end with it
     if working and not serving.forks():
         words = ["-W", "ignore::DeprecationWarning", "-m", "flask", "--app", "app.factory", "jobs", "run"]
@@ -149,8 +151,17 @@ def serve() -> None:
         port=int(port),
         workers=int(workers),
         threads=int(threads),
-        beside=partial(run_pending, features, forever=True, parent=os.getpid()) if working else None,
+        beside=jobs if working else None,
     )
+
+
+def _daily(features: Iterable[Feature]) -> None:
+    """The day's work holds 150 MB while it lasts, and Python would keep them."""
+    from app import serving
+
+    db.session.remove()
+    db.engine.dispose()
+    serving.in_passing(partial(run_daily, features))
 
 
 class Progress:

@@ -7,6 +7,7 @@ long as nobody writes to it. The collector writes to whatever it looks at, so it
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -48,6 +49,7 @@ RECORDED = (
     "QuestionnaireResponse",
 )
 """Types that come in all day long."""
+log = logging.getLogger(__name__)
 LATER = 5.0
 """Seconds that what runs beside the server waits: the server itself starts first."""
 
@@ -70,6 +72,25 @@ def apart(act: Callable[[], object]) -> None:
     process.join()
     if process.exitcode:
         sys.exit(1)
+
+
+def in_passing(act: Callable[[], object]) -> None:
+    """Do something heavy in a process of its own, wherever this may be called; what it raises is written down there.
+
+    No connection to a database may be open.
+    """
+    if not forks():
+        act()
+        return
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return
+    try:
+        act()
+    except BaseException:
+        log.exception("%r failed", act)
+    finally:
+        os._exit(0)
 
 
 def _told(act: Callable[[], object]) -> None:

@@ -31,14 +31,23 @@ def handlers(features: Iterable[Feature]) -> dict[str, Handler]:
     return {topic: handle for feature in features for topic, handle in feature.jobs.items()}
 
 
-def run_pending(features: Sequence[Feature], *, forever: bool = False, parent: int | None = None) -> int:
-    """Do all that is due; with ``forever`` go on looking, until the process ``parent`` is gone. How many jobs."""
+def run_pending(
+    features: Sequence[Feature],
+    *,
+    forever: bool = False,
+    parent: int | None = None,
+    daily: Callable[[Iterable[Feature]], None] | None = None,
+) -> int:
+    """Do all that is due; with ``forever`` go on looking, until the process ``parent`` is gone. How many jobs.
+
+    ``daily`` does what is done once a day, by default ``run_daily``.
+    """
     known = handlers(features)
     done, day = 0, None
     while parent is None or os.getppid() == parent:
         if day != clock.today():
             day = clock.today()
-            run_daily(features)
+            (daily or run_daily)(features)
         if _run_one(known):
             done += 1
         elif forever:
