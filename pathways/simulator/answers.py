@@ -121,6 +121,9 @@ class Filling:
         """What was read, or what the body has where nobody has measured it yet."""
         return self.read.get(name) or self.body.level(name)
 
+    def _written(self, item: Resource, rule: Rule) -> list[Answer]:
+        return [{"valueString": draw.one_of(self.body.chance, rule["texts"])}]
+
     def _adherence(self, item: Resource, rule: Rule) -> list[Answer]:
         return self._coded(item, [self.body.habit["code"]]) if self.drugs else []
 
@@ -161,6 +164,7 @@ BY_KIND: Mapping[str, Callable[[Filling, Resource, Rule], list[Answer]]] = {
     "condition": Filling._condition,
     "conditions": Filling._conditions,
     "signs": Filling._signs,
+    "written": Filling._written,
     "adherence": Filling._adherence,
     "side-effects": Filling._side_effects,
 }
