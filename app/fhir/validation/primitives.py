@@ -17,6 +17,7 @@ Check = Callable[[Any], str | None]
 
 MAX_TEXT = 1024 * 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WORD = r"[^\x00-\x20]+"
 _YEAR = r"(?:\d(?:\d(?:\d[1-9]|[1-9]0)|[1-9]00)|[1-9]000)"
 _DAY = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?"
@@ -126,11 +127,11 @@ CHECKS: dict[str, Check] = {
     "positiveInt": _whole("positiveInt", 1),
     "decimal": decimal,
     "base64Binary": base64,
-    "code": _pattern("code", r"[^\s]+(?:\s[^\s]+)*", "no empty text, no spaces around it or twice in a row"),
+    "code": _pattern("code", rf"{_WORD}(?:[ \t\n\r]{_WORD})*", "no empty text, no spaces around it or twice in a row"),
     "id": _pattern("id", r"[A-Za-z0-9\-.]{1,64}", "1 to 64 of A-Z a-z 0-9 - and ."),
-    "uri": _pattern("uri", r"\S+", "an address without spaces"),
-    "url": _pattern("url", r"\S+", "an address without spaces"),
-    "canonical": _pattern("canonical", r"\S+", "an address without spaces"),
+    "uri": _pattern("uri", _WORD, "an address without spaces"),
+    "url": _pattern("url", _WORD, "an address without spaces"),
+    "canonical": _pattern("canonical", _WORD, "an address without spaces"),
     "oid": _pattern("oid", r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+", "write urn:oid:1.2.3"),
     "uuid": _pattern(
         "uuid", r"urn:uuid:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}", "write urn:uuid: and 36 lower-case characters"

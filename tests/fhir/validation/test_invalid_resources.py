@@ -48,6 +48,21 @@ CASES: list[tuple[str, Any, list[str]]] = [
     ("object with only an id", a_patient(name=[{"id": "a"}]), ["Patient.name[0]"]),
     ("empty string", a_patient(name=[{"family": ""}]), ["Patient.name[0].family"]),
     ("control character", a_patient(name=[{"family": "a\u0000b"}]), ["Patient.name[0].family"]),
+    (
+        "control character in a code",
+        an_observation(code={"coding": [{"code": "a\u0000b"}]}),
+        ["Observation.code.coding[0].code"],
+    ),
+    (
+        "control character between codes",
+        an_observation(code={"coding": [{"code": "a\u000bb"}]}),
+        ["Observation.code.coding[0].code"],
+    ),
+    (
+        "control character in an address",
+        an_observation(code={"coding": [{"system": "urn:\u0000"}]}),
+        ["Observation.code.coding[0].system"],
+    ),
     ("string for boolean", a_patient(active="true"), ["Patient.active"]),
     ("number for boolean", a_patient(active=1), ["Patient.active"]),
     ("string for integer", a_patient(multipleBirthInteger="2"), ["Patient.multipleBirth.ofType(integer)"]),
