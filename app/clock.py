@@ -33,7 +33,7 @@ def day_of(instant: datetime) -> date:
 
 def instant_text(instant: datetime) -> str:
     """A FHIR ``instant`` in UTC with milliseconds: ``2026-11-21T09:30:00.000Z``."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def moment_text(instant: datetime) -> str:

@@ -49,7 +49,7 @@ def authenticate_request(request: Request) -> Actor | None:
 
     The Authorization header is looked at first (RFC 6750 §2.1): a request that carries one never acts as a session.
     """
-    header = request.headers.get("Authorization", "")
+    header = request.environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, credentials = header.partition(" ")
     if header:
         if scheme.lower() != "bearer" or not credentials:

@@ -10,16 +10,16 @@ import gc
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
-from flask import Flask, Request
+from flask import Flask
 from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
 from flask.sessions import NullSession
 
 from app.access.actor import Actor
-from app.access.authentication import current_actor
+from app.access.authentication import authenticate_request
 from app.access.table import PUBLIC
 from app.db import db
-from app.errors import Forbidden
+from app.errors import Forbidden, Unauthorized
 from app.fhir.definitions import resource_types
 from app.rest import pace
 from app.rest.access import ACCESS
@@ -54,7 +54,7 @@ class Gate:
         if self._until_settled:
             self._settle()
         with _Context(self._flask, environ) as context:
-            answer, asked = _answer(context.request, path)
+            answer, asked = _answer(context, path)
             status, headers, body = wire(answer, asked, context.request)
         if self._secure:
             headers.append(("Strict-Transport-Security", "max-age=31556926; includeSubDomains"))
@@ -91,7 +91,8 @@ class _Context(RequestContext):
         self._cv_tokens = []
 
     def __enter__(self) -> Self:
-        self._tokens = _cv_app.set(AppContext(self.app)), _cv_request.set(self)
+        self.inner = AppContext(self.app)
+        self._tokens = _cv_app.set(self.inner), _cv_request.set(self)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,20 +107,23 @@ class _Context(RequestContext):
 _NOBODY = NullSession()
 
 
-def _answer(request: Request, path: str) -> tuple[Answer, Asked | None]:
+def _answer(context: _Context, path: str) -> tuple[Answer, Asked | None]:
+    request = context.request
     try:
         endpoint, parts = place(request.method, path if path.isascii() else request.path)
-        actor = None if ACCESS.get(f"fhir.{endpoint}") == PUBLIC else _let_in(endpoint)
+        actor = None if ACCESS.get(f"fhir.{endpoint}") == PUBLIC else _let_in(context, endpoint)
         return patiently(lambda: answered(endpoint, parts, request, actor))
     except Exception as error:  # every kind is known to answer_to
         return failure(error, request), None
 
 
-def _let_in(endpoint: str) -> Actor:
+def _let_in(context: _Context, endpoint: str) -> Actor:
     """The access table, as for every other route; and no client faster than it was promised. Raises Forbidden,
     Unauthorized, TooMany.
     """
-    actor = current_actor()
+    actor = context.inner.g.actor = authenticate_request(context.request)
+    if actor is None:
+        raise Unauthorized("sign in to go on")
     grant = ACCESS.get(f"fhir.{endpoint}")
     if grant is None or not actor.may(grant):
         raise Forbidden("your role does not open this page", grant=grant or "")

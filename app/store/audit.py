@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import orjson
 
@@ -103,10 +104,19 @@ def _text(value: str) -> str:
     return orjson.dumps(value).decode()
 
 
+@lru_cache(1024)
+def _agent(practitioner: str | None, key: str, name: str, origin: str | None) -> str:
+    who = f'"reference":{_text(practitioner)},' if practitioner else ""
+    network = f',"network":{{"address":{_text(origin)},"type":"2"}}' if origin else ""
+    return (
+        f'{{"who":{{{who}"identifier":{{"system":"{CANONICAL_BASE}/sid/actor","value":{_text(key)}}},'
+        f'"display":{_text(name)}}},"name":{_text(name)},"requestor":true{network}}}'
+    )
+
+
 def event(actor: Actor, id: str, action: str, recorded: str, touched: Touched, patients: list[str]) -> str:
     """An AuditEvent as text."""
-    who = f'"reference":{_text(actor.practitioner)},' if actor.practitioner else ""
-    network = f',"network":{{"address":{_text(actor.origin)},"type":"2"}}' if actor.origin else ""
+    agent = _agent(actor.practitioner, actor.key, actor.name, actor.origin)
     entities = [_PATIENT % name for name in patients]
     entities += [_RESOURCE % name for name in list(touched.resources)[:MOST_NAMED] if name[:8] != "Patient/"]
     entities += [_QUERY % b64encode(query.encode()).decode() for query in touched.queries]
@@ -114,9 +124,8 @@ def event(actor: Actor, id: str, action: str, recorded: str, touched: Touched, p
         f'{{"resourceType":"AuditEvent","id":"{id}","meta":{{"versionId":"1","lastUpdated":"{recorded}"}},'
         '"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest",'
         '"display":"RESTful Operation"},"subtype":[{"system":"http://hl7.org/fhir/restful-interaction",'
-        f'"code":"{SUBTYPES[action]}"}}],"action":"{action}","recorded":"{recorded}","outcome":"0","agent":[{{"who":{{{who}'
-        f'"identifier":{{"system":"{CANONICAL_BASE}/sid/actor","value":{_text(actor.key)}}},"display":{_text(actor.name)}}},'
-        f'"name":{_text(actor.name)},"requestor":true{network}}}],"source":{{"observer":{{"display":"Maslak"}}}}'
+        f'"code":"{SUBTYPES[action]}"}}],"action":"{action}","recorded":"{recorded}","outcome":"0","agent":[{agent}],'
+        '"source":{"observer":{"display":"Maslak"}}'
         + (',"entity":[' + ",".join(entities) + "]" if entities else "")
         + "}"
     )

@@ -12,7 +12,6 @@ from app.store.search.request import SearchRequest, parse, unescaped
 from app.store.search.sorting import cursor_of, place_of
 from app.store.stored import RawPage, Stored
 from app.store.unit import Unit
-from app.store.values import instant
 
 PARAMETERS = ("_id", "_lastUpdated", "action", "agent", "date", "entity", "patient")
 
@@ -91,4 +90,4 @@ def _where(unit: Unit, request: SearchRequest) -> tuple[str, list[Any]]:
 
 
 def _stored(row: Any) -> Stored:
-    return Stored("AuditEvent", row[1], 1, instant(row[2]), bytes(row[3]), False, "POST")
+    return Stored("AuditEvent", row[1], 1, row[2], bytes(row[3]), False, "POST")

@@ -91,8 +91,8 @@ class Driver(ABC):
         """Commit it."""
 
     @abstractmethod
-    def leave(self) -> None:
-        """Leave the connection as the pool lends it, whatever happened."""
+    def leave(self) -> bool:
+        """Leave the connection as the pool lends it, whatever happened; False where it is of no use any more."""
 
     def row(self, sql: str, values: Sequence[Any] = ()) -> Row | None:
         """The first row of a query."""

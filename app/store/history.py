@@ -11,7 +11,7 @@ from app.store.codes import type_codes, type_names
 from app.store.search.sorting import cursor_of, place_of
 from app.store.stored import METHODS, RawPage, Stored
 from app.store.unit import Unit
-from app.store.values import instant, micros
+from app.store.values import micros
 
 
 def history_page(
@@ -74,4 +74,4 @@ def _note(unit: Unit, rows: list[Any], of: str) -> None:
 
 def _stored(row: Any) -> Stored:
     type, id, version, updated, method, body = row[:6]
-    return Stored(type_names()[type], id, version, instant(updated), bytes(body or b""), method == 3, METHODS[method])
+    return Stored(type_names()[type], id, version, updated, bytes(body or b""), method == 3, METHODS[method])

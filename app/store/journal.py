@@ -28,7 +28,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from app.ids import new_id
-from app.store.drivers import driver_of
+from app.store.drivers import Lent
 
 EVERY = 0.5
 """Seconds that an event waits at most until it goes into the database."""
@@ -119,16 +119,11 @@ class Journal:
 def _insert(engine: Engine, data: bytes) -> None:
     """Whole lines, in a transaction of their own."""
     listed = "[" + data.decode().rstrip("\n").replace("\n", ",") + "]"
-    pooled = engine.raw_connection()
-    driver = driver_of(pooled)
-    try:
+    with Lent(engine) as driver:
         driver.begin_writing()
         for sql in _INTO[driver.name]:
             driver.run(sql, (listed,))
         driver.commit()
-    finally:
-        driver.leave()
-        pooled.close()
 
 
 _POSTGRESQL = (

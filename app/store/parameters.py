@@ -22,13 +22,13 @@ _OWN_COMPARTMENT = {"Task": ("patient",), "Bundle": ("patient",), "Device": ("pa
 _NOT_RECORDS = frozenset({"Group", "Patient", "AuditEvent"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """One parameter on one type. ``kind``: token reference date string number quantity uri composite special.
+    """One parameter on one type, made once. ``kind``: token reference date string number quantity uri composite
+    special.
 
     ``paths`` are what its rows stand under; ``components`` the parts of a composite, as (base, parameter) where base
-    is a
-    path whose elements bind the parts together, or the type itself. ``index`` changes how strings are cut (words,
+    is a path whose elements bind the parts together, or the type itself. ``index`` changes how strings are cut (words,
     digits).
     """
 
@@ -46,12 +46,17 @@ class Parameter:
 
     def codes(self) -> tuple[int, ...]:
         """The numbers of its paths."""
-        return tuple(path_code(path.expression + self.index + self.apart) for path in self.paths)
+        return _codes(self)
 
     @property
     def apart(self) -> str:
         """What keeps the rows of contained resources apart from those of resources that stand by themselves."""
         return CONTAINED if self.contained else ""
+
+
+@cache
+def _codes(one: Parameter) -> tuple[int, ...]:
+    return tuple(path_code(path.expression + one.index + one.apart) for path in one.paths)
 
 
 CONTAINED = "#contained"

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy.exc import OperationalError
 
@@ -106,23 +106,32 @@ class Postgresql(Driver):
         self._each = False
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        result = self._result(sql, values)
-        reader = self._statements.reader
-        if reader is None:
-            reader = self._statements.reader = Transformer(self._connection)
-        reader.set_pgresult(result)
-        return reader.load_rows(0, result.ntuples, tuple)
+        return self._read(self._result(sql, values))
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         return self._result(sql, values).command_tuples or 0
 
+    def insert(self, inserts: Sequence[Insert]) -> list[int]:
+        sql, shape = _inserting(tuple((one.table, one.columns, one.types, one.on_conflict) for one in inserts))
+        given = [array_literal(column).encode() for one in inserts for column in zip(*one.rows, strict=True)]
+        return list(self._read(self._asked(sql, shape, given, None))[0])
+
+    def _read(self, result: PGresult) -> list[Row]:
+        reader = self._statements.reader
+        if reader is None:
+            reader = self._statements.reader = Transformer(self._connection)
+        reader.set_pgresult(result)
+        rows: list[Row] = reader.load_rows(0, result.ntuples, tuple)
+        return rows
+
     def _result(self, sql: str, values: Sequence[Any]) -> PGresult:
-        """Raises SQLAlchemy's OperationalError, and psycopg's for all else."""
-        connection = self._connection.pgconn
         sent = [_sent(value) for value in values]
-        given: list[Any] = [one[0] for one in sent]
-        formats = [one[2] for one in sent]
-        shape = _marked(sql), tuple(one[1] for one in sent)
+        shape = _marked(sql), tuple([one[1] for one in sent])
+        return self._asked(sql, shape, [one[0] for one in sent], [one[2] for one in sent])
+
+    def _asked(self, sql: str, shape: Shape, given: list[Any], formats: list[Format] | None) -> PGresult:
+        """What the database answers. Raises SQLAlchemy's OperationalError, and psycopg's for all else."""
+        connection = self._connection.pgconn
         try:
             if not self._each and connection.transaction_status == _IDLE:
                 _done(connection.exec_(b"begin"))
@@ -133,15 +142,10 @@ class Postgresql(Driver):
         except InvalidSqlStatementName:
             self._statements.forget()
             if self._each:  # no transaction was undone by it
-                return self._result(sql, values)
+                return self._asked(sql, shape, given, formats)
             raise
         except psycopg.OperationalError as error:
             raise OperationalError(sql, None, error) from error
-
-    def insert(self, inserts: Sequence[Insert]) -> list[int]:
-        sql = _inserting(tuple((one.table, one.columns, one.types, one.on_conflict) for one in inserts))
-        values = [array_literal(column) for one in inserts for column in zip(*one.rows, strict=True)]
-        return list(self.rows(sql, values)[0])
 
     def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
         parts = ", ".join(f"s{n} as ({sql})" for n, (sql, _) in enumerate(statements))
@@ -177,9 +181,14 @@ class Postgresql(Driver):
         if self._simply("commit") != b"COMMIT":  # what failed on the way was caught, and nothing is stored
             raise psycopg.InternalError("the transaction had failed before its end")
 
-    def leave(self) -> None:
-        if not self._connection.closed and self._connection.pgconn.transaction_status != _IDLE:
-            self._simply("rollback")
+    def leave(self) -> bool:
+        connection = self._connection.pgconn
+        if connection.transaction_status == _IDLE:
+            return True
+        if connection.status != ConnStatus.OK:
+            return False
+        self._simply("rollback")
+        return True
 
     def _simply(self, sql: str) -> bytes | None:
         try:
@@ -205,7 +214,7 @@ def _marked(sql: str) -> bytes:
 
 
 @lru_cache(512)
-def _inserting(inserts: tuple[tuple[str, str, str, str], ...]) -> str:
+def _inserting(inserts: tuple[tuple[str, str, str, str], ...]) -> tuple[str, Shape]:
     """One statement that fills several tables from arrays and says how many rows each took."""
     parts = []
     for n, (table, columns, types, on_conflict) in enumerate(inserts):
@@ -213,4 +222,5 @@ def _inserting(inserts: tuple[tuple[str, str, str, str], ...]) -> str:
         rows = f"select * from unnest({arrays}) {on_conflict} returning 1"
         parts.append(f"s{n} as (insert into {table} ({columns}) {rows})")
     counts = ", ".join(f"(select count(*) from s{n})" for n in range(len(inserts)))
-    return f"with {', '.join(parts)} select {counts}"
+    sql = f"with {', '.join(parts)} select {counts}"
+    return sql, (_marked(sql), (_UNSAID,) * sql.count("?"))

@@ -12,7 +12,6 @@ from app.store.codes import type_codes, type_names
 from app.store.stored import METHODS, Stored
 from app.store.tables import DELETED, LIVE
 from app.store.unit import Unit
-from app.store.values import instant
 
 _CURRENT = (
     "select h.key, h.patient, h.state, h.version, h.updated, v.method, v.body "
@@ -40,7 +39,7 @@ def raw(unit: Unit, type: str, id: str, version: int | None = None, *, noted: bo
     unit.see(patient)
     if noted and patient:
         unit.ledger.note("R", patient, reference, key)
-    return Stored(type, id, number, instant(updated), bytes(body or b""), state == DELETED, METHODS[method])
+    return Stored(type, id, number, updated, bytes(body or b""), state == DELETED, METHODS[method])
 
 
 def _kept_back(change: Change, unit: Unit) -> Stored:
@@ -48,7 +47,7 @@ def _kept_back(change: Change, unit: Unit) -> Stored:
         change.type,
         change.id,
         change.version,
-        unit.now,
+        unit.stamp,
         change.body or b"",
         change.method == DELETE,
         METHODS[change.method],

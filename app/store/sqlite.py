@@ -81,9 +81,10 @@ class Sqlite(Driver):
     def commit(self) -> None:
         self.rows("COMMIT")
 
-    def leave(self) -> None:
+    def leave(self) -> bool:
         if self._connection.in_transaction:
             self.rows("ROLLBACK")
+        return True
 
     def among(self, column: str, kind: str = "bigint") -> str:
         return f"{column} in (select value from json_each(?))"

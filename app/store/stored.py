@@ -9,18 +9,21 @@ from functools import cached_property
 from app.errors import Issue
 from app.fhir.json import loads
 from app.fhir.resource import Resource
+from app.store.values import instant
 
 METHODS = {1: "POST", 2: "PUT", 3: "DELETE"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stored:
-    """One version as it stands: ``body`` is its JSON, empty for a deletion; ``method`` is how it came to be."""
+    """One version as it stands: ``updated`` in microseconds since 1970, ``body`` its JSON, empty for a deletion,
+    ``method`` how it came to be.
+    """
 
     type: str
     id: str
     version: int
-    last_updated: datetime
+    updated: int
     body: bytes
     deleted: bool = False
     method: str = "PUT"
@@ -29,6 +32,11 @@ class Stored:
     def reference(self) -> str:
         """``Type/id``."""
         return f"{self.type}/{self.id}"
+
+    @property
+    def last_updated(self) -> datetime:
+        """When it was stored, in UTC."""
+        return instant(self.updated)
 
     @cached_property
     def resource(self) -> Resource:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from app.access.actor import Actor
-from app.clock import CASABLANCA
+from app.clock import CASABLANCA, instant_text
 from app.errors import Conflict
 from app.store.audit import Ledger
 from app.store.changes import DELETE, Change, Writer
@@ -30,8 +30,7 @@ class Unit:
         self.actor = actor
         self.now: datetime = now.replace(microsecond=now.microsecond // 1000 * 1000)
         self.stamp = micros(self.now)
-        # the same as app.clock.instant_text, five times faster
-        self.stamp_text = self.now.isoformat(timespec="milliseconds")[:23] + "Z"
+        self.stamp_text = instant_text(self.now)
         self.driver = driver
         self.reading = reading
         self.known = known

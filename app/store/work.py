@@ -20,7 +20,7 @@ from app.db import db
 from app.store import audit
 from app.store.connecting import WRITING
 from app.store.driver import Driver
-from app.store.drivers import driver_of
+from app.store.drivers import Lent, driver_of
 from app.store.heads import known_keys
 from app.store.journal import Line, journal_of
 from app.store.repository import StoreRepository
@@ -81,9 +81,7 @@ def _writing(actor: Actor) -> Iterator[StoreRepository]:
 @contextmanager
 def _alone(actor: Actor) -> Iterator[StoreRepository]:
     engine: Engine = db.engine
-    pooled = engine.raw_connection()
-    try:
-        driver = driver_of(pooled)
+    with Lent(engine) as driver:
         driver.begin_writing()
         unit = Unit(actor, clock.now(), driver, known_keys(engine))
         yield StoreRepository(unit)
@@ -91,17 +89,12 @@ def _alone(actor: Actor) -> Iterator[StoreRepository]:
         audit.write(driver, unit.audit())
         driver.commit()
         unit.committed()
-    finally:
-        driver.leave()
-        pooled.close()
 
 
 @contextmanager
 def _reading(actor: Actor, single: bool) -> Iterator[StoreRepository]:
     engine: Engine = db.engine
-    pooled = engine.raw_connection()
-    try:
-        driver = driver_of(pooled)
+    with Lent(engine) as driver:
         if still := not single or driver.name != "sqlite":
             driver.begin_reading()
         unit = Unit(actor, clock.now(), driver, known_keys(engine), reading=True)
@@ -111,9 +104,6 @@ def _reading(actor: Actor, single: bool) -> Iterator[StoreRepository]:
         if unit.ledger.actions and (events := unit.audit()):
             _record(engine, driver, events)
         unit.committed()
-    finally:
-        driver.leave()
-        pooled.close()
 
 
 def _record(engine: Engine, driver: Driver, events: list[Line]) -> None:

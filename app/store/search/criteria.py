@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -45,6 +46,8 @@ _BY_THEMSELVES = frozenset({"_has", "_list", "_compartment", *_SPECIAL})
 """What is told of resources that stand by themselves."""
 
 Piece = Condition | Match
+_known_token = lru_cache(4096)(token)
+"""The same few codes are asked for again and again."""
 
 
 class UnknownParameter(Malformed):
@@ -96,9 +99,9 @@ class Compiler:
         if asked.name == "_lastUpdated" and asked.modifier is None:
             text, held = instants("@head.updated", asked.values, self._unit.now)
             return Condition(text, tuple(held))
-        return self._plain(parameters, asked)
+        return self._plain(tuple(parameters), asked)
 
-    def _plain(self, parameters: Sequence[Parameter], asked: Criterion) -> Piece:
+    def _plain(self, parameters: tuple[Parameter, ...], asked: Criterion) -> Piece:
         kind, modifier, values = parameters[0].kind, asked.modifier, asked.values
         if modifier == "missing":
             return _missing(parameters, asked)
@@ -122,11 +125,11 @@ class Compiler:
             return quantity(parameters, values)
         return any_of([composite(one, values, self._unit) for one in parameters])
 
-    def _token(self, parameters: Sequence[Parameter], values: Sequence[str], modifier: str | None) -> Piece:
+    def _token(self, parameters: tuple[Parameter, ...], values: tuple[str, ...], modifier: str | None) -> Piece:
         if modifier in ("in", "not-in", "above", "below"):
             pairs = [pair for value in values for pair in expansion(self._repo, modifier, unescaped(value))]
             return pairs_match(parameters, pairs).condition(negated=modifier == "not-in")
-        found = token(parameters, values, None if modifier == "not" else modifier)
+        found = _known_token(parameters, values, None if modifier == "not" else modifier)
         return found.condition(negated=True) if modifier == "not" else found
 
     def _special(self, types: Sequence[str], asked: Criterion, depth: int) -> Condition:

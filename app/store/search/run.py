@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from app.errors import Issue, Malformed
@@ -24,7 +25,6 @@ from app.store.search.within import where as within
 from app.store.stored import METHODS, RawPage, Stored
 from app.store.tables import LIVE
 from app.store.unit import Unit
-from app.store.values import instant
 
 FEW = 2000
 """Rows of an index that are better gathered first than looked for one resource at a time."""
@@ -199,59 +199,57 @@ def _total(unit: Unit, plan: Plan) -> int:
 
 def _page(unit: Unit, request: SearchRequest, plan: Plan) -> tuple[list[Row], str | None]:
     flavours = (bool(request.contained != "true"), bool(request.contained)) if request.alone else (True, False)
-    keys = sort_keys(request.types or searchable_types(), request.sort, flavours)
-    for position, (code, descending) in enumerate(request.sort):
-        if code == plan.dated:
-            keys[position] = beside(descending)
-    names = [f"s{n}" for n in range(len(keys))]
-    texts = [key.text.replace("@key", plan.key).replace("@head", plan.head) for key in keys]
+    keys = sort_keys(request.types or searchable_types(), tuple(request.sort), flavours)
+    if plan.dated:
+        beginning = [beside(down) if code == plan.dated else keys[n] for n, (code, down) in enumerate(request.sort)]
+        keys = (*beginning, keys[-1])
     values = list(plan.values)
-    place = place_of(request.cursor, len(keys)) if request.cursor else None
-    inner = _inner(plan, keys, names, texts, values, place, request.count + 1)
-    sql = (
-        "select h.key, h.type, h.id, h.version, h.updated, h.patient, v.method, v.body, "
-        + ", ".join(f"p.{name}" for name in names)
-        + f" from ({inner}) p join head h on h.key = p.s{len(keys) - 1} join version v on v.seq = h.seq order by "
-        + order_by(keys, [f"p.{name}" for name in names])
-    )
-    rows = unit.driver.rows(sql, values)
+    place, later = place_of(request.cursor, len(keys)) if request.cursor else None, ""
+    if place is not None:
+        texts = [key.at(plan.key, plan.head) for key in keys] if _plain(keys) else _names(keys)
+        later, more = after(keys, texts, place)
+        values += more
+    sql = _statement(plan.source, plan.key, plan.head, plan.once, plan.where, keys, later)
+    rows = unit.driver.rows(sql, [*values, request.count + 1])
     if len(rows) <= request.count:
         return rows, None
     return rows[: request.count], cursor_of(rows[request.count - 1][8:])
 
 
-def _inner(
-    plan: Plan,
-    keys: Sequence[SortKey],
-    names: Sequence[str],
-    texts: Sequence[str],
-    values: list[Any],
-    place: Sequence[Any] | None,
-    count: int,
-) -> str:
-    """The sort values of one page, the head key last; fills in the values."""
-    columns = ", ".join(f"{text} as {name}" for text, name in zip(texts, names, strict=True))
-    base = f"select {columns} from {plan.source} where {plan.where}"
-    plain = all(key.plain for key in keys)
-    if place is not None:
-        text, more = after(keys, texts if plain else names, place)
-        values += more
-        base = f"{base} and {text}" if plain else f"select * from ({base}{_grouped(plan, texts)}) q where {text}"
-    if plain or place is None:
-        base += _grouped(plan, texts)
-    values.append(count)
-    return f"{base} order by {order_by(keys, texts if plain else names)} limit ?"
+@lru_cache(2048)
+def _statement(source: str, key: str, head: str, once: bool, where: str, keys: tuple[SortKey, ...], later: str) -> str:
+    """A page with its bodies: the sort values of its rows first, the head key last, then what they stand for."""
+    names = _names(keys)
+    inner = _inner(f"from {source} where {where}", once, keys, [one.at(key, head) for one in keys], later)
+    return (
+        "select h.key, h.type, h.id, h.version, h.updated, h.patient, v.method, v.body, "
+        + ", ".join(f"p.{name}" for name in names)
+        + f" from ({inner}) p join head h on h.key = p.{names[-1]} join version v on v.seq = h.seq order by "
+        + order_by(keys, [f"p.{name}" for name in names])
+    )
 
 
-def _grouped(plan: Plan, texts: Sequence[str]) -> str:
-    """A resource that several rows have met stands once."""
-    return "" if plan.once else f" group by {', '.join(texts)}"
+def _inner(rows: str, once: bool, keys: Sequence[SortKey], texts: Sequence[str], later: str) -> str:
+    """A resource that several rows have met stands once; ``later``: what comes after the page before."""
+    names = _names(keys)
+    grouped = "" if once else f" group by {', '.join(texts)}"
+    base = f"select {', '.join(f'{text} as {name}' for text, name in zip(texts, names, strict=True))} {rows}"
+    if _plain(keys):
+        base += (f" and {later}" if later else "") + grouped
+        return f"{base} order by {order_by(keys, texts)} limit ?"
+    base = f"select * from ({base}{grouped}) q where {later}" if later else base + grouped
+    return f"{base} order by {order_by(keys, names)} limit ?"
+
+
+def _names(keys: Sequence[SortKey]) -> list[str]:
+    return [f"s{n}" for n in range(len(keys))]
+
+
+def _plain(keys: Sequence[SortKey]) -> bool:
+    return all(key.plain for key in keys)
 
 
 def _stored(row: Row) -> Stored:
-    names = type_names()
-    if row[2].startswith(MARK):
-        return Stored(
-            names[row[1]], row[2], row[3], instant(row[4]), taken_out(bytes(row[7]), row[2]), False, METHODS[row[6]]
-        )
-    return Stored(names[row[1]], row[2], row[3], instant(row[4]), bytes(row[7]), False, METHODS[row[6]])
+    type, id, version, updated, method, body = type_names()[row[1]], row[2], row[3], row[4], METHODS[row[6]], row[7]
+    whole = bytes(body) if id[0] != MARK else taken_out(bytes(body), id)
+    return Stored(type, id, version, updated, whole, False, method)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -38,10 +39,15 @@ class SortKey:
     descending: bool
     plain: bool
 
+    def at(self, key: str, head: str) -> str:
+        """The text with the places filled in."""
+        return self.text.replace("@key", key).replace("@head", head)
 
+
+@lru_cache(1024)
 def sort_keys(
-    types: Sequence[str], asked: Sequence[tuple[str, bool]], flavours: tuple[bool, bool] = (True, False)
-) -> list[SortKey]:
+    types: tuple[str, ...], asked: tuple[tuple[str, bool], ...], flavours: tuple[bool, bool] = (True, False)
+) -> tuple[SortKey, ...]:
     """The keys of ``_sort``, then the head key, which decides between equals. Raises Malformed on an unknown
     parameter.
 
@@ -49,7 +55,7 @@ def sort_keys(
     """
     keys = [_key(types, code, descending, flavours) for code, descending in asked]
     last = keys[-1].descending if keys else False
-    return [*keys, SortKey("@key", last, True)]
+    return (*keys, SortKey("@key", last, True))
 
 
 def _key(types: Sequence[str], code: str, descending: bool, flavours: tuple[bool, bool]) -> SortKey:
