@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = sorted(
     [*ROOT.glob("protocols/content/*/questionnaire-*.json"), *ROOT.glob("pathways/content/*/questionnaire-*.json")]
 )
+READ_WHOLE = 30
+"""Most answers that somebody goes through one by one."""
 pytestmark = pytest.mark.skipif(not SHIPPED, reason="no Questionnaire is shipped yet")
 
 
@@ -63,6 +65,15 @@ def pressures(path: Path, systolic: int, diastolic: int) -> dict[str, str]:
             if one["code"] in ("8480-6", "8462-4"):
                 found[item["linkId"]] = str(systolic if one["code"] == "8480-6" else diastolic)
     return found
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_list_too_long_to_be_read_as_a_whole_has_a_filter(path: Path) -> None:
+    questionnaire = loads(path.read_bytes())
+    context = today("fr", value_sets=lambda url: value_sets("fr").get(url, []))
+    for item in items.walk(questionnaire):
+        long = items.is_choice(item) and len(options(questionnaire, item, context)) > READ_WHOLE
+        assert not long or "autocomplete" in items.controls(item), item["linkId"]
 
 
 @pytest.mark.parametrize("language", ["fr", "ar"])
