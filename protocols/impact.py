@@ -109,7 +109,7 @@ def stands(repo: Repository, library: Resource, payload: Mapping[str, Any]) -> b
     ``payload``: ``words``, and ``seen``, the version of the country's report on which the batch builds.
     """
     held = repo.find(_name(library, WHOLE))
-    if held is None or held["meta"]["versionId"] != payload["seen"]:
+    if held is None or held["meta"]["versionId"] != payload.get("seen"):
         return False
     return words_of(repo, library) == payload["words"]
 
