@@ -85,7 +85,8 @@ def parse_canonical(text: str) -> Canonical:
 
 def canonical(resource: Mapping[str, Any]) -> str:
     """``url|version`` of a definition; the plain url where it has no version."""
-    return str(Canonical(resource["url"], resource.get("version")))
+    url, version = resource["url"], resource.get("version")
+    return f"{url}|{version}" if version else str(url)
 
 
 def references(value: Any, path: str = "") -> Iterator[tuple[str, Resource]]:

@@ -141,7 +141,7 @@ def _definition(
     place = f"{path}.definitionCanonical"
     try:
         target = _found(reference, plan, definitions)
-        refuse_cycle(target, chain)
+        refuse_cycle(name_of(target), chain)
     except MaslakError as error:
         return [Issue(error.message, error.code, place, diagnostics=reference)]
     kind = target.get("resourceType")

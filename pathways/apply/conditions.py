@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
+from app.errors import MaslakError
 from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.plan import Condition, PlannedAction
 from pathways.apply.scope import Scope
@@ -38,10 +39,17 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     failure: ExpressionFailed | None = None
     used: dict[str, None] = {}
     for condition in action.conditions:
+        read = condition.expression
         try:
-            found = _answer(condition, scope, plan, used)
+            if read.__class__ is not Path:
+                raise _unreadable(condition)
+            focus = scope.focus
+            items = read.asked.planned(focus if read.begins_with == focus.type.name else plan, scope, used)
+            found = _told(condition, items) if items else None
         except ExpressionFailed as error:
             failure = failure or error
+        except MaslakError as error:
+            failure = failure or ExpressionFailed(condition.text, error.message)
         else:
             if found is not True and answer is not False:
                 answer = found
@@ -55,14 +63,7 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     return Verdict("taken", names)
 
 
-def _answer(condition: Condition, scope: Scope, plan: Any, used: dict[str, None]) -> bool | None:
-    read = condition.expression
-    if read.__class__ is not Path:
-        raise _unreadable(condition)
-    focus = scope.focus
-    items = read.items(focus if read.begins_with == focus.type.name else plan, scope, used)
-    if not items:
-        return None
+def _told(condition: Condition, items: list[Any]) -> bool:
     value = items[0]
     if value.__class__ is not bool:
         value = plain(value)

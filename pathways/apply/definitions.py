@@ -48,9 +48,8 @@ def name_of(definition: Mapping[str, Any]) -> str:
     )
 
 
-def refuse_cycle(definition: Mapping[str, Any], chain: tuple[str, ...]) -> None:
-    """Raises Invalid when a definition stands in the chain of those that are being applied."""
-    name = name_of(definition)
+def refuse_cycle(name: str, chain: tuple[str, ...]) -> None:
+    """Raises Invalid when a plan stands, by its name, in the chain of those that are being applied."""
     if name in chain:
         names = " → ".join([*chain[chain.index(name) :], name])
         raise Invalid("the definitions go in a circle: {names}", names=names)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.errors import Invalid
@@ -27,6 +28,7 @@ Step = tuple[str, str | None, int | None]
 """(element name, extension url, index)"""
 
 _STEP = re.compile(r"\.?(?:extension\('(?P<url>[^']+)'\)|(?P<name>[A-Za-z]\w*))(?:\[(?P<index>\d+)\])?")
+_DATED = re.compile(r"\d{4}(-\d\d(-\d\d(T.*)?)?)?")
 MAX_INDEX = 1000
 
 
@@ -40,7 +42,7 @@ def set_value(resource: Resource, path: str, values: list[Any], type: str | None
     element that the resource type does not have, or no place at all.
     """
     type = type or resource["resourceType"]
-    steps = _steps(path.strip().removeprefix("%resource.").removeprefix("%action.").removeprefix(f"{type}."))
+    steps = _steps(path, type)
     if not steps:
         raise Invalid("the path '{path}' of a dynamic value names no element", path=path)
     if not values:
@@ -53,9 +55,11 @@ def refuse_path(type: str, path: str) -> None:
     set_value({}, path, [{}], type)
 
 
-def _steps(path: str) -> list[Step]:
+@lru_cache(4096)
+def _steps(path: str, type: str) -> tuple[Step, ...]:
     """(element name, extension url, index) of each step."""
-    steps = []
+    path = path.strip().removeprefix("%resource.").removeprefix("%action.").removeprefix(f"{type}.")
+    steps: list[Step] = []
     at = 0
     while at < len(path):
         found = _STEP.match(path, at)
@@ -70,10 +74,10 @@ def _steps(path: str) -> list[Step]:
                 "the path '{path}' of a dynamic value points at item {index}: too far", path=path, index=index
             )
         steps.append((found["name"] or "extension", found["url"], index))
-    return steps
+    return tuple(steps)
 
 
-def _set(owner: Mapping[str, Any], type: str, steps: list[Step], values: list[Any], path: str) -> Resource:
+def _set(owner: Mapping[str, Any], type: str, steps: tuple[Step, ...], values: list[Any], path: str) -> Resource:
     (name, url, index), rest = steps[0], steps[1:]
     key, about, kind = _element(owner, type, name, values if not rest else None, path)
     made = dict(owner)
@@ -118,9 +122,16 @@ def _without_other_choices(made: Resource, key: str, name: str, about: Mapping[s
     """A choice element stands once: setting ``valueString`` takes ``valueCode`` away."""
     if not about.get("c"):
         return made
-    stem = next((key[: -len(k)] for k in about["t"] if key.endswith(k[0].upper() + k[1:])), name)
-    others = {stem + k[0].upper() + k[1:] for k in about["t"]} - {key}
-    return {k: v for k, v in made.items() if k not in others}
+    others = _other_choices(key, name, tuple(about["t"]))
+    return made if others.isdisjoint(made) else {k: v for k, v in made.items() if k not in others}
+
+
+@lru_cache(1024)
+def _other_choices(key: str, name: str, kinds: tuple[str, ...]) -> frozenset[str]:
+    """The keys that a choice element would stand under with other types."""
+    suffixes = [kind[0].upper() + kind[1:] for kind in kinds]
+    stem = next((key[: -len(suffix)] for suffix in suffixes if key.endswith(suffix)), name)
+    return frozenset({stem + suffix for suffix in suffixes} - {key})
 
 
 def _placed(present: Any, fitted: list[Any], many: bool, index: int | None, path: str) -> Any:
@@ -145,7 +156,7 @@ def _extension_place(items: list[Any], url: str, which: int) -> int:
 
 
 def _beside(
-    owner: Resource, key: str, many: bool, index: int, steps: list[Step], values: list[Any], path: str
+    owner: Resource, key: str, many: bool, index: int, steps: tuple[Step, ...], values: list[Any], path: str
 ) -> Resource | list[Resource | None]:
     """The sibling of a primitive, ``_text``, with a value below its extensions."""
     beside = owner.get(f"_{key}")
@@ -160,6 +171,8 @@ def _beside(
 def _retold(made: Resource, key: str, index: int | None) -> Resource:
     """Without the translations of a primitive that has been set anew."""
     beside = made.get(f"_{key}")
+    if beside is None:
+        return made
     if isinstance(beside, list):
         told = [_untranslated(one) if index in (None, at) else one for at, one in enumerate(beside)]
         kept: Any = told if any(told) else None
@@ -199,7 +212,7 @@ def _kind_of(value: Any, kinds: list[str]) -> str:
     elif isinstance(value, (Decimal, float)):
         likely = ["decimal", "Quantity"]
     elif isinstance(value, str):
-        dated = re.fullmatch(r"\d{4}(-\d\d(-\d\d(T.*)?)?)?", value)
+        dated = _DATED.fullmatch(value)
         likely = (["dateTime", "date"] if dated else []) + ["string", "code", "uri", "canonical", "CodeableConcept"]
     elif isinstance(value, dict):
         likely = [kind for kind, keys in _SHAPES if keys <= value.keys()]

@@ -30,7 +30,7 @@ def apply(plan: Resource, asked: ApplyRequest) -> Applied:
     _refuse_other(plan, "PlanDefinition")
     refuse_subject(plan, asked.subject["resourceType"])
     read = read_plan(plan)
-    frame = Frame(Run(asked), read, Scope(asked, read.variables, None, read.meanings), (name_of(plan),), asked.day)
+    frame = Frame(Run(asked), read, Scope(asked, read.variables, None, read.meanings), (read.name,), asked.day)
     outcomes = walk(frame)
     schedule(outcomes)
     return Applied(frame, outcomes)

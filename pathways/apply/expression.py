@@ -39,7 +39,7 @@ class ExpressionFailed(Exception):
 class Path:
     """One FHIRPath expression."""
 
-    __slots__ = ("begins_with", "error", "of_request", "program", "text")
+    __slots__ = ("asked", "begins_with", "error", "of_request", "program", "text")
 
     def __init__(self, text: str):
         self.text = text
@@ -49,18 +49,22 @@ class Path:
         self.begins_with = found[1] if found else None
         self.of_request = _OF_REQUEST.fullmatch(text) is not None
         """Whether it asks for nothing but who is in the request: the same for all plans of one application."""
+        self.asked: Program | Path = self
+        """Whose ``planned`` answers as ``items`` does, but that what goes wrong is raised as the MaslakError it is."""
         try:
-            self.program = compile(text)
+            self.asked = self.program = compile(text)
         except MaslakError as error:
             self.error = error.message
+
+    def planned(self, focus: Any, scope: Variables, used: dict[str, None]) -> list[Any]:
+        """Of an expression that cannot be read. Raises ExpressionFailed."""
+        raise ExpressionFailed(self.text, self.error or "the expression cannot be read")
 
     def items(self, focus: Any, scope: Variables, used: dict[str, None] | None = None) -> list[Any]:
         """What it finds, as items that keep their FHIR types; ``used`` takes the names of the variables that it
         looked at. ``focus``: a node. Raises ExpressionFailed."""
-        if self.program is None:
-            raise ExpressionFailed(self.text, self.error or "the expression cannot be read")
         try:
-            return self.program.planned(focus, scope, {} if used is None else used)
+            return self.asked.planned(focus, scope, {} if used is None else used)
         except MaslakError as error:
             raise ExpressionFailed(self.text, error.message) from error
 

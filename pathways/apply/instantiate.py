@@ -7,14 +7,13 @@ kinds, it becomes a Task to fill it, since only a Task has a due date and a perf
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from app.errors import Invalid, MaslakError
 from app.fhir.fhirpath import node
 from app.fhir.resource import canonical, choice
 from pathways.apply.conditions import empty_needed
-from pathways.apply.definitions import name_of, refuse_cycle, refuse_subject, tail
+from pathways.apply.definitions import refuse_cycle, refuse_subject, tail
 from pathways.apply.dynamic import ACTION, set_value
 from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.frame import Frame
@@ -91,7 +90,6 @@ def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Wal
         _questionnaire(frame, outcome, reference)
         return
     definition = frame.run.definitions.find(reference, frame.plan.source)
-    refuse_cycle(definition, frame.chain)
     kind = definition["resourceType"]
     if kind != "Questionnaire":
         refuse_subject(definition, frame.asked.subject["resourceType"], frozenset())
@@ -119,8 +117,9 @@ def nested_frame(frame: Frame, outcome: ActionOutcome, definition: Resource) -> 
     if outcome.path.count("action[") > DEEPEST:
         raise Invalid("plans are nested more than {levels} deep", levels=DEEPEST)
     plan = read_plan(definition)
+    refuse_cycle(plan.name, frame.chain)
     scope = Scope(frame.asked, plan.variables, frame.scope, plan.meanings)
-    chain = (*frame.chain, name_of(definition))
+    chain = (*frame.chain, plan.name)
     anchor = outcome.due.earliest or frame.anchor
     return Frame(frame.run, plan, scope, chain, anchor, outcome.path + "/", outcome)
 
@@ -144,7 +143,7 @@ def settle_action(frame: Frame, action: PlannedAction) -> PlannedAction:
     if not action.own:
         return action
     source = _filled(dict(action.source), action.own, frame.plan.node, frame.scope, ACTION)
-    return replace(action, source=source, texts={})
+    return action.with_source(source)
 
 
 def _filled(

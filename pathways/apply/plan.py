@@ -6,13 +6,16 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from app.config import CANONICAL_BASE
 from app.errors import Invalid
 from app.fhir.fhirpath import node
 from app.fhir.resource import choice, code_in, extension, extensions
+from pathways.apply.definitions import name_of
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
 from pathways.apply.scope import Meaning, Variable, meanings, variables_of
 
@@ -23,6 +26,8 @@ ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 _OF_ACTION = re.compile(r"(?:timing|title|prefix|textEquivalent)(?:[A-Z.\[]|$)")
 DEEPEST = 40
 """Levels of actions in a plan, and of plans in plans: more than anybody reads, less than the stack holds."""
+_OF_SOURCE = ("id", "title", "definition")
+"""What an action remembers of its source."""
 URGENT = frozenset({"urgent", "asap", "stat"})
 
 
@@ -67,17 +72,25 @@ class PlannedAction:
     texts: dict[tuple[str, str], str | None] = field(default_factory=dict, compare=False)
     """(field, language) → its text, as far as it has been asked for."""
 
-    @property
+    def with_source(self, source: Mapping[str, Any]) -> PlannedAction:
+        """The same action saying other things of itself (its timing, its title)."""
+        made = copy(self)
+        vars(made).update(source=source, texts={})
+        for kept in _OF_SOURCE:
+            vars(made).pop(kept, None)
+        return made
+
+    @cached_property
     def id(self) -> str:
         """The action's id, or its path where it has none."""
         return str(self.source.get("id") or self.path)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """For messages: title, else id or path."""
         return str(self.source.get("title") or self.id)
 
-    @property
+    @cached_property
     def definition(self) -> str | None:
         """The canonical or uri of what it asks for."""
         return self.source.get("definitionCanonical") or self.source.get("definitionUri")
@@ -94,6 +107,11 @@ class Plan:
     explains: bool
     node: Any = None
     """The source as expressions see it."""
+
+    @cached_property
+    def name(self) -> str:
+        """By what it is told apart in a chain of definitions."""
+        return name_of(self.source)
 
 
 _KEPT = 512

@@ -53,7 +53,7 @@ class ApplyRequest:
     @property
     def day(self) -> date:
         """The day from which timings count."""
-        return self.anchor or day_of(self.now)
+        return self.anchor or _day_of(self.now)
 
     def variables(self) -> dict[str, Any]:
         """The variables that every expression sees (https://hl7.org/fhir/R4/plandefinition-operation-apply.html)."""
@@ -76,7 +76,7 @@ class ApplyRequest:
     def _fasts(self) -> dict[str, Resource]:
         """``%ramadan``: the Period of the Ramadan that ``today()`` falls in, or else of the next one; ``%nextRamadan``:
         of the first that begins after today. First and last day of the fast."""
-        today = day_of(self.now)
+        today = _day_of(self.now)
         return fasts(today, self.calendar) if self.calendar.fasts else _estimated(today)
 
     def _resource(self, party: Party) -> Resource | None:
@@ -89,6 +89,9 @@ def fasts(today: date, calendar: Calendar) -> dict[str, Resource]:
     after = (first, last) if today < first else calendar.next_ramadan(last + timedelta(days=1))
     named = {"ramadan": (first, last), "nextRamadan": after}
     return {name: period(start.isoformat(), end.isoformat()) for name, (start, end) in named.items()}
+
+
+_day_of = lru_cache(256)(day_of)
 
 
 @lru_cache(256)

@@ -29,27 +29,33 @@ def schedule_by_timing(outcome: ActionOutcome) -> None:
 def schedule(outcomes: Iterable[ActionOutcome]) -> None:
     """Settle all due days: timing, else relation to another action, else the definition's timing; then move off closed
     days."""
-    taken: list[ActionOutcome] = []
-    for outcome in outcomes:
-        _taken(outcome, taken)
+    taken = _taken(outcomes)
+    timed = [one for one in taken if one.due is not OPEN or one.timed_by or "relatedAction" in one.action.source]
     known: Known = {}
-    for one in taken:
-        known.setdefault((id(one.frame), one.id), one)
+    if any("relatedAction" in one.action.source for one in timed):
+        for one in taken:
+            known.setdefault((id(one.frame), one.id), one)
     settled: dict[int, Due] = {}
-    for one in taken:
+    for one in timed:
         _settle(one, known, settled, ())
-    for one in taken:
+    for one in timed:
         due = settled[id(one)]
         if due != OPEN:
             one.due = working(due, one.frame.asked.calendar, one.urgent, one.action.avoid_ramadan)
             _mark(one)
 
 
-def _taken(outcome: ActionOutcome, found: list[ActionOutcome]) -> None:
-    if outcome.taken == "taken":
-        found.append(outcome)
-    for child in outcome.children:
-        _taken(child, found)
+def _taken(outcomes: Iterable[ActionOutcome]) -> list[ActionOutcome]:
+    """Those that are taken, at any depth, in the order of the plan."""
+    found = []
+    waiting = list(outcomes)[::-1]
+    while waiting:
+        one = waiting.pop()
+        if one.taken == "taken":
+            found.append(one)
+        if one.children:
+            waiting += one.children[::-1]
+    return found
 
 
 def _settle(one: ActionOutcome, known: Known, settled: dict[int, Due], chain: tuple[int, ...]) -> Due:

@@ -13,9 +13,11 @@ from hashlib import sha1
 from typing import Any, NamedTuple
 
 from app.config import CANONICAL_BASE
+from app.errors import MaslakError
 from app.fhir.fhirpath import node
 from app.fhir.fhirpath.environment import PORTS, Ports
-from app.fhir.fhirpath.nodes import collection
+from app.fhir.fhirpath.model import fhir_type
+from app.fhir.fhirpath.nodes import Node, collection
 from app.fhir.fhirpath.syntax import Literal
 from app.fhir.resource import extension
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
@@ -27,6 +29,8 @@ VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
 NEEDED = f"{CANONICAL_BASE}/StructureDefinition/needed"
 ASK_WITH = f"{CANONICAL_BASE}/StructureDefinition/ask-with"
 PARAMETER = f"{CANONICAL_BASE}/StructureDefinition/parameter"
+_BUNDLE = fhir_type("Bundle")
+_new = tuple.__new__
 _USED = re.compile(r"%`?([A-Za-z_][A-Za-z0-9_]*)")
 SHARED = frozenset({
     "patient", "subject", "encounter", "practitioner", "organization", "ramadan", "nextRamadan", "ucum", "sct", "loinc",
@@ -179,7 +183,7 @@ class Scope(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         variable = self._variables.get(name)
         if variable is not None:
-            found = self._answer(name, variable).items
+            found = self.answer(name, variable).items
         elif self._parent is not None:
             found = self._parent[name]
         else:
@@ -206,47 +210,54 @@ class Scope(dict[str, Any]):
             return meaning.words
         return self._parent.words(name) if self._parent is not None and name not in self._variables else None
 
-    def answer(self, name: str) -> Answer:
+    def answer(self, name: str, variable: Variable | None = None) -> Answer:
         """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
         found = self._answers.get(name)
         if found is not None:
             return found
-        variable = self._variables.get(name)
+        variable = variable or self._variables.get(name)
         if variable is None:
             return self._parent.answer(name) if self._parent is not None else Answer([])
-        return self._answer(name, variable)
-
-    def _answer(self, name: str, variable: Variable) -> Answer:
-        found = (self._answers.get(name) if self._answers else None) or variable.constant
+        found = variable.constant
         if found is None:
             meaning = self._meanings.get(name)
-            found = self._shared.get(meaning.answer) if meaning is not None else None
-            if found is None:
-                found = self._evaluate(name, variable)
-                if meaning is not None:
-                    self._shared[meaning.answer] = found
+            if meaning is None:
+                found = self._watched(name, variable)
+            else:
+                found = self._shared.get(meaning.answer)
+                if found is None:
+                    found = self._shared[meaning.answer] = self._evaluate(name, variable)
         self._answers[name] = found
         return found
 
-    def _evaluate(self, name: str, variable: Variable) -> Answer:
-        read, busy = variable.expression, self._busy
-        if name in busy:
+    def _watched(self, name: str, variable: Variable) -> Answer:
+        """The answer of a variable that may stand in a circle: of those that have no meaning by themselves."""
+        if name in self._busy:
             raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
-        busy.add(name)
+        self._busy.add(name)
+        try:
+            return self._evaluate(name, variable)
+        finally:
+            self._busy.discard(name)
+
+    def _evaluate(self, name: str, variable: Variable) -> Answer:
+        read = variable.expression
         used: dict[str, None] = {}
         try:
             if read.__class__ is Path:
-                return Answer(read.items(self.focus, self, used), tuple(used))
+                items = read.asked.planned(self.focus, self, used)
+                return _new(Answer, (items, tuple(used), None))
             if isinstance(read, Search):
                 bundle = read.run(self._asked.facts, self.focus, self, self._places, used)
-                return Answer([node(bundle)], tuple(used), bundle)
+                return Answer([Node(bundle, _BUNDLE)], tuple(used), bundle)
             raise variable.failure or ExpressionFailed(name, "the variable has no expression")
+        except MaslakError as error:
+            text = str(variable.about.get("expression"))
+            raise ExpressionFailed(text if text.startswith("%") else f"%{name} = {text}", error.message) from error
         except ExpressionFailed as error:
             if error.expression.startswith("%"):
                 raise
             raise ExpressionFailed(f"%{name} = {error.expression}", error.reason) from error
-        finally:
-            busy.discard(name)
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""

@@ -8,11 +8,11 @@ the search, since a later one would be a guess. ``all-or-none``: all, or none wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pathways.apply.conditions import Verdict
+from pathways.apply.conditions import Verdict, judge
 from pathways.apply.plan import PlannedAction
+from pathways.apply.scope import Scope
 
 ONE = frozenset({"exactly-one", "at-most-one"})
 
@@ -26,30 +26,32 @@ class Pick(NamedTuple):
     skipped: int | None = None
 
 
-def select(group: PlannedAction, judge: Callable[[PlannedAction], Verdict]) -> list[Pick]:
-    """The options of a group, in order, each judged as far as its selection behaviour needs it."""
+def chooses(group: PlannedAction) -> bool:
+    """Whether what is taken of a group depends on more than each action's own verdict."""
     behaviour = group.source.get("selectionBehavior")
+    return behaviour == "all-or-none" or (behaviour in ONE and any(child.conditions for child in group.children))
+
+
+def select(group: PlannedAction, scope: Scope, plan: Any) -> list[Pick]:
+    """The options of a group that chooses, in order, each judged as far as its selection behaviour needs it."""
     children = group.children
-    if behaviour in ONE and any(child.conditions for child in children):
-        return _first(children, judge)
-    picks = [Pick(child, judge(child)) for child in children]
-    if behaviour == "all-or-none":
-        refused = next((at for at, pick in enumerate(picks) if pick.verdict and pick.verdict.taken != "taken"), None)
-        if refused is not None:
-            return [
-                Pick(p.action, p.verdict, refused if p.verdict and p.verdict.taken == "taken" else None) for p in picks
-            ]
-    return picks
+    if group.source.get("selectionBehavior") in ONE:
+        return _first(children, scope, plan)
+    picks = [Pick(child, judge(child, scope, plan)) for child in children]
+    refused = next((at for at, pick in enumerate(picks) if pick.verdict and pick.verdict.taken != "taken"), None)
+    if refused is None:
+        return picks
+    return [Pick(p.action, p.verdict, refused if p.verdict and p.verdict.taken == "taken" else None) for p in picks]
 
 
-def _first(children: tuple[PlannedAction, ...], judge: Callable[[PlannedAction], Verdict]) -> list[Pick]:
+def _first(children: tuple[PlannedAction, ...], scope: Scope, plan: Any) -> list[Pick]:
     picks: list[Pick] = []
     decided: int | None = None
     for at, child in enumerate(children):
         if decided is not None:
             picks.append(Pick(child, None, decided))
             continue
-        verdict = judge(child)
+        verdict = judge(child, scope, plan)
         picks.append(Pick(child, verdict))
         if verdict.taken in ("taken", "failed") or verdict.missing:
             decided = at

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from dateutil.relativedelta import relativedelta
@@ -123,6 +124,7 @@ def _offsets(offset: Mapping[str, Any]) -> tuple[relativedelta | None, relatived
     return (span(low) if low else None), (span(high) if high else None)
 
 
+@lru_cache(4096)
 def _at(text: str) -> Due:
     found = dates.parse(text)
     return Due(day_of(found.low), day_of(found.high - timedelta(microseconds=1)))

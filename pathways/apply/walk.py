@@ -14,7 +14,7 @@ from pathways.apply.instantiate import fail, instantiate, settle_action
 from pathways.apply.outcome import ActionOutcome
 from pathways.apply.plan import PlannedAction
 from pathways.apply.schedule import schedule_by_timing
-from pathways.apply.selection import Pick, select
+from pathways.apply.selection import Pick, chooses, select
 
 REGIMEN = "treatment"
 """The kind of a group whose actions are one treatment."""
@@ -24,12 +24,9 @@ Walk = Callable[[Frame], list[ActionOutcome]]
 def walk(frame: Frame) -> list[ActionOutcome]:
     """The outcomes of a plan's actions."""
     frame.goals = goals_of(frame)
-    frame.outcomes = [_take(frame, one, _judge(frame, one)) for one in frame.plan.actions]
+    scope, plan = frame.scope, frame.plan.node
+    frame.outcomes = [_take(frame, one, judge(one, scope, plan)) for one in frame.plan.actions]
     return frame.outcomes
-
-
-def _judge(frame: Frame, action: PlannedAction) -> Verdict:
-    return judge(action, frame.scope, frame.plan.node)
 
 
 def _take(frame: Frame, action: PlannedAction, verdict: Verdict) -> ActionOutcome:
@@ -51,14 +48,24 @@ def _take(frame: Frame, action: PlannedAction, verdict: Verdict) -> ActionOutcom
         if action.children:
             _take_group(frame, outcome)
         if outcome.taken == "taken" and outcome.nested is None:
-            instantiate(frame, outcome, walk)
+            if outcome.action.definition is not None:
+                instantiate(frame, outcome, walk)
             if outcome.lacking:
                 ask_for(frame, outcome)
     return outcome
 
 
 def _take_group(frame: Frame, group: ActionOutcome) -> None:
-    picks = select(group.action, lambda child: _judge(frame, child))
+    action, scope, plan = group.action, frame.scope, frame.plan.node
+    if chooses(action):
+        group.children = _chosen(frame, select(action, scope, plan))
+    else:
+        group.children = [_take(frame, child, judge(child, scope, plan)) for child in action.children]
+    _refuse_half(frame, group)
+    _report_no_choice(frame, group)
+
+
+def _chosen(frame: Frame, picks: list[Pick]) -> list[ActionOutcome]:
     made: dict[int, ActionOutcome] = {}
     for at, pick in enumerate(picks):
         if pick.skipped is None:
@@ -66,9 +73,7 @@ def _take_group(frame: Frame, group: ActionOutcome) -> None:
     for at, pick in enumerate(picks):
         if pick.skipped is not None:
             made[at] = _skipped(frame, pick, made.get(pick.skipped))
-    group.children = [made[at] for at in sorted(made)]
-    _refuse_half(frame, group)
-    _report_no_choice(frame, group, picks)
+    return [made[at] for at in range(len(picks))]
 
 
 def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
@@ -76,7 +81,7 @@ def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
 
     A regimen is a numbered step of kind treatment; with ``all-or-none`` it is so for what cannot be made.
     """
-    regimen = group.kind == REGIMEN and group.prefix is not None
+    regimen = group.action.kind == REGIMEN and group.prefix is not None
     if not regimen and group.action.source.get("selectionBehavior") != "all-or-none":
         return
     parts = [one for child in group.children for one in child.walk() if one.asked_by is None]
@@ -100,11 +105,10 @@ def _skipped(frame: Frame, pick: Pick, instead: ActionOutcome | None) -> ActionO
     return outcome
 
 
-def _report_no_choice(frame: Frame, group: ActionOutcome, picks: list[Pick]) -> None:
+def _report_no_choice(frame: Frame, group: ActionOutcome) -> None:
     behaviour = group.action.source.get("selectionBehavior")
-    if behaviour not in ("exactly-one", "one-or-more") or not picks:
+    if behaviour not in ("exactly-one", "one-or-more") or not group.children:
         return
     if all(child.taken == "not-taken" for child in group.children):
-        frame.report(
-            group, f"selection is {behaviour}, but none of the {len(picks)} options applies", code="business-rule"
-        )
+        count = len(group.children)
+        frame.report(group, f"selection is {behaviour}, but none of the {count} options applies", code="business-rule")

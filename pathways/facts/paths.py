@@ -82,6 +82,20 @@ def _path(type: str, expression: str) -> Accessor:
     return read
 
 
+@lru_cache(4096)
+def plain_element(type: str, expression: str) -> str | None:
+    """The name of the one element, of one type and not repeated, that an expression reads and may narrow to references
+    of one type: ``Observation.status``, ``Observation.subject.where(resolve() is Patient)``. None for any other."""
+    own = [part.partition(".")[2] for part in _union(expression) if part.partition(".")[0] == type]
+    if len(own) != 1 or len(_union(expression)) != 1:
+        return None
+    name, _, target = own[0].partition(".")
+    about = element_of(type, name)
+    if about is None or about.get("c") or about["max"] != "1" or (target and _TARGET.fullmatch(target) is None):
+        return None
+    return name
+
+
 def _quick(type: str, rest: str) -> Accessor | None:
     """The commonest paths in one step: one plain element, or one reference to a type of resource."""
     name, _, target = rest.partition(".")

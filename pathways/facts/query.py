@@ -21,7 +21,7 @@ from app.fhir.dates import MAX, MIN
 from app.fhir.fhirpath import evaluate
 from pathways.facts.matching import Test, ValueSets, codes, date_range, range_of, test
 from pathways.facts.parameters import parameter
-from pathways.facts.paths import Accessor, NotPlain, accessor
+from pathways.facts.paths import Accessor, NotPlain, accessor, element_of, plain_element
 
 PLACE = "\x01"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,6 +41,10 @@ class Criterion(NamedTuple):
     """Its test, where that depends on nothing but the query."""
     open: bool = False
     """Whether it has places to be filled."""
+    element: str | None = None
+    """The one element that ``read`` reads, where it does no more."""
+    codes: frozenset[str] | None = None
+    """The codes it asks for, where its element is a plain ``code`` and nothing else is asked: ``status=final``."""
 
     def test(self, now: datetime, value_sets: ValueSets | None) -> Test:
         """The test of the values that ``read`` finds."""
@@ -53,7 +57,7 @@ class Criterion(NamedTuple):
         whole = ",".join(self.texts)
         for at, value in enumerate(values):
             whole = whole.replace(place(at), value)
-        return Criterion(self.name, self.kind, self.modifier, _texts(whole), self.read)
+        return Criterion(self.name, self.kind, self.modifier, _texts(whole), self.read, element=self.element)
 
     def plain_code(self) -> tuple[tuple[str | None, str], ...] | None:
         """The (system, code) pairs where an index can answer: tokens with a system and no modifier."""
@@ -108,10 +112,22 @@ def _criterion(type: str, key: str, value: str) -> Criterion:
     if "." in key or name == "_has":
         raise NotSupported(f"{key}: chains are not evaluated on a record in memory")
     kind, find = _parameter(type, name)
-    texts = _texts(value)
+    texts, element = _texts(value), _element(type, name)
     varies = PLACE in value or modifier in ("in", "not-in") or any(text.startswith("ap") for text in texts)
     fixed = None if varies else test(kind, modifier, list(texts), EPOCH, None)
-    return Criterion(name, kind, modifier, texts, find, fixed, PLACE in value)
+    plain = kind == "token" and not modifier and element is not None and _is_code(type, element)
+    asked = frozenset(texts) if plain and not varies and not any("|" in text for text in texts) else None
+    return Criterion(name, kind, modifier, texts, find, fixed, PLACE in value, element, asked)
+
+
+def _element(type: str, name: str) -> str | None:
+    found = parameter(type, name)
+    return None if found is None else plain_element(type, found[1])
+
+
+def _is_code(type: str, element: str) -> bool:
+    about = element_of(type, element)
+    return about is not None and about["t"] == ["code"]
 
 
 def _texts(value: str) -> tuple[str, ...]:

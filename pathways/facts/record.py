@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pathways.facts.matching import Test, ValueSets, codes, range_of
-from pathways.facts.paths import Accessor
+from pathways.facts.matching import ValueSets, codes, range_of
 from pathways.facts.query import Criterion, Query, read, sort_key
 
 Resource = dict[str, Any]
@@ -70,56 +69,69 @@ class Facts:
 
     def _answer(self, query: Query, values: Sequence[str]) -> Resource:
         candidates, rest = self._candidates(query, values)
-        for criterion in query.criteria:
-            if candidates and criterion is not rest:
-                candidates = self._matching(query.type, criterion.filled(values), candidates)
+        for criterion in rest:
+            if not candidates:
+                break
+            candidates = self._matching(query.type, criterion.filled(values), candidates)
         for _, find, kind, descending in reversed(query.sort):
             if len(candidates) > 1:
                 candidates = sorted(candidates, key=_key(find, kind, descending), reverse=descending)
-        shown = candidates if query.count is None else candidates[: query.count]
-        entries = [{"resource": one, "search": MATCH} for one in shown]
-        entries += [{"resource": one, "search": {"mode": "include"}} for one in self._included(query, shown)]
         bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(candidates)}
-        return bundle | ({"entry": entries} if entries else {})
+        if candidates:
+            shown = candidates if query.count is None else candidates[: query.count]
+            entries = [{"resource": one, "search": MATCH} for one in shown]
+            if query.include:
+                entries += [{"resource": one, "search": {"mode": "include"}} for one in self._included(query, shown)]
+            if entries:
+                bundle["entry"] = entries
+        return bundle
 
-    def _candidates(self, query: Query, values: Sequence[str]) -> tuple[list[Resource], Criterion | None]:
-        """The resources to look at, and the criterion that the index of codes has answered already."""
-        for criterion in query.criteria:
+    def _candidates(self, query: Query, values: Sequence[str]) -> tuple[list[Resource], tuple[Criterion, ...]]:
+        """The resources to look at, and the criteria that the index of codes has not answered already."""
+        everything = self._by_type.get(query.type, [])
+        for at, criterion in enumerate(query.criteria if everything else ()):
             if criterion.name == "code" and (pairs := criterion.filled(values).plain_code()):
+                rest = query.criteria[:at] + query.criteria[at + 1 :]
                 index = self._index(query.type, criterion)
                 if len(pairs) == 1:
-                    return index.get(pairs[0], []), criterion
+                    return index.get(pairs[0], []), rest
                 lists = [one for pair in pairs if (one := index.get(pair))]
                 if len(lists) < 2:
-                    return (lists[0] if lists else []), criterion
+                    return (lists[0] if lists else []), rest
                 found = {id(one) for some in lists for one in some}
-                return [one for one in self._by_type.get(query.type, ()) if id(one) in found], criterion
-        return self._by_type.get(query.type, []), None
+                return [one for one in everything if id(one) in found], rest
+        return everything, query.criteria
 
     def _matching(self, type: str, criterion: Criterion, candidates: list[Resource]) -> list[Resource]:
         """The candidates that meet a criterion. Whose they are is worked out once for all resources of a type."""
         find = criterion.read
+        asked, element = criterion.codes, criterion.element
+        if asked is not None and element is not None:
+            try:
+                return [one for one in candidates if one.get(element) in asked]
+            except TypeError:  # a status that is a list or an object: no code
+                pass
         if criterion.name not in OWNERS or criterion.modifier:
             test = criterion.test(self.now, self._value_sets)
             return [one for one in candidates if test(find(one))]
         key = (type, criterion.name, *criterion.texts)
         if key not in self._others:
-            self._others[key] = self._not_theirs(criterion.test(self.now, self._value_sets), find, self._by_type[type])
+            self._others[key] = self._not_theirs(criterion, self._by_type[type])
         others = self._others[key]
         return [one for one in candidates if id(one) not in others] if others else candidates
 
-    @staticmethod
-    def _not_theirs(test: Test, find: Accessor, resources: list[Resource]) -> set[int]:
+    def _not_theirs(self, criterion: Criterion, resources: list[Resource]) -> set[int]:
         """Which resources are of somebody else. Nearly all name the same person in the same words: those are read
         once."""
+        test, find, element = criterion.test(self.now, self._value_sets), criterion.read, criterion.element
         met: dict[str, bool] = {}
         found: set[int] = set()
         for one in resources:
-            values = find(one)
-            text = values[0].get("reference") if len(values) == 1 and values[0].__class__ is dict else None
+            value = one.get(element) if element is not None else None
+            text = value.get("reference") if value.__class__ is dict and "type" not in value else None
             theirs = met.get(text) if text is not None else None
             if theirs is None:
-                theirs = test(values)
+                theirs = test(find(one))
                 if text is not None:
                     met[text] = theirs
             if not theirs:
@@ -130,9 +142,10 @@ class Facts:
         index = self._by_code.get((type, criterion.name))
         if index is None:
             index = self._by_code[type, criterion.name] = {}
-            find = criterion.read
+            find, element = criterion.read, criterion.element
             for resource in self._by_type.get(type, ()):
-                for value in find(resource):
+                read = ((resource[element],) if element in resource else ()) if element is not None else find(resource)
+                for value in read:
                     if value.__class__ is dict and "coding" in value:
                         pairs: Iterable[Any] = [(one.get("system"), one.get("code")) for one in value["coding"]]
                     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import DecimalException
 from functools import lru_cache
 from typing import Any
@@ -15,21 +15,19 @@ from .errors import FhirPathError
 from .nodes import Items, Node, raw, system_type
 from .parser import parse
 from .syntax import Expression
-from .ways import FAILURES
-from .written import whole
-from .written.whole import Whole
+from .written import Planned, Whole, whole
 
 WORTH_WRITING = 6
 """How often a plan asks an expression before it is written out."""
 
-PATIENCE = 30
-"""How often in a row the written form may fail to answer before it is given up."""
+PATIENCE = 1000
+"""How often the written form may fail to answer before it is given up."""
 
 
 class Program:
     """A compiled expression. It holds no state of an evaluation, so any number of threads may run it at once."""
 
-    __slots__ = ("_asks", "_bailed", "_matches", "_step", "_text", "_uses", "_whole", "expression", "tree")
+    __slots__ = ("_bailed", "_matches", "_step", "_uses", "_whole", "expression", "planned", "tree")
 
     def __init__(self, expression: str):
         self.expression = expression
@@ -38,9 +36,14 @@ class Program:
             self.tree: Expression = parse(expression)
             self._step = scoped(self.tree)
             self._whole: Whole | None = None
-            self._text: Callable[[], str] | None = None
-            self._asks = True
             self._uses = self._bailed = 0
+            self.planned: Planned = self._asked
+            """The same as ``items`` for a plan, whose expressions are asked for one patient after the other: written
+            out as Python once it is worth it.
+
+            ``variables[name]`` works a variable out when it is first asked for (and raises ``KeyError`` for what is
+            none of the plan's); ``variables`` stands for the environment too.
+            """
         except FhirPathError as error:
             raise error.within(expression) from None
         except RecursionError:
@@ -72,48 +75,31 @@ class Program:
         except UnicodeError:
             raise FhirPathError("A string holds half of a surrogate pair.", self.expression) from None
 
-    def planned(self, focus: Node, variables: dict[str, Items], used: dict[str, None]) -> Items:
-        """The same as ``items`` for a plan, whose expressions are asked for one patient after the other: written out as
-        Python once it is worth it.
-
-        ``variables[name]`` works a variable out when it is first asked for (and raises ``KeyError`` for what is none of
-        the plan's); ``variables`` stands for the environment too.
-        """
-        whole = self._whole
-        if whole is None:
-            whole = self._write()
-        if whole is not None:
-            root = [focus]
-            try:
-                if self._matches:
-                    anew()
-                run = Run(root, variables, variables, used) if self._asks else None
-                found = whole(run, used, variables, root)
-            except FAILURES:  # the closures answer, or tell what is wrong
-                self._bailed += 1
-                if self._bailed > PATIENCE:
-                    self._whole = None
-            else:
-                self._bailed = 0
-                return found
-        return self.items(focus, variables, variables, used)
-
-    def _write(self) -> Whole | None:
+    def _asked(self, focus: Node, variables: dict[str, Items], used: dict[str, None]) -> Items:
+        """``planned``, until it is worth writing."""
         self._uses += 1
         if self._uses == WORTH_WRITING:
-            made = whole(self.tree, scoped)
-            if made is not None:
-                self._whole, self._asks, self._text = made
-        return self._whole
+            self._whole = whole(self.tree, scoped, self._again)
+            if self._whole is not None:
+                self.planned = self._whole.answer
+                return self.planned(focus, variables, used)
+        return self.items(focus, variables, variables, used)
+
+    def _again(self, focus: Node, variables: dict[str, Items], used: dict[str, None]) -> Items:
+        """The closures answer what the written form could not, or tell what is wrong."""
+        self._bailed += 1
+        if self._bailed > PATIENCE:
+            self.planned = self._asked
+        return self.items(focus, variables, variables, used)
+
+    def python(self) -> str:
+        """The text of the Python that this expression has been written out as so far; for readers."""
+        return "" if self._whole is None else self._whole.text()
 
     @property
     def written(self) -> bool:
         """Whether the written form is in use."""
-        return self._whole is not None
-
-    def python(self) -> str:
-        """The text of the Python that this expression has been written out as so far; for readers."""
-        return "" if self._text is None else self._text()
+        return self._whole is not None and self.planned is self._whole.answer
 
     def __call__(self, resource: Any, environment: Mapping[str, Any] | None = None) -> list[Any]:
         """The result: raw JSON values of what stands in the resource, and values that FHIRPath made.

@@ -8,10 +8,8 @@ import pytest
 
 from app.fhir.fhirpath import FhirPathError, Program, compile, node
 from app.fhir.fhirpath.compiler import scoped
-from app.fhir.fhirpath.environment import Run
-from app.fhir.fhirpath.nodes import Node, raw, system_type
+from app.fhir.fhirpath.nodes import Items, Node, raw, system_type
 from app.fhir.fhirpath.program import PATIENCE, WORTH_WRITING
-from app.fhir.fhirpath.ways import FAILURES
 from app.fhir.fhirpath.written import whole
 from tests.fhir.fhirpath.test_official_cases import SUITE, cases, read
 from tests.fhir.fhirpath.test_specification import ON_A_PATIENT, PATIENT, RULES
@@ -33,17 +31,22 @@ def closures(expression: str, focus: Any, variables: Variables) -> tuple[Any, li
         return (str(error), error.position), list(used)
 
 
+class LeftOver(Exception):
+    """The written form leaves the answer to the closures."""
+
+
 def written(expression: str, focus: Any, variables: Variables) -> tuple[Any, list[str]] | None:
     """The answer of the written form alone; None where it leaves it to the closures."""
-    made = whole(compile(expression).tree, scoped)
-    if made is None:
-        return None
+
+    def leave(*_: Any) -> Items:
+        raise LeftOver
+
+    made = whole(compile(expression).tree, scoped, leave)
     used: dict[str, None] = {}
     try:
-        found = made[0](Run([focus], variables, variables, used), used, variables, [focus])
-    except FAILURES:
+        return None if made is None else (list(map(told, made.answer(focus, variables, used))), list(used))
+    except LeftOver:
         return None
-    return list(map(told, found)), list(used)
 
 
 def agree(expression: str, focus: Any, variables: Variables) -> bool:
@@ -168,7 +171,7 @@ def test_an_expression_is_written_once_it_is_asked_often_and_can_be_read() -> No
         assert program.planned(NOBODY, variables, {}) == [True]
     assert program.python() == ""
     assert program.planned(NOBODY, variables, {}) == [True]
-    assert "def answer(run, U, S, this):" in program.python()
+    assert "def answer(focus, S, U):" in program.python()
     assert "limit" not in program.python()
     assert "'a'" not in program.python()
 

@@ -18,6 +18,6 @@ tell the answer, or what is wrong and where.
 """
 
 from .criteria import criterion
-from .whole import whole
+from .whole import Planned, Whole, whole
 
-__all__ = ["criterion", "whole"]
+__all__ = ["Planned", "Whole", "criterion", "whole"]

@@ -154,8 +154,7 @@ class Deciding(Following):
             if tree.arguments:
                 return None
             items, name = self.items(tree.left, here), self.name()
-            self.line(f"{name} = {'' if tree.name == 'exists' else 'not '}{items}")
-            self.line(f"{name} = True if {name} else False")
+            self.line(f"{name} = {'True' if tree.name == 'exists' else 'False'} if {items} else {tree.name == 'empty'}")
             return name
         if tree.name != "exists":
             self.line(f"{found.name} = not {found.name}")
@@ -172,7 +171,8 @@ class Deciding(Following):
         equals = f"{self.constant(equal)}({left.name}, {right.name})"
         if alike != "False":
             equals = f"({left.name} == {right.name} if {alike} else {equals})"
-        self.line(f"{name} = None if {left.name} is None or {right.name} is None else {equals}")
+        known = "" if isinstance(wanted, Literal) and wanted.value is not None else f" or {right.name} is None"
+        self.line(f"{name} = None if {left.name} is None{known} else {equals}")
         if tree.operator == "!=":
             self.line(f"{name} = None if {name} is None else not {name}")
         return name

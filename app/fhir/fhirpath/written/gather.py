@@ -139,7 +139,7 @@ class Gathering(Deciding):
         self.ways.append(ways)
         with self.block(f"if {items}:"):
             way = f"({self.constant(ways.known)}.get({kind}) or {self.constant(ways.of)}({kind}))"
-            self.line(f"{name} = {way}(run, U, S, {items})")
+            self.line(f"{name} = {way}(run, S, U, {items})")
         with self.block("else:"):
             self.line(f"{name} = {EMPTY_OF[mode]}")
 

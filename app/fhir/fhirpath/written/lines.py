@@ -60,23 +60,23 @@ class Lines:
         """How many closures are asked."""
         self.ways: list[Any] = []
         """What is written when it is first met (``Ways``), to be looked at."""
-        self._lines: list[str] = []
+        self.lines: list[str] = []
         self._kept: list[str] = []
         self._depth = 0
         self._names = map("x{}".format, count())
 
     def line(self, text: str) -> None:
         """Add a line at the present depth."""
-        self._lines.append(" " * self._depth + text)
+        self.lines.append(" " * self._depth + text)
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
         """A line that ends with a colon, and what stands under it."""
         self.line(head)
         self._depth += 1
-        before = len(self._lines)
+        before = len(self.lines)
         yield
-        if len(self._lines) == before:
+        if len(self.lines) == before:
             self.line("pass")
         self._depth -= 1
 
@@ -99,7 +99,7 @@ class Lines:
     def text(self, head: str) -> str:
         """The whole function."""
         kept = [f" {name} = UNSET" for name in self._kept]
-        return "\n".join([head, *kept, *(" " + line for line in self._lines)])
+        return "\n".join([head, *kept, *(" " + line for line in self.lines)])
 
     def function(self, head: str) -> Callable[..., Any] | None:
         """The function itself, as ``answer``; ``None`` where it is nested deeper than Python allows."""

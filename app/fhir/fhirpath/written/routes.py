@@ -55,11 +55,11 @@ def _last(tree: Expression, after: list[Link]) -> tuple[Expression | None, tuple
             if wanted is None or (left is None and name[:1].isupper()):
                 return None
             return left, (Link("member", name, wanted),)
-        case Call(left=left, name="where", arguments=(criterion,)) if left is not None:
+        case Call(left=left, name="where", arguments=(criterion,)):
             return None if mentions_index(criterion) else (left, (Link("where", tree=criterion),))
-        case Call(left=left, name="first", arguments=()) if left is not None:
+        case Call(left=left, name="first", arguments=()):
             return left, (FIRST,)
-        case Call(left=left, name="select", arguments=(each,)) if left is not None and not mentions_index(each):
+        case Call(left=left, name="select", arguments=(each,)) if not mentions_index(each):
             links = _projected(each)
             if links is None and after in ([], [FIRST]):
                 links = (Link("each", tree=each),)

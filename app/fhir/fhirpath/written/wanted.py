@@ -27,6 +27,6 @@ class Value(NamedTuple):
     kind: Kind = ""
 
 
-HEAD: str = "def answer(run, U, S, this):"
-HEAD_OF_PATH: str = "def answer(run, U, S, items):"
-"""``run``: the evaluation; ``U``: takes the names of the variables that are looked at; ``S``: their values."""
+HEAD: str = "def answer(focus, S, U):"
+HEAD_OF_PATH: str = "def answer(run, S, U, items):"
+"""``run``: the evaluation; ``S``: the values of variables; ``U``: takes the names of those that are looked at."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .gather import Gathering
 
 Way = Callable[..., Any]
-"""(run, U, S, items or entries) -> what is wanted of the path."""
+"""(run, S, U, items or entries) -> what is wanted of the path."""
 MOST = 12
 """Types that one path is written for; of further ones its closure is asked."""
 
@@ -78,7 +78,7 @@ class Ways:
         """The closure of the path, on the items."""
         step, mode, searchset = self._compile(_tree(self._links)), self._mode, self._searchset
 
-        def ask(run: Run, used: Any, settled: Any, found: list[Any]) -> Any:
+        def ask(run: Run, settled: Any, used: Any, found: list[Any]) -> Any:
             items = _resources(found) if searchset else found
             answer = step(run, items)
             if mode == "value":

@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from ..nodes import Items
+from app.fhir.regex import anew
+
+from ..environment import Run
+from ..nodes import Items, Node
 from ..syntax import Call, Expression, anywhere
+from ..ways import FAILURES
 from .gather import Gathering
 from .lines import Here
 from .wanted import HEAD, Compile
 
-Whole = Callable[..., Items]
-"""(run, U, S, this) -> the collection."""
+Planned = Callable[[Node, dict[str, Items], dict[str, None]], Items]
+"""(focus, variables, used) -> the collection of an expression of a plan."""
 _DONE_ONCE: Final = frozenset({"trace", "defineVariable"})
+_RUN: Final = re.compile(r"\brun\b")
 
 
-def whole(tree: Expression, compile_step: Compile) -> tuple[Whole, bool, Callable[[], str]] | None:
-    """The function of an expression whose variables are settled by a plan, whether it asks the evaluation (``run``) for
-    anything, and its text as far as it has been written; ``None`` where it is nested too deep, or must not be evaluated
-    twice."""
+class Whole(NamedTuple):
+    """An expression written out. ``text``: as far as it has been written, for readers."""
+
+    answer: Planned
+    text: Callable[[], str]
+
+
+def whole(tree: Expression, compile_step: Compile, otherwise: Planned) -> Whole | None:
+    """The function of an expression whose variables are settled by a plan; ``None`` where it is nested too deep, or
+    must not be evaluated twice: ``otherwise`` answers where the written form cannot."""
     if anywhere(tree, lambda part: isinstance(part, Call) and part.name in _DONE_ONCE):
         return None
     writer = Gathering(compile_step, settled=True)
-    found = writer.items(tree, Here("this"))
-    writer.line(f"return {found}")
-    made = writer.function(HEAD)
+    with writer.block("try:"):
+        begun = len(writer.lines)
+        found = writer.items(tree, Here("this"))
+        writer.line(f"return {found}")
+        own = "\n".join(writer.lines[begun:])
+        begin = ["this = [focus]"]
+        if _RUN.search(own):
+            begin.append(f"run = {writer.constant(Run)}(this, S, S, U)")
+        if anywhere(tree, lambda part: isinstance(part, Call) and "atches" in part.name):
+            begin.append(f"{writer.constant(anew)}()")  # the time of its matches begins anew
+        writer.lines[begun:begun] = [f" {line}" for line in begin]
+    with writer.block(f"except {writer.constant(FAILURES)}:"):
+        writer.line(f"return {writer.constant(otherwise)}(focus, S, U)")
+    made: Any = writer.function(HEAD)
     if made is None:
         return None
     text = writer.text(HEAD)
-    told = lambda: "\n\n".join([text, *(part for one in writer.ways for part in one.texts)])  # noqa: E731
-    return made, "(run" in text.removeprefix(HEAD), told
+    return Whole(made, lambda: "\n\n".join([text, *(part for one in writer.ways for part in one.texts)]))
