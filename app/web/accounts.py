@@ -18,7 +18,6 @@ from app.errors import Invalid
 from app.i18n import OWN_NAMES
 from app.store import work
 from app.web import current_actor, facility_tree, render
-from app.web.errors import told
 from app.web.form import AtMost, BooleanField, ChoiceField, ChoicesField, Form, Required, TextField
 from app.web.navigation import ROLE_NAMES
 from app.web.place_field import PlaceField
@@ -92,7 +91,7 @@ def new() -> Response | str | tuple[str, int]:
                 "web/account_password.html", username=username, password=password, title=_("The account is made")
             )
         except Invalid as error:
-            _show(form, error)
+            form.refused(error)
     return render("web/account_form.html", form=form, person=None), (422 if form.sent else 200)
 
 
@@ -109,7 +108,7 @@ def edit(account_id: int) -> Response | str | tuple[str, int]:
             flash(_("The account is changed"), "success")
             return redirect(url_for("web.accounts"), 303)
         except Invalid as error:
-            _show(form, error)
+            form.refused(error)
             person = people.find(account_id)
     return render("web/account_form.html", form=form, person=person), (422 if form.sent else 200)
 
@@ -150,8 +149,3 @@ def _values(form: AccountForm) -> dict[str, Any]:
 def _shown(person: Account) -> dict[str, Any]:
     names = ("name", "name_ar", "email", "organization", "language", "active")
     return {name: getattr(person, name) for name in names} | {"roles": list(person.role_names)}
-
-
-def _show(form: Form, error: Invalid) -> None:
-    for issue in error.issues:
-        form.wrong(issue.expression or "", told(issue))

@@ -13,7 +13,6 @@ from app.access import clients as registry
 from app.errors import Invalid
 from app.store import work
 from app.web import current_actor, render
-from app.web.errors import told
 from app.web.form import AtMost, Form, LongTextField, NumberField, Required, TextField
 
 
@@ -51,8 +50,7 @@ def new() -> Response | str | tuple[str, int]:
             flash(_("The system is registered"), "success")
             return redirect(url_for("web.clients"), 303)
         except Invalid as error:
-            for issue in error.issues:
-                form.wrong(issue.expression or "", told(issue))
+            form.refused(error)
     return render("web/client_form.html", form=form), (422 if form.sent else 200)
 
 

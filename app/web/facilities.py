@@ -13,7 +13,6 @@ from app.access import facilities as tree_of
 from app.errors import Invalid, PreconditionFailed
 from app.store import work
 from app.web import current_actor, facility_tree, render
-from app.web.errors import told
 from app.web.form import AtMost, BooleanField, ChoiceField, Form, HiddenField, Required, TextField
 from app.web.place_field import PlaceField
 
@@ -84,7 +83,7 @@ def new() -> Response | str | tuple[str, int]:
                 made = tree_of.save(repo, _values(form))
             return _saved(made)
         except Invalid as error:
-            _show(form, error)
+            form.refused(error)
     return render("web/facility_form.html", form=form, node=None), (422 if form.sent else 200)
 
 
@@ -99,7 +98,7 @@ def edit(organization_id: str) -> Response | str | tuple[str, int]:
                 made = tree_of.save(repo, _values(form), organization_id, if_match=int(form.version.data or 0))
             return _saved(made)
         except Invalid as error:
-            _show(form, error)
+            form.refused(error)
         except PreconditionFailed:
             form.form_errors.append(
                 _("Somebody else has changed this establishment since you opened it. Open it again.")
@@ -135,8 +134,3 @@ def _shown(organization: dict[str, Any]) -> dict[str, Any]:
         "active": organization.get("active", True),
         "version": organization.get("meta", {}).get("versionId", ""),
     }
-
-
-def _show(form: Form, error: Invalid) -> None:
-    for issue in error.issues:
-        form.wrong(issue.expression or "", told(issue))

@@ -65,8 +65,7 @@ def acknowledge(library_id: str) -> ResponseReturnValue:
             with work(actor) as repo:
                 acknowledging.acknowledge(repo, target, {one.link: form[one.link].data or "" for one in asked})
         except Invalid as error:
-            for issue in error.issues:
-                form.wrong(issue.expression or "", told(issue))
+            form.refused(error)
         except Conflict as error:
             form.form_errors.append(told(error))
         else:
