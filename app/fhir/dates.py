@@ -58,7 +58,7 @@ def _range(found: re.Match[str]) -> Range:
     leap = second == "60"
     seconds, microseconds = 59 if leap else int(second or 0), int(((fraction or "") + "000000")[:6])
     start = datetime(int(year), int(month), int(day), int(hour), int(minute), seconds, microseconds, tzinfo=_zone(zone))
-    low = _utc(start) + timedelta(seconds=leap)
+    low = _later(_utc(start), timedelta(seconds=leap))
     if fraction:
         return Range(low, _later(low, timedelta(microseconds=10 ** max(0, 6 - len(fraction)))), "fraction")
     if second:

@@ -79,6 +79,8 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 
 def test_the_ends_of_the_calendar_do_not_overflow() -> None:
     assert parse("9999").high == MAX and parse("9999-12-31").high == MAX and parse("0001").low >= MIN
+    for text in ("9999-12-31T23:59:60Z", "9999-12-31T23:59:60.5-12:00"):
+        assert parse(text).low <= parse(text).high == MAX
     assert parse("9999-12-31T23:59:59-12:00").high <= MAX and parse("0001-01-01T00:00:00+12:00").low >= MIN
 
 
