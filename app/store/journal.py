@@ -28,6 +28,7 @@ from flask import current_app
 from sqlalchemy import Engine
 
 from app.ids import new_id
+from app.store.driver import Driver, Insert
 from app.store.drivers import Lent
 
 EVERY = 0.5
@@ -121,12 +122,14 @@ def _insert(engine: Engine, data: bytes) -> None:
     listed = "[" + data.decode().rstrip("\n").replace("\n", ",") + "]"
     with Lent(engine) as driver:
         driver.begin_writing()
-        for sql in _INTO[driver.name]:
-            driver.run(sql, (listed,))
+        if driver.name == "postgresql":
+            driver.run(_TAKEN_APART, (listed,))
+        else:
+            _one_by_one(driver, orjson.loads(listed))
         driver.commit()
 
 
-_POSTGRESQL = (
+_TAKEN_APART = (
     "with line as materialized (select r, n from json_array_elements(?::json) with ordinality as t(r, n)), "
     "a as (insert into audit (id, recorded, action, actor, body) "
     "select r->>0, (r->>1)::bigint, r->>2, r->>3, convert_to(r->>4, 'UTF8') from line order by n "
@@ -134,18 +137,18 @@ _POSTGRESQL = (
     "insert into audit_about (target, seq) select target::bigint, a.seq "
     "from line join a on a.id = line.r->>0, json_array_elements_text(line.r->5) as target"
 )
-_SQLITE = (
-    "insert into audit (id, recorded, action, actor, body) select json_extract(value, '$[0]'), "
-    "json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]'), "
-    "cast(json_extract(value, '$[4]') as blob) from json_each(?) where true order by key "
-    "on conflict (id) do nothing"
-)
-_SQLITE_ABOUT = (
-    "insert into audit_about (target, seq) select target.value, a.seq from json_each(?) line "
-    "join audit a on a.id = json_extract(line.value, '$[0]'), json_each(line.value, '$[5]') target "
-    "where true on conflict do nothing"
-)
-_INTO = {"postgresql": (_POSTGRESQL,), "sqlite": (_SQLITE, _SQLITE_ABOUT)}
+
+
+def _one_by_one(driver: Driver, lines: list[Line]) -> None:
+    """SQLite takes rows faster than it takes JSON apart; the numbers are ours, since nobody else writes meanwhile."""
+    ids = driver.listed(line[0] for line in lines)
+    known = {id for (id,) in driver.rows(f"select id from audit where {driver.among('id')}", (ids,))}
+    (last,) = driver.rows("select coalesce(max(seq), 0) from audit")[0]
+    fresh = list(enumerate((line for line in lines if line[0] not in known), last + 1))
+    rows = [(seq, *row, body.encode()) for seq, (*row, body, _) in fresh]
+    about = [(target, seq) for seq, (*_, targets) in fresh for target in targets]
+    driver.insert([Insert("audit", "seq, id, recorded, action, actor, body", "", rows)])
+    driver.insert([Insert("audit_about", "target, seq", "", about)])
 
 
 @contextmanager
