@@ -105,7 +105,7 @@ def leading(plan: Resource) -> Leading | None:
     for part in found["extension"]:
         parts.setdefault(part["url"], []).append(part)
     unit = parts.get("unit", [{}])[0].get("valueString", "")
-    unit_code = parts.get("unit-code", [{}])[0].get("valueCode", unit)
+    unit_code = str(parts.get("unit-code", [{}])[0].get("valueCode", unit))
     title = parts.get("title", [{}])[0]
     components = tuple(part["valueCoding"] for part in parts.get("component", ()))
     targets = tuple(part["valueString"] for part in parts.get("target", ()))

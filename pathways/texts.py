@@ -12,7 +12,7 @@ _MARKS = re.compile("[\u2066-\u2069]")
 
 def name_of(concept: Resource, language: str) -> str:
     """What a CodeableConcept is called: its text, else the display or the code of its first coding."""
-    coding = next(iter(concept.get("coding", ())), {})
+    coding: Resource = next(iter(concept.get("coding", ())), {})
     return text(concept, "text", language) or text(coding, "display", language) or coding.get("code", "")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from app.terminology import Terminology
+from typing import Any
+
 from pathways.questionnaire.context import ValueSets
 
 
-def lists_of(terminology: Terminology, language: str) -> ValueSets:
-    """Value set address → its codes, displays in a language. Raises NotFound, Invalid."""
+def lists_of(terminology: Any, language: str) -> ValueSets:
+    """Value set address → its codes, displays in a language, from the terminology of the house that the entrance hands
+    in. Raises NotFound, Invalid."""
 
     def listed(url: str) -> list[tuple[str, str, str]]:
         found = terminology.expand(url, display_language=language).concepts
