@@ -121,12 +121,12 @@ def _insert(engine: Engine, data: bytes) -> None:
     """Whole lines, in a transaction of their own."""
     listed = "[" + data.decode().rstrip("\n").replace("\n", ",") + "]"
     with Lent(engine) as driver:
-        driver.begin_writing()
+        driver.begin_recording()
         if driver.name == "postgresql":
             driver.run(_TAKEN_APART, (listed,))
         else:
             _one_by_one(driver, orjson.loads(listed))
-        driver.commit()
+        driver.end_recording()
 
 
 _TAKEN_APART = (

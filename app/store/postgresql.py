@@ -167,7 +167,7 @@ class Postgresql(Driver):
         pass
 
     def begin_recording(self) -> None:
-        pass
+        self._each = True  # one statement takes all there is
 
     def end_recording(self) -> None:
         pass
