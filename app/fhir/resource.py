@@ -186,7 +186,7 @@ def choice(owner: Mapping[str, Any], name: str) -> tuple[str, Any] | None:
     """(type suffix, value) of a choice element: ``choice(observation, "value")`` → ``("Quantity", {...})``."""
     size = len(name)
     for key in owner:
-        if key[:size] == name and key[size : size + 1].isupper():
+        if key.startswith(name) and key[size : size + 1].isupper():
             return key[size:], owner[key]
     return None
 

@@ -32,6 +32,8 @@ COPIED = (
     "type", "groupingBehavior", "selectionBehavior", "requiredBehavior", "precheckBehavior", "cardinalityBehavior",
 )  # fmt: skip
 
+_KEYS = tuple(key for name in COPIED for key in (name, f"_{name}"))
+
 
 def bundle_of(applied: Applied) -> Resource:
     """The Bundle of an answer."""
@@ -80,7 +82,7 @@ def _action(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
     if outcome.taken != "taken":
         return None
     source = outcome.action.source
-    made = {key: source[key] for name in COPIED for key in (name, f"_{name}") if key in source}
+    made = {key: source[key] for key in _KEYS if key in source}
     if "definitionUri" in source and not outcome.resources and outcome.nested is None:
         elsewhere = {"type": "documentation", "url": source["definitionUri"]}
         made["documentation"] = [*source.get("documentation", ()), elsewhere]

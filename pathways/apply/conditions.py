@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from app.errors import MaslakError
+from app.fhir.fhirpath.operators import FALSE, TRUE
 from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.plan import Condition, PlannedAction
 from pathways.apply.scope import Scope
@@ -27,6 +28,7 @@ class Verdict(NamedTuple):
     failure: ExpressionFailed | None = None
 
 
+_new = tuple.__new__
 UNCONDITIONAL = Verdict("taken")
 
 
@@ -45,7 +47,7 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
                 raise _unreadable(condition)
             focus = scope.focus
             items = read.asked.planned(focus if read.begins_with == focus.type.name else plan, scope, used)
-            found = _told(condition, items) if items else None
+            found = True if items is TRUE else False if items is FALSE else _told(condition, items)
         except ExpressionFailed as error:
             failure = failure or error
         except MaslakError as error:
@@ -57,16 +59,16 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     if failure is not None:
         return Verdict("failed", names, failure=failure)
     if answer is False:
-        return Verdict("not-taken", names)
+        return _new(Verdict, ("not-taken", names, (), None))
     if answer is None:
         return Verdict("missing", names, tuple(empty_needed(scope, names)))
-    return Verdict("taken", names)
+    return _new(Verdict, ("taken", names, (), None))
 
 
-def _told(condition: Condition, items: list[Any]) -> bool:
-    value = items[0]
-    if value.__class__ is not bool:
-        value = plain(value)
+def _told(condition: Condition, items: list[Any]) -> bool | None:
+    if not items:
+        return None
+    value = plain(items[0])
     if len(items) > 1 or not isinstance(value, bool):
         raise ExpressionFailed(condition.text, "the condition answers neither true nor false")
     return value

@@ -112,31 +112,30 @@ def values_of(outcome: ActionOutcome) -> list[Value]:
     Conclusions (true, false) are shown where the condition names them; search answers and whole resources never.
     """
     scope, language = outcome.frame.scope, outcome.frame.asked.language
-    used = outcome.verdict.used
+    told = scope.told.get(language)
+    if told is None:
+        told = scope.told[language] = {}
     found: dict[str, Value] = {}
+    below: list[tuple[Value, ...]] = []
     try:
-        each = [_shown(scope, name, language) for name in used]
-        for value, _ in each:
-            if value is not None:
-                found[value.name] = value
+        for name in outcome.verdict.used:
+            shown = told.get(name)
+            if shown is None:
+                shown = told[name] = (value_of(scope, name, language), _behind(scope, name, language))
+            if shown[0] is not None:
+                found[shown[0].name] = shown[0]
+            if shown[1]:
+                below.append(shown[1])
         for name in outcome.verdict.missing:
             if name not in found and (value := value_of(scope, name, language)) is not None:
                 found[name] = value
-        for _, below in each:
-            for value in below:
-                found.setdefault(value.name, value)
     except ExpressionFailed:
         return []
+    for values in below:
+        for value in values:
+            if value.name not in found:
+                found[value.name] = value
     return list(found.values())
-
-
-def _shown(scope: Scope, name: str, language: str) -> tuple[Value | None, tuple[Value, ...]]:
-    """A variable that a condition looked at, and what stands behind it."""
-    key = ("shown", name, language)
-    found: tuple[Value | None, tuple[Value, ...]] | None = scope.told.get(key)
-    if found is None:
-        found = scope.told[key] = (value_of(scope, name, language), _behind(scope, name, language))
-    return found
 
 
 def _behind(scope: Scope, name: str, language: str) -> tuple[Value, ...]:

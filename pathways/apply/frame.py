@@ -64,10 +64,11 @@ class Frame:
     group: Resource = field(default_factory=dict)
     """What the action that applies this plan says of its RequestGroup (dynamic values)."""
 
-    @property
-    def asked(self) -> ApplyRequest:
-        """The request."""
-        return self.run.asked
+    asked: ApplyRequest = field(init=False)
+    """The request."""
+
+    def __post_init__(self) -> None:
+        self.asked = self.run.asked
 
     def report(
         self, outcome: ActionOutcome, text: str, *, expression: str | None = None, code: str = "processing"

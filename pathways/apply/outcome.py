@@ -54,6 +54,8 @@ class ActionOutcome:
 
     lacking: tuple[str, ...] = ()
     """The variables because of which a prescription could not be worked out."""
+    _reasons: dict[str, str] | None = None
+    _values: list[Value] | None = None
 
     def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict, taken: Taken | None = None):
         self.action = action
@@ -63,7 +65,6 @@ class ActionOutcome:
         self.failure: str | None = verdict.failure.reason if verdict.failure else None
         self.children: list[ActionOutcome] = []
         self.resources: list[str] = []
-        self._reasons: dict[str, str] = {}
 
     id = property(lambda self: self.action.id)
     kind = property(lambda self: self.action.kind)
@@ -102,25 +103,31 @@ class ActionOutcome:
         texts = [one.text for one in self.action.conditions]
         return " and ".join(f"({text})" for text in texts) if len(texts) > 1 else next(iter(texts), None)
 
-    @cached_property
+    @property
     def values(self) -> list[Value]:
         """The values that its conditions looked at."""
-        from pathways.apply.explanation import values_of
+        found = self._values
+        if found is None:
+            from pathways.apply.explanation import values_of
 
-        return values_of(self)
+            found = self._values = values_of(self)
+        return found
 
-    @cached_property
+    @property
     def reason(self) -> str:
         """Why it is taken or not, in the request's language; empty where there is nothing to say."""
         return self.reason_in(self.frame.asked.language)
 
     def reason_in(self, language: str) -> str:
         """Why it is taken or not, in a language."""
-        found = self._reasons.get(language)
+        reasons = self._reasons
+        if reasons is None:
+            reasons = self._reasons = {}
+        found = reasons.get(language)
         if found is None:
             from pathways.apply.explanation import reason_of
 
-            found = self._reasons[language] = reason_of(self, language)
+            found = reasons[language] = reason_of(self, language)
         return found
 
     @property
@@ -142,9 +149,12 @@ class ActionOutcome:
 
     def walk(self) -> Iterator[ActionOutcome]:
         """This outcome and all below it."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        waiting = [self]
+        while waiting:
+            one = waiting.pop()
+            yield one
+            if one.children:
+                waiting += one.children[::-1]
 
     def __repr__(self) -> str:
         return f"<{self.taken} {self.id}: {self.title}>"

@@ -151,8 +151,8 @@ class Scope(dict[str, Any]):
     first looked up. One per applied plan; the parent is the outer plan's."""
 
     __slots__ = (
-        "_answers", "_asked", "_busy", "_closure", "_given", "_meanings", "_parent", "_places", "_shared", "_variables",
-        "everywhere", "focus", "told",
+        "_answers", "_asked", "_busy", "_chosen", "_closure", "_given", "_meanings", "_parent", "_places", "_shared",
+        "_variables", "everywhere", "focus", "told",
     )  # fmt: skip
 
     def __init__(
@@ -165,9 +165,11 @@ class Scope(dict[str, Any]):
         self._asked = asked
         self._variables = variables
         self._parent = parent
-        self._answers: dict[str, Answer] = _preset(asked, variables) if asked.parameters or asked.overrides else {}
+        self._chosen = bool(asked.parameters or asked.overrides)
+        """Whether the request has answers of its own."""
+        self._answers: dict[str, Answer] = _preset(asked, variables) if self._chosen else {}
         self._closure: dict[str, tuple[str, ...]] = {}
-        self.told: dict[tuple[str, ...], Any] = {}
+        self.told: dict[Any, Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
         self.everywhere: dict[Any, Any] = {} if parent is None else parent.everywhere
         """The same for what is so in all plans: its keys hold a variable's ``words``."""
@@ -182,12 +184,11 @@ class Scope(dict[str, Any]):
 
     def __missing__(self, name: str) -> Any:
         variable = self._variables.get(name)
-        if variable is not None:
-            found = self.answer(name, variable).items
-        elif self._parent is not None:
-            found = self._parent[name]
+        if variable is None:
+            parent = self._parent
+            found = collection(self._given[name]) if parent is None else parent[name]
         else:
-            found = collection(self._given[name])
+            found = self._answered(name, variable).items
         self[name] = found
         return found
 
@@ -210,23 +211,27 @@ class Scope(dict[str, Any]):
             return meaning.words
         return self._parent.words(name) if self._parent is not None and name not in self._variables else None
 
-    def answer(self, name: str, variable: Variable | None = None) -> Answer:
+    def answer(self, name: str) -> Answer:
         """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
         found = self._answers.get(name)
         if found is not None:
             return found
-        variable = variable or self._variables.get(name)
+        variable = self._variables.get(name)
         if variable is None:
             return self._parent.answer(name) if self._parent is not None else Answer([])
-        found = variable.constant
+        return self._answered(name, variable)
+
+    def _answered(self, name: str, variable: Variable) -> Answer:
+        found = self._answers.get(name) if self._chosen else variable.constant
         if found is None:
             meaning = self._meanings.get(name)
             if meaning is None:
-                found = self._watched(name, variable)
+                found = variable.constant or self._watched(name, variable)
             else:
-                found = self._shared.get(meaning.answer)
+                found = self._shared.get(meaning[0])
                 if found is None:
-                    found = self._shared[meaning.answer] = self._evaluate(name, variable)
+                    found = variable.constant or self._evaluate(name, variable)
+                    self._shared[meaning[0]] = found
         self._answers[name] = found
         return found
 

@@ -58,11 +58,16 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 
 def sentence(name: str, language: str, what: str | list[str] = "") -> str:
     """One of the engine's own sentences; what it is about stands isolated in it, several things one by one."""
+    if isinstance(what, list):
+        between = SENTENCES["and"].get(language.split("-")[0], ", ")
+        return _sentence(name, language, between.join(isolated(part) for part in what))
+    return _sentence(name, language, isolated(what))
+
+
+@lru_cache(4096)
+def _sentence(name: str, language: str, what: str) -> str:
     words = SENTENCES[name]
-    text = words.get(language.split("-")[0], words["fr"])
-    parts = [what] if isinstance(what, str) else what
-    between = SENTENCES["and"].get(language.split("-")[0], ", ")
-    return text.format(what=between.join(isolated(part) for part in parts))
+    return words.get(language.split("-")[0], words["fr"]).format(what=what)
 
 
 def isolated(text: str) -> str:

@@ -94,7 +94,13 @@ class Settled(list[Item]):
 class Run:
     """One evaluation: its resource, the variables seen so far, and where ``$index`` and ``$total`` stand."""
 
-    __slots__ = ("_given", "_kept", "_now", "defined", "index", "memo", "root", "settled", "total", "used")
+    defined: dict[str, Items] | None = None
+    index: int | None = None
+    memo: dict[object, Any] | None = None
+    """What is the same for every item (``fixed``), as far as it has been worked out."""
+    total: Items = []  # noqa: RUF012 (a collection is never changed)
+    _kept: dict[str, Items] | None = None
+    _now: datetime | None = None
 
     def __init__(
         self,
@@ -109,13 +115,6 @@ class Run:
         """Variables whose collections are known already, so that nobody needs to be asked."""
         self.used = used
         """The names of the variables that this evaluation has looked at, if anybody wants to know."""
-        self._kept: dict[str, Items] | None = None
-        self._now: datetime | None = None
-        self.defined: dict[str, Items] | None = None
-        self.index: int | None = None
-        self.memo: dict[object, Any] | None = None
-        """What is the same for every item (``fixed``), as far as it has been worked out."""
-        self.total: Items = []
 
     @property
     def ports(self) -> Ports:

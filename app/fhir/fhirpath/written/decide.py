@@ -23,6 +23,7 @@ from .routes import Link, Route, ends, looks_around, route
 from .wanted import Kind, Mode, Value
 
 _EQUAL = frozenset({"=", "!="})
+_UNLESS_EMPTY = "{0} = None if {1} is None else not {1}"
 
 
 class Deciding(Following):
@@ -53,7 +54,7 @@ class Deciding(Following):
                 return self._among(tree.left, wanted, here)
             case Call(name="not", left=left, arguments=()) if left is not None:
                 inner, name = self.truth(left, here, "not()"), self.name()
-                self.line(f"{name} = None if {inner} is None else not {inner}")
+                self.line(f"{name} = not {inner}" if self._is_sure(inner, name) else _UNLESS_EMPTY.format(name, inner))
                 return name
             case Call(name="exists" | "empty" | "all"):
                 return self._existence(tree, here)
@@ -97,11 +98,15 @@ class Deciding(Following):
         return Value(name)
 
     def _of_items(self, items: str, what: str) -> str:
-        name = self.name()
-        self.line(f"{name} = {items}[0] if {items} else None")
-        told = f"{self.constant(truth_told)}({items}, {self.constant(what)})"
-        self.line(f"if {name} is not None and ({name}.__class__ is not bool or len({items}) > 1): {name} = {told}")
+        name, told = self.name(), f"{self.constant(truth_told)}({items}, {self.constant(what)})"
+        self.line(f"{name} = True if {items} is TRUE else False if {items} is FALSE else {told}")
         return name
+
+    def _is_sure(self, answer: str, of_it: str) -> bool:
+        """Whether an answer is never empty; then what is made ``of_it`` is not either."""
+        if answer in self.sure:
+            self.sure.add(of_it)
+        return answer in self.sure
 
     def _choice(self, condition: Expression, here: Here, side: Any, then: Expression, otherwise: Expression) -> str:
         """``iif``: only the branch that is chosen is evaluated."""
@@ -121,20 +126,23 @@ class Deciding(Following):
         return found
 
     def _logic(self, tree: Binary, here: Here) -> str:
-        name = self.name()
-        first = self.truth(tree.left, here, tree.operator)
-        self.line(f"{name} = {first}")
+        name = self.truth(tree.left, here, tree.operator)
         if tree.operator == "xor":
             second = self.truth(tree.right, here, tree.operator)
             self.line(f"{name} = None if {name} is None or {second} is None else {name} is not {second}")
+            self.sure.discard(name)
             return name
         decisive = tree.operator == "or"
         with self.block(f"if {name} is not {decisive}:"):
             second = self.truth(tree.right, here, tree.operator)
             if tree.operator == "implies":
                 self.line(f"{name} = True if {second} else None if {name} is None else {second}")
+            elif name in self.sure:
+                self.line(f"{name} = {second}")
             else:
                 self.line(f"{name} = {decisive} if {second} is {decisive} else None if {name} is None else {second}")
+            if second not in self.sure:
+                self.sure.discard(name)
         if tree.operator == "implies":
             with self.block("else:"):
                 self.line(f"{name} = True")
@@ -155,9 +163,11 @@ class Deciding(Following):
                 return None
             items, name = self.items(tree.left, here), self.name()
             self.line(f"{name} = {'True' if tree.name == 'exists' else 'False'} if {items} else {tree.name == 'empty'}")
+            self.sure.add(name)
             return name
         if tree.name != "exists":
             self.line(f"{found.name} = not {found.name}")
+        self.sure.add(found.name)
         return found.name
 
     def _equal(self, tree: Binary, here: Here) -> str:

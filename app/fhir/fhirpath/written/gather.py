@@ -44,7 +44,8 @@ class Gathering(Deciding):
                 return self._choice(condition, here, lambda side: self.items(side, here), then, otherwise)
         if (truth := self.condition(tree, here)) is not None:
             name = self.name()
-            self.line(f"{name} = EMPTY if {truth} is None else TRUE if {truth} else FALSE")
+            empty = "" if truth in self.sure else f"EMPTY if {truth} is None else "
+            self.line(f"{name} = {empty}TRUE if {truth} else FALSE")
             return name
         match tree:
             case Binary(operator=operator) if operator in ARITHMETIC:

@@ -56,6 +56,8 @@ class Lines:
         }
         self.plain = 0
         """How many questions are asked of JSON itself."""
+        self.sure: set[str] = set()
+        """Names of answers that are never empty."""
         self.asked = 0
         """How many closures are asked."""
         self.ways: list[Any] = []
