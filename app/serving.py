@@ -21,7 +21,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from app.collector import keep_what_is_there
+from app.collector import Between, keep_what_is_there
 from app.fhir.definitions import load
 from app.fhir.validation.structure import walk_of
 from app.store.extract import extract
@@ -137,7 +137,7 @@ def serve(
     keep_what_is_there()
     if beside:
         multiprocessing.Process(target=_later, args=(beside,), daemon=True).start()
-    server.serve(target_loader=lambda _target: application)
+    server.serve(target_loader=lambda _target: Between(application))
 
 
 def _later(act: Callable[[], object]) -> None:
