@@ -85,10 +85,16 @@ def _count_impact(repo: Any, payload: Any) -> None:
 
 def _reorder(repo: Any) -> None:
     """Once a day: those who are overdue stand in the order of their newest values, by whatever road these came."""
-    from app.terminology import Terminology
-    from pathways.risk import refresh
+    from pathways.risk import note_overdue
 
-    refresh(repo, Terminology(repo))
+    note_overdue(repo)
+
+
+def _renew(repo: Any, payload: Any) -> None:
+    from app.terminology import Terminology
+    from pathways.risk import renew_overdue
+
+    renew_overdue(repo, payload, Terminology(repo))
 
 
 FEATURE = Feature(
@@ -101,7 +107,7 @@ FEATURE = Feature(
         "DiagnosticReport": _note_result,
         "Procedure": _note_result,
     },
-    jobs={"result-arrived": _close_arrived, "impact": _count_impact},
+    jobs={"result-arrived": _close_arrived, "impact": _count_impact, "risk": _renew},
     grants={
         "physician": CLINIC | {"visit:prescribe"},
         "nurse": CLINIC,

@@ -8,8 +8,9 @@ other road, such as an import.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, extension, with_extension
@@ -21,6 +22,8 @@ from pathways.vocabulary import ABOVE, REACHED, RISK, SEVERE, UNKNOWN, VISIT, ki
 
 TOGETHER = 100
 """Patients of one search."""
+TOPIC, PORTION = "risk", 20
+"""The job of the worker, and how many visits one of them brings up to date."""
 
 
 def risk(standings: Standings) -> int:
@@ -54,9 +57,10 @@ def renew(repo: Repository, patient: str, terms: Terms | None = None) -> None:
         _brought_up(repo, task, terms)
 
 
-def refresh(repo: Repository, terms: Terms | None = None) -> int:
-    """Bring the risk of those overdue up to date with the values of the last day; how many changed. ``terms`` as in
-    ``renew``."""
+def note_overdue(repo: Repository) -> int:
+    """Have the worker bring up to date the risk of those overdue of whom values came in the last day, a portion of
+    patients in each transaction: one over all of them would keep everybody else waiting. How many visits that is.
+    """
     plans = [
         plan
         for plan in repo.search_all("PlanDefinition?status=active&type=workflow-definition")
@@ -68,11 +72,19 @@ def refresh(repo: Repository, terms: Terms | None = None) -> int:
     since = (repo.today - timedelta(days=1)).isoformat()
     came = repo.search_all(f"Observation?code={','.join(sorted(tokens))}&_lastUpdated=ge{since}")
     patients = sorted({one["subject"]["reference"] for one in came if "reference" in one.get("subject", {})})
-    changed = 0
+    noted = 0
     for first in range(0, len(patients), TOGETHER):
-        for task in _overdue(repo, patients[first : first + TOGETHER]):
-            changed += _brought_up(repo, task, terms)
-    return changed
+        waiting = [task["id"] for task in _overdue(repo, patients[first : first + TOGETHER])]
+        for start in range(0, len(waiting), PORTION):
+            repo.enqueue(TOPIC, {"tasks": waiting[start : start + PORTION]})
+        noted += len(waiting)
+    return noted
+
+
+def renew_overdue(repo: Repository, payload: Mapping[str, Any], terms: Terms | None = None) -> int:
+    """The worker's part, over the Tasks of ``note_overdue`` that still wait; how many changed."""
+    tasks = repo.read_many(f"Task/{id}" for id in payload["tasks"]).values()
+    return sum(_brought_up(repo, task, terms) for task in tasks if task["status"] == "requested")
 
 
 def _overdue(repo: Repository, patients: Iterable[str]) -> list[Resource]:

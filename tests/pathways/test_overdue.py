@@ -80,24 +80,47 @@ def test_page_by_page_by_key(overdue: Clinic, monkeypatch: pytest.MonkeyPatch) -
         assert asked(1) == asked(6) <= 4
 
 
-def test_what_another_system_sends_moves_them_the_next_day(overdue: Clinic) -> None:
-    def came(systolic: int, diastolic: int, of: str) -> None:
-        with overdue.open(overdue.physician) as repo:
-            patient = repo.first(f"Patient?family={of}")
-            assert patient is not None
-            known = repo.first(f"Observation?patient=Patient/{patient['id']}&code=http://loinc.org|85354-9")
-            assert known is not None
-            repo.create(fresh(known, systolic, diastolic, repo.today.isoformat()))
-
-    came(190, 100, "driss")
-    came(120, 70, "badr")
+def test_what_came_by_another_road_moves_them_the_next_day(overdue: Clinic) -> None:
+    came(overdue, "driss", 190, 100)
+    came(overdue, "badr", 120, 70)
     overdue.later(days=1)
-    with overdue.open(overdue.nurse) as repo:
-        assert risk.refresh(repo) == 2
+    assert brought_up(overdue) == 2
     with overdue.open(overdue.nurse) as repo:
         found = worklist.listed(repo, ["Organization/centre"], worklist.CALLS)
         assert names_of(found) == ["chafik", "echo", "driss", "fadel", "nobody", "badr", "atlas"]
-        assert risk.refresh(repo) == 0
+    assert brought_up(overdue) == 0
+
+
+def test_many_are_brought_up_portion_by_portion(overdue: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No transaction is longer than a portion: everybody else waits for the one that writes."""
+    monkeypatch.setattr(risk, "PORTION", 1)
+    for name in ("driss", "badr", "atlas"):
+        came(overdue, name, 190, 100)
+    with overdue.open(overdue.nurse) as repo:
+        assert risk.note_overdue(repo) == 3
+    with clock.frozen(overdue.now):
+        assert run_pending([replace(FEATURE, daily=())]) == 3
+
+
+def came(overdue: Clinic, of: str, systolic: int, diastolic: int) -> None:
+    """A newer value of somebody, as an import brings it."""
+    with overdue.open(overdue.physician) as repo:
+        patient = repo.first(f"Patient?family={of}")
+        assert patient is not None
+        known = repo.first(f"Observation?patient=Patient/{patient['id']}&code=http://loinc.org|85354-9")
+        assert known is not None
+        repo.create(fresh(known, systolic, diastolic, repo.today.isoformat()))
+
+
+def brought_up(overdue: Clinic) -> int:
+    """What the worker does once a day; how many visits changed."""
+    with overdue.open(overdue.nurse) as repo:
+        before = {task["id"]: task["meta"]["versionId"] for task in repo.search_all("Task?status=requested")}
+    with clock.frozen(overdue.now):
+        run_pending([replace(FEATURE, jobs={"risk": FEATURE.jobs["risk"]})])
+    with overdue.open(overdue.nurse) as repo:
+        after = {task["id"]: task["meta"]["versionId"] for task in repo.search_all("Task?status=requested")}
+    return sum(version != before[id] for id, version in after.items())
 
 
 def test_what_an_ehr_sends_moves_them_as_soon_as_the_worker_runs(overdue: Clinic, app: Flask) -> None:
