@@ -20,10 +20,8 @@ def keep_what_is_there() -> None:
     gc.freeze()
 
 
-RARELY = (500_000, 10, 10)
-"""Thresholds of a process that collects between its requests."""
-ENOUGH = 60_000
-"""Objects made and not yet gone after which it collects: three pages of a pathway leave as many, a read none."""
+ENOUGH = 5_000
+"""Objects made and not yet gone after which it collects: a page of a pathway leaves three times as many, a read few."""
 FULL = 200
 """Every so manieth collection looks at what has outlived others too."""
 
@@ -36,7 +34,6 @@ class Between:
     def __init__(self, inner: Callable[[dict[str, Any], Any], Iterable[bytes]]):
         self._inner = inner
         self._done = 0
-        gc.set_threshold(*RARELY)
 
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         try:
