@@ -27,12 +27,6 @@ MESSAGES = "http://hl7.org/fhir/StructureDefinition/cqf-messages"
 PLAN_TYPE = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
 STRATEGY = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-strategydefinition"
 CREATE = {"coding": [{"code": "create", "system": "http://terminology.hl7.org/CodeSystem/action-type"}]}
-COPIED = (
-    "id", "prefix", "title", "description", "textEquivalent", "priority", "code", "documentation", "relatedAction",
-    "type", "groupingBehavior", "selectionBehavior", "requiredBehavior", "precheckBehavior", "cardinalityBehavior",
-)  # fmt: skip
-
-_KEYS = tuple(key for name in COPIED for key in (name, f"_{name}"))
 
 
 def bundle_of(applied: Applied) -> Resource:
@@ -82,11 +76,12 @@ def _action(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
     if outcome.taken != "taken":
         return None
     source = outcome.action.source
-    made = {key: source[key] for key in _KEYS if key in source}
+    made = dict(outcome.action.copied)
     if "definitionUri" in source and not outcome.resources and outcome.nested is None:
         elsewhere = {"type": "documentation", "url": source["definitionUri"]}
         made["documentation"] = [*source.get("documentation", ()), elsewhere]
-    timing = choice(source, "timing")
+    action = outcome.action
+    timing = choice(source, "timing") if action.timed or action.own or outcome.asked_by is not None else None
     made |= {"timing" + timing[0]: timing[1]} if timing else {}
     conditions = [one for one in source.get("condition", ()) if one.get("kind") in ("start", "stop")]
     made |= {"condition": conditions} if conditions else {}

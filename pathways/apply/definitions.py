@@ -61,6 +61,9 @@ def refuse_subject(definition: Mapping[str, Any], subject: str, otherwise: froze
     said = "subjectCodeableConcept" in definition or "subjectReference" in definition
     if not said and (subject in otherwise or "subjectCanonical" in definition):
         return  # most definitions, of which nothing more needs to be known
+    concept = definition.get("subjectCodeableConcept") or {}
+    if any(coding.get("code") == subject for coding in concept.get("coding", ())):
+        return
     found = choice(definition, "subject")
     if found is None or found[0] == "Canonical":
         wanted = otherwise if found is None else frozenset()

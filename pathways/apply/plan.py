@@ -26,7 +26,11 @@ ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 _OF_ACTION = re.compile(r"(?:timing|title|prefix|textEquivalent)(?:[A-Z.\[]|$)")
 DEEPEST = 40
 """Levels of actions in a plan, and of plans in plans: more than anybody reads, less than the stack holds."""
-_OF_SOURCE = ("id", "title", "definition")
+COPIED = (
+    "id", "prefix", "title", "description", "textEquivalent", "priority", "code", "documentation", "relatedAction",
+    "type", "groupingBehavior", "selectionBehavior", "requiredBehavior", "precheckBehavior", "cardinalityBehavior",
+)  # fmt: skip
+_OF_SOURCE = ("id", "title", "definition", "copied")
 """What an action remembers of its source."""
 URGENT = frozenset({"urgent", "asap", "stat"})
 
@@ -89,6 +93,11 @@ class PlannedAction:
     def title(self) -> str:
         """For messages: title, else id or path."""
         return str(self.source.get("title") or self.id)
+
+    @cached_property
+    def copied(self) -> Mapping[str, Any]:
+        """What stands in the answer as it is."""
+        return {key: self.source[key] for name in COPIED for key in (name, f"_{name}") if key in self.source}
 
     @cached_property
     def definition(self) -> str | None:

@@ -121,21 +121,14 @@ class Facts:
         return [one for one in candidates if id(one) not in others] if others else candidates
 
     def _not_theirs(self, criterion: Criterion, resources: list[Resource]) -> set[int]:
-        """Which resources are of somebody else. Nearly all name the same person in the same words: those are read
-        once."""
+        """Which resources are of somebody else. Nearly all name the same person in the same words as the first one."""
         test, find, element = criterion.test(self.now, self._value_sets), criterion.read, criterion.element
-        met: dict[str, bool] = {}
-        found: set[int] = set()
-        for one in resources:
-            value = one.get(element) if element is not None else None
-            text = value.get("reference") if value.__class__ is dict and "type" not in value else None
-            theirs = met.get(text) if text is not None else None
-            if theirs is None:
-                theirs = test(find(one))
-                if text is not None:
-                    met[text] = theirs
-            if not theirs:
-                found.add(id(one))
+        if element is None:
+            return {id(one) for one in resources if not test(find(one))}
+        usual = resources[0].get(element)
+        found = {id(one) for one in resources if one.get(element) != usual and not test(find(one))}
+        if not test(find(resources[0])):
+            found.update(id(one) for one in resources if one.get(element) == usual)
         return found
 
     def _index(self, type: str, criterion: Criterion) -> Mapping[tuple[str | None, str | None], list[Resource]]:
