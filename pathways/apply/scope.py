@@ -186,11 +186,22 @@ class Scope(dict[str, Any]):
         variable = self._variables.get(name)
         if variable is None:
             parent = self._parent
-            found = collection(self._given[name]) if parent is None else parent[name]
-        else:
-            found = self._answered(name, variable).items
-        self[name] = found
-        return found
+            items = self[name] = collection(self._given[name]) if parent is None else parent[name]
+            return items
+        answers = self._answers
+        found = (answers.get(name) if self._chosen else None) or variable.constant
+        if found is None:
+            meaning = self._meanings.get(name)
+            if meaning is None:
+                found = self._watched(name, variable)
+            else:
+                shared, key = self._shared, meaning[0]
+                found = shared.get(key)
+                if found is None:
+                    found = shared[key] = self._evaluate(name, variable)
+        answers[name] = found
+        items = self[name] = found[0]
+        return items
 
     def __contains__(self, name: object) -> bool:
         return name in self._variables or (name in self._parent if self._parent is not None else name in self._given)
@@ -214,25 +225,11 @@ class Scope(dict[str, Any]):
     def answer(self, name: str) -> Answer:
         """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
         found = self._answers.get(name)
-        if found is not None:
-            return found
-        variable = self._variables.get(name)
-        if variable is None:
-            return self._parent.answer(name) if self._parent is not None else Answer([])
-        return self._answered(name, variable)
-
-    def _answered(self, name: str, variable: Variable) -> Answer:
-        found = self._answers.get(name) if self._chosen else variable.constant
         if found is None:
-            meaning = self._meanings.get(name)
-            if meaning is None:
-                found = variable.constant or self._watched(name, variable)
-            else:
-                found = self._shared.get(meaning[0])
-                if found is None:
-                    found = variable.constant or self._evaluate(name, variable)
-                    self._shared[meaning[0]] = found
-        self._answers[name] = found
+            if name not in self._variables:
+                return self._parent.answer(name) if self._parent is not None else Answer([])
+            self.__missing__(name)
+            found = self._answers[name]
         return found
 
     def _watched(self, name: str, variable: Variable) -> Answer:

@@ -179,7 +179,9 @@ class Deciding(Following):
         else:
             right, alike = self.once(wanted, here), "False"
         equals = f"{self.constant(equal)}({left.name}, {right.name})"
-        if alike != "False":
+        if left.kind == "text" and isinstance(wanted, Literal) and wanted.value.__class__ is str:
+            equals = f"{left.name} == {right.name}"
+        elif alike != "False":
             equals = f"({left.name} == {right.name} if {alike} else {equals})"
         known = "" if isinstance(wanted, Literal) and wanted.value is not None else f" or {right.name} is None"
         self.line(f"{name} = None if {left.name} is None{known} else {equals}")

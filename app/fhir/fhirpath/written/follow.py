@@ -109,7 +109,7 @@ class Following(Lines):
         key = self.constant(key)
         self.plain += 1
         if sibling is not None:
-            odd = "{0} is None or {0}.__class__ is dict or {0}.__class__ is list"
+            odd = "{0}.__class__ is dict or {0}.__class__ is list" + (" or {0} is None" if field.many else "")
             self.line(f"if {self.constant(sibling)} in {owner}: raise LongWay")
         self.line(f"{found} = {owner}.get({key})")
         with self.block(f"if {found} is not None:"):

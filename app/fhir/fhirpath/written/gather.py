@@ -11,7 +11,7 @@ from ..syntax import Binary, Call, Expression, Index, Literal, Special, Variable
 from .decide import Deciding
 from .lines import Here
 from .operate import ARITHMETIC, only, united
-from .routes import FIRST, Link, Route, ends, route, stops_early
+from .routes import FIRST, Link, Route, ends, repeats, route, stops_early
 from .wanted import EMPTY_OF, Mode, Value
 from .ways import Ways
 
@@ -87,12 +87,13 @@ class Gathering(Deciding):
         name = self.name()
         self.line(f"{name} = {'[]' if mode == 'items' else EMPTY_OF[mode]}")
         kinds: list[Value] = []
+        once = mode == "value" and not repeats(links, here.type)
         stops = (name,) if mode == "exists" and stops_early(links, nearest=True) else ()
-        self.follow(links, here, lambda one: kinds.append(self.taken(one, mode, name)), stops)
+        self.follow(links, here, lambda one: kinds.append(self.taken(one, mode, name, once)), stops)
         return kinds[0]
 
-    def taken(self, one: Here, mode: Mode, name: str) -> Value:
-        """Write what becomes of an item at the end of a path."""
+    def taken(self, one: Here, mode: Mode, name: str, once: bool = False) -> Value:
+        """Write what becomes of an item at the end of a path; ``once``: it cannot find more than one."""
         if mode == "items":
             found = one.name if one.made else self.node(one)
             self.line(f"{name}.{'extend' if one.made == 'items' else 'append'}({found})")
@@ -104,7 +105,8 @@ class Gathering(Deciding):
                 self.line(f"if {name} is not None: raise LongWay")
                 self.line(f"{name} = {self.constant(only)}({one.name})")
         else:
-            self.line(f"if {name} is not None: raise LongWay")
+            if not once:
+                self.line(f"if {name} is not None: raise LongWay")
             if not one.made:
                 return self.read(one, name)
             self.line(f"{name} = {one.name}")

@@ -100,6 +100,19 @@ def ends(links: tuple[Link, ...], type_: Type) -> Type | None:
     return type_
 
 
+def repeats(links: tuple[Link, ...], type_: Type | None) -> bool:
+    """Whether the links may lead to more than one item."""
+    for link in links:
+        if link.kind == "member":
+            field = None if type_ is None else field_of(link, type_)
+            if field is None or field.many:
+                return True
+            type_ = field.options[0][1]
+        elif link.kind in ("day", "each"):
+            return True
+    return False
+
+
 def field_of(link: Link, owner: Type) -> Field | None:
     """The element of a link, where it is of one type."""
     field = None if owner.primitive else owner.fields.get(link.name)
