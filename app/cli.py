@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -92,8 +94,30 @@ def start(demo: bool) -> None:
     """Bring the database up to date, load the content, and serve."""
     from app import serving  # late: no other command needs granian
 
+    require_free(*_address())
     serving.apart(partial(prepare, demo))
     serve()
+
+
+def _address() -> tuple[str, int]:
+    """Where it listens: HOST and PORT, 127.0.0.1 and 8000 by default."""
+    return os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8000"))
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises ClickException where somebody listens already: granian would share the port and answer every other
+    request.
+    """
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return  # an address that cannot be had at all is told by the server
+            raise click.ClickException(
+                f"Port {port} is taken: is Maslak running already? PORT={port + 1} make run serves on another."
+            ) from error
 
 
 def prepare(demo: bool) -> None:
@@ -127,12 +151,11 @@ def load_demo() -> None:
 
 
 def serve() -> None:
-    """Be the server (granian); the port is PORT, 8000 by default. What is imported already is not imported again."""
+    """Be the server (granian). What is imported already is not imported again."""
     from app import serving
 
-    port = os.environ.get("PORT", "8000")
+    host, port = _address()
     production = current_app.config["PRODUCTION"]
-    host = os.environ.get("HOST", "127.0.0.1")
     # Requests are work for the processor: threads of one process only wait for each other (docs/benchmarks.md).
     workers = os.environ.get("WORKERS") or ((os.cpu_count() or 1) + 1 if production else 1)
     threads = os.environ.get("THREADS") or (1 if production else 4)
@@ -148,7 +171,7 @@ def serve() -> None:
         made._get_current_object(),
         target="app.server:application",
         host=host,
-        port=int(port),
+        port=port,
         workers=int(workers),
         threads=int(threads),
         beside=jobs if working else None,

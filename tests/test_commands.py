@@ -140,6 +140,16 @@ def test_demo_people_are_loaded_once(home: dict[str, str]) -> None:
     assert "there already" in again.stdout
 
 
+def test_a_port_that_is_taken_is_said_before_anything_is_done(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = _run("start", settings=_settings(tmp_path, PORT=str(port)))
+    assert done.returncode == 1 and f"Port {port} is taken" in done.stderr
+    assert not (tmp_path / "maslak.sqlite").exists()
+
+
 def test_a_production_server_without_a_secret_key_does_not_start(tmp_path: Path) -> None:
     refused = _run("start", settings=_settings(tmp_path, MASLAK_ENV="production", PORT=_free_port()))
     assert refused.returncode != 0
