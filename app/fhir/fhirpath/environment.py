@@ -87,10 +87,6 @@ def _local(moment: datetime) -> datetime:
     return moment.astimezone(CASABLANCA)
 
 
-class Settled(list[Item]):
-    """A variable's value that is the engine's own items already (``Program.items``): taken as it stands, every time."""
-
-
 class Run:
     """One evaluation: its resource, the variables seen so far, and where ``$index`` and ``$total`` stand."""
 
@@ -135,7 +131,7 @@ class Run:
             except KeyError:
                 pass
             else:
-                if value.__class__ is Settled or self.settled is self._given:
+                if self.settled is self._given:  # a plan's: items already
                     return value  # type: ignore[no-any-return]
                 return self._keep(name, collection(value() if callable(value) else value))
         return self._keep(name, self._find(name))
