@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Request
 
-from app.access.actor import Actor
 from app.rest import capabilities
 from app.rest.asked import Answer, Asked
 from app.rest.batch import bundle
@@ -19,15 +18,11 @@ from app.rest.routes import BY_NAME
 from app.store import work
 
 
-def answered(
-    endpoint: str, parts: Mapping[str, Any], request: Request, actor: Actor | None = None
-) -> tuple[Answer, Asked | None]:
-    """The answer, and what was asked where its address matters for the answer. ``actor``: who asks, where that is
-    known already. Raises what the interaction raises.
-    """
+def answered(endpoint: str, parts: Mapping[str, Any], request: Request) -> tuple[Answer, Asked | None]:
+    """The answer, and what was asked where its address matters for the answer. Raises what the interaction raises."""
     if endpoint == "metadata":
         return capabilities.answer(request), None
-    asked = asked_of(request, parts, actor)
+    asked = asked_of(request, parts)
     if endpoint == "bundle":
         return bundle(asked, "return=representation" in request.headers.get("Prefer", "")), None
     if endpoint == "operation":

@@ -14,7 +14,6 @@ from flask import Request, Response, current_app, request
 from werkzeug.http import http_date
 from werkzeug.sansio.utils import get_current_url, get_host
 
-from app.access.actor import Actor
 from app.access.authentication import current_actor
 from app.errors import Malformed
 from app.fhir.json import dumps, loads
@@ -52,7 +51,7 @@ def _called(scheme: str, host: str | None, server: tuple[str, int]) -> str:
     return url
 
 
-def asked_of(request: Request, parts: Mapping[str, Any], actor: Actor | None = None) -> Asked:
+def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
     """What an HTTP request asks. Raises Malformed, NotAcceptable, UnsupportedMediaType, TooLarge, Unauthorized."""
     said = request.environ.get
     query = decoded(_text(request.query_string))
@@ -60,7 +59,7 @@ def asked_of(request: Request, parts: Mapping[str, Any], actor: Actor | None = N
     negotiation.check_format(formats[-1] if formats else None, said("HTTP_ACCEPT"))
     method = "GET" if request.method == "HEAD" else request.method
     asked = Asked(
-        actor=actor or current_actor(),
+        actor=current_actor(),
         base=base_url(),
         method=method,
         parameters=query,

@@ -6,7 +6,6 @@ with a token. The interaction behind it is the same as that of Flask's routes, a
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
@@ -15,7 +14,6 @@ from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
 from flask.sessions import NullSession
 
-from app.access.actor import Actor
 from app.access.authentication import authenticate_request
 from app.access.table import PUBLIC
 from app.db import db
@@ -29,8 +27,6 @@ from app.rest.door import failure, wire
 from app.rest.patience import patiently
 from app.rest.routes import located
 
-WARM_UP = 200
-"""Requests of a process after which everything is loaded."""
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 _SHORT = {("GET", 2): "search_type", ("POST", 2): "create", ("GET", 3): "read", ("PUT", 3): "update"}
@@ -42,7 +38,6 @@ class Gate:
     def __init__(self, flask: Flask, inner: Callable[[Environ, Start], Iterable[bytes]]):
         self._flask = flask
         self._inner = inner
-        self._until_settled = 0 if flask.testing else WARM_UP
         self._secure = str(flask.config.get("BASE_URL") or "").startswith("https://")
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -51,8 +46,6 @@ class Gate:
             return self._inner(environ, start)
         if path.startswith("/fhir/.well-known/") or (self._secure and not _arrived_secure(environ)):
             return self._inner(environ, start)
-        if self._until_settled:
-            self._settle()
         with _Context(self._flask, environ) as context:
             answer, asked = _answer(context, path)
             status, headers, body = wire(answer, asked, context.request)
@@ -62,15 +55,6 @@ class Gate:
             headers.append(("Content-Length", str(len(body))))
         start(status, headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
-
-    def _settle(self) -> None:
-        """Once everything that requests need is loaded, the collector need not walk it again: the definitions of R4
-        are a quarter of a million objects, 0.2 s for each full collection.
-        """
-        self._until_settled -= 1
-        if not self._until_settled:
-            gc.collect()
-            gc.freeze()
 
 
 class _Context(RequestContext):
@@ -111,13 +95,14 @@ def _answer(context: _Context, path: str) -> tuple[Answer, Asked | None]:
     request = context.request
     try:
         endpoint, parts = place(request.method, path if path.isascii() else request.path)
-        actor = None if ACCESS.get(f"fhir.{endpoint}") == PUBLIC else _let_in(context, endpoint)
-        return patiently(lambda: answered(endpoint, parts, request, actor))
+        if ACCESS.get(f"fhir.{endpoint}") != PUBLIC:
+            _let_in(context, endpoint)
+        return patiently(lambda: answered(endpoint, parts, request))
     except Exception as error:  # every kind is known to answer_to
         return failure(error, request), None
 
 
-def _let_in(context: _Context, endpoint: str) -> Actor:
+def _let_in(context: _Context, endpoint: str) -> None:
     """The access table, as for every other route; and no client faster than it was promised. Raises Forbidden,
     Unauthorized, TooMany.
     """
@@ -128,7 +113,6 @@ def _let_in(context: _Context, endpoint: str) -> Actor:
     if grant is None or not actor.may(grant):
         raise Forbidden("your role does not open this page", grant=grant or "")
     pace.keep(actor)
-    return actor
 
 
 def place(method: str, path: str) -> tuple[str, Mapping[str, Any]]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from app import content
+from app.access import tokens
 from app.access.actor import SYSTEM
+from app.db import db
+from app.factory import create_app
 from app.store import work
 from pathways.feature import FEATURE
 from protocols.feature import FEATURE as PROTOCOLS
@@ -26,3 +33,17 @@ def clinic(app: Flask) -> Clinic:
         person_of("nurse", "hicham", "Organization/centre"),
         person_of("hospital-physician", "omar", "Organization/chp"),
     )
+
+
+@pytest.fixture
+def ehr(database: str) -> Iterator[FlaskClient]:
+    """An EHR at the door of the whole application, with a token for everything; the application's context is open."""
+    flask = create_app({"SQLALCHEMY_DATABASE_URI": database, "TESTING": True})
+    with flask.app_context():
+        token = tokens.issue(label="ehr", scopes="system/*.cruds", lifetime=timedelta(hours=1))[0]
+        db.session.commit()
+        client = flask.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        yield client
+        db.session.remove()
+        db.engine.dispose()

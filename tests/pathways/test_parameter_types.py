@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from app.access import tokens
 from app.access.actor import SYSTEM
-from app.db import db
-from app.factory import create_app
 from app.store import work
 from tests.pathways.apply.domain import a_patient, a_plan, an_action, an_activity
 
@@ -49,18 +44,10 @@ VALUES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture
-def ehr(database: str) -> Iterator[FlaskClient]:
-    flask = create_app({"SQLALCHEMY_DATABASE_URI": database, "TESTING": True})
-    with flask.app_context():
-        token = tokens.issue(label="ehr", scopes="system/*.cruds", lifetime=timedelta(hours=1))[0]
-        with work(SYSTEM) as repo:
-            repo.update(a_patient())
-        client = flask.test_client()
-        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-        yield client
-        db.session.remove()
-        db.engine.dispose()
+@pytest.fixture(autouse=True)
+def _amina(ehr: FlaskClient) -> None:
+    with work(SYSTEM) as repo:
+        repo.update(a_patient())
 
 
 @pytest.mark.parametrize("call", CALLS)

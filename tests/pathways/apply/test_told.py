@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.access import tokens
 from app.access.actor import SYSTEM
-from app.db import db
-from app.factory import create_app
 from app.store import work
 from tests.pathways.apply.domain import a_patient, a_plan, an_action, an_activity
 
@@ -22,29 +19,21 @@ PLAN = a_plan(an_action("Garder", id="keep"))
 
 
 @pytest.fixture
-def ask(database: str) -> Iterator[Ask]:
+def ask(ehr: FlaskClient) -> Ask:
     """``$apply`` of an ActivityDefinition or PlanDefinition by an EHR."""
-    flask = create_app({"SQLALCHEMY_DATABASE_URI": database, "TESTING": True})
-    with flask.app_context():
-        token = tokens.issue(label="ehr", scopes="system/*.cruds", lifetime=timedelta(hours=1))[0]
-        with work(SYSTEM) as repo:
-            repo.update(a_patient())
+    with work(SYSTEM) as repo:
+        repo.update(a_patient())
 
-        def send(definition: dict[str, Any], accept: str = "fr", *parameters: dict[str, Any]) -> TestResponse:
-            kind = definition["resourceType"]
-            given = [{"name": kind[0].lower() + kind[1:], "resource": definition}, *parameters]
-            if all(one["name"] != "subject" for one in parameters):
-                given.append({"name": "subject", "valueString": "Patient/amina"})
-            body = {"resourceType": "Parameters", "parameter": given}
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
-            address = f"/fhir/{kind}/$apply"
-            return flask.test_client().post(
-                address, data=json.dumps(body), headers=headers | {"Accept-Language": accept}
-            )
+    def send(definition: dict[str, Any], accept: str = "fr", *parameters: dict[str, Any]) -> TestResponse:
+        kind = definition["resourceType"]
+        given = [{"name": kind[0].lower() + kind[1:], "resource": definition}, *parameters]
+        if all(one["name"] != "subject" for one in parameters):
+            given.append({"name": "subject", "valueString": "Patient/amina"})
+        body = {"resourceType": "Parameters", "parameter": given}
+        headers = {"Content-Type": "application/fhir+json", "Accept-Language": accept}
+        return ehr.post(f"/fhir/{kind}/$apply", data=json.dumps(body), headers=headers)
 
-        yield send
-        db.session.remove()
-        db.engine.dispose()
+    return send
 
 
 def told(answer: TestResponse, status: int = 422) -> str:

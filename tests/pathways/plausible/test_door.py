@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.access import tokens
 from app.access.actor import SYSTEM
-from app.db import db
-from app.factory import create_app
 from app.fhir.validation import check
 from app.store import work
 from pathways.plausible import implausible
@@ -27,25 +23,9 @@ UCUM = "http://unitsofmeasure.org"
 NOW = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def door(database: str) -> Iterator[tuple[Flask, str]]:
-    flask = create_app({"SQLALCHEMY_DATABASE_URI": database, "TESTING": True})
-    with flask.app_context():
-        token = tokens.issue(label="ehr", scopes="system/*.cruds", lifetime=timedelta(hours=1))[0]
-        db.session.commit()
-        yield flask, token
-        db.session.remove()
-        db.engine.dispose()
-
-
-def sent(door: tuple[Flask, str], body: Any, path: str = "/fhir/Observation", language: str = "en") -> TestResponse:
-    flask, token = door
-    headers = {
-        "Authorization": f"Bearer {token}",
-        "Content-Type": "application/fhir+json",
-        "Accept-Language": language,
-    }
-    return flask.test_client().post(path, data=json.dumps(body), headers=headers)
+def sent(ehr: FlaskClient, body: Any, path: str = "/fhir/Observation", language: str = "en") -> TestResponse:
+    headers = {"Content-Type": "application/fhir+json", "Accept-Language": language}
+    return ehr.post(path, data=json.dumps(body), headers=headers)
 
 
 def quantity(value: float, unit: str) -> dict[str, Any]:
@@ -74,59 +54,58 @@ def places(answer: TestResponse) -> list[str]:
     return [issue["expression"][0] for issue in answer.get_json()["issue"]]
 
 
-def test_what_cannot_be_is_refused_with_its_path(door: tuple[Flask, str]) -> None:
-    assert places(sent(door, pressure(1400, 90))) == ["Observation.component[0].valueQuantity.value"]
-    assert places(sent(door, pressure(14, 9))) == [
+def test_what_cannot_be_is_refused_with_its_path(ehr: FlaskClient) -> None:
+    assert places(sent(ehr, pressure(1400, 90))) == ["Observation.component[0].valueQuantity.value"]
+    assert places(sent(ehr, pressure(14, 9))) == [
         "Observation.component[0].valueQuantity.value",
         "Observation.component[1].valueQuantity.value",
     ]
-    assert places(sent(door, pressure(80, 130))) == ["Observation.component[0].valueQuantity.value"]
-    assert places(sent(door, pressure(140, 90, "kg"))) == [
+    assert places(sent(ehr, pressure(80, 130))) == ["Observation.component[0].valueQuantity.value"]
+    assert places(sent(ehr, pressure(140, 90, "kg"))) == [
         "Observation.component[0].valueQuantity.code",
         "Observation.component[1].valueQuantity.code",
     ]
     tomorrow = (datetime.now(UTC) + timedelta(days=3)).isoformat()
     late = pressure(140, 90) | {"effectiveDateTime": tomorrow}
-    assert places(sent(door, late)) == ["Observation.effectiveDateTime"]
-    assert sent(door, pressure(140, 90)).status_code == 201
+    assert places(sent(ehr, late)) == ["Observation.effectiveDateTime"]
+    assert sent(ehr, pressure(140, 90)).status_code == 201
 
 
-def test_it_can_be_asked_before(door: tuple[Flask, str]) -> None:
-    answer = sent(door, pressure(1400, 90), "/fhir/Observation/$validate")
+def test_it_can_be_asked_before(ehr: FlaskClient) -> None:
+    answer = sent(ehr, pressure(1400, 90), "/fhir/Observation/$validate")
     assert answer.status_code == 200
     assert [(i["severity"], i["expression"][0]) for i in answer.get_json()["issue"]] == [
         ("error", "Observation.component[0].valueQuantity.value")
     ]
-    french = sent(door, pressure(1400, 90), "/fhir/Observation/$validate", "fr").get_json()
+    french = sent(ehr, pressure(1400, 90), "/fhir/Observation/$validate", "fr").get_json()
     assert "n’est pas possible" in french["issue"][0]["details"]["text"]
 
 
-def test_in_a_transaction_nothing_is_stored(door: tuple[Flask, str]) -> None:
+def test_in_a_transaction_nothing_is_stored(ehr: FlaskClient) -> None:
     entries = [
         {"resource": one, "request": {"method": "POST", "url": "Observation"}}
         for one in (pressure(140, 90), pressure(1400, 90))
     ]
-    answer = sent(door, {"resourceType": "Bundle", "type": "transaction", "entry": entries}, "/fhir")
+    answer = sent(ehr, {"resourceType": "Bundle", "type": "transaction", "entry": entries}, "/fhir")
     assert places(answer) == ["Bundle.entry[1].resource.component[0].valueQuantity.value"]
     with work(SYSTEM, reading=True) as repo:
         assert repo.count("Observation") == 0
 
 
-def test_it_is_said_in_both_languages(door: tuple[Flask, str]) -> None:
+def test_it_is_said_in_both_languages(ehr: FlaskClient) -> None:
     def text(language: str) -> str:
-        return str(sent(door, pressure(1400, 90), language=language).get_json()["issue"][0]["details"]["text"])
+        return str(sent(ehr, pressure(1400, 90), language=language).get_json()["issue"][0]["details"]["text"])
 
     assert "n’est pas possible" in text("fr") and "1400 mm[Hg]" in text("fr")
     assert "غير ممكنة" in text("ar") and "1400 mm[Hg]" in text("ar")
 
 
-def test_a_slip_can_be_taken_back(door: tuple[Flask, str]) -> None:
+def test_a_slip_can_be_taken_back(ehr: FlaskClient) -> None:
     with work(SYSTEM) as repo:
         slip = repo.create(pressure(1400, 90))
-    flask, token = door
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
+    headers = {"Content-Type": "application/fhir+json"}
     body = json.dumps(slip | {"status": "entered-in-error"})
-    assert flask.test_client().put(f"/fhir/Observation/{slip['id']}", data=body, headers=headers).status_code == 200
+    assert ehr.put(f"/fhir/Observation/{slip['id']}", data=body, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
