@@ -64,8 +64,8 @@ class Feature:
     """``check(resources, definitions) -> issues``: what ``content check`` and a release refuse, beyond FHIR itself."""
     compared: Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[Any]] | None = None
     """``compared(before, after) -> issues``: what ``content check`` says of a file against the words it replaces."""
-    jobs: Mapping[str, Callable[[Any, Mapping[str, Any]], None]] = field(default_factory=dict)
-    """Outbox topic -> ``handle(repo, payload)``."""
+    jobs: Mapping[str, Callable[[Any, Mapping[str, Any]], Mapping[str, Any] | None]] = field(default_factory=dict)
+    """Outbox topic -> ``handle(repo, payload)``; what it gives back is the payload with which the job goes on."""
     daily: Sequence[Callable[[Any], None]] = ()
     """``act(repo)``: done by the worker once a day, each in a transaction of its own."""
     home: Mapping[str, str] = field(default_factory=dict)

@@ -77,10 +77,10 @@ def _close_arrived(repo: Any, payload: Any) -> None:
     close_arrived(repo, payload, Terminology(repo))
 
 
-def _count_impact(repo: Any, payload: Any) -> None:
+def _count_impact(repo: Any, payload: Any) -> Any:
     from pathways.impact import count_batch
 
-    count_batch(repo, payload)
+    return count_batch(repo, payload)
 
 
 def _reorder(repo: Any) -> None:

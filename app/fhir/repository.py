@@ -203,3 +203,6 @@ class Repository(Protocol):
 
     def enqueue(self, topic: str, payload: dict[str, Any]) -> None:
         """A job for after the commit, stored with it."""
+
+    def waiting(self, topic: str) -> list[dict[str, Any]]:
+        """The payloads of the jobs of a topic that are not done yet."""

@@ -23,7 +23,8 @@ WORKER = automation("jobs")
 REST_SECONDS = 2.0
 LONGEST_WAIT = timedelta(hours=6)
 
-Handler = Callable[[Any, Mapping[str, Any]], None]
+Handler = Callable[[Any, Mapping[str, Any]], Mapping[str, Any] | None]
+"""Does a job; gives back the payload with which it goes on, in another transaction, or None when all is done."""
 
 
 def handlers(features: Iterable[Feature]) -> dict[str, Handler]:
@@ -77,11 +78,14 @@ def _run_one(known: Mapping[str, Handler]) -> bool:
             if job is None:
                 return False
             try:
-                known[job.topic](repo, job.payload)
+                rest = known[job.topic](repo, job.payload)
             except Exception as error:  # the change of a failed job is rolled back; the failure is written by itself
                 failed = (job, error)
                 raise
-            outbox.job_done(repo.unit, job)
+            if rest is None:
+                outbox.job_done(repo.unit, job)
+            else:
+                outbox.job_goes_on(repo.unit, job, rest)
             return True
     except Exception:
         if failed is None:

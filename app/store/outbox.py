@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,21 @@ def due_jobs(unit: Unit, limit: int = 10) -> list[Job]:
 def job_done(unit: Unit, job: Job) -> None:
     """Mark a job as done."""
     unit.driver.run("update outbox set done = ? where key = ?", (unit.stamp, job.key))
+
+
+def job_goes_on(unit: Unit, job: Job, payload: Mapping[str, Any]) -> None:
+    """Keep a job that has done a part of its work: what it has so far stands in its payload. Others come first."""
+    unit.driver.run(
+        "update outbox set payload = ?, due = ?, attempts = 0 where key = ?",
+        (orjson.dumps(payload).decode(), unit.stamp, job.key),
+    )
+
+
+def waiting(unit: Unit, topic: str) -> list[dict[str, Any]]:
+    """The payloads of the jobs of a topic that are not done, oldest first."""
+    unit.flush()
+    rows = unit.driver.rows("select payload from outbox where done is null and topic = ? order by key", (topic,))
+    return [orjson.loads(payload) for (payload,) in rows]
 
 
 def job_failed(unit: Unit, job: Job, error: str, retry_at: Any) -> None:

@@ -112,6 +112,9 @@ class StoreRepository:
     def enqueue(self, topic: str, payload: dict[str, Any]) -> None:
         outbox.enqueue(self.unit, topic, payload)
 
+    def waiting(self, topic: str) -> list[dict[str, Any]]:
+        return outbox.waiting(self.unit, topic)
+
     # -- searching
 
     def page(self, query: str, *, strict: bool = False) -> RawPage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,6 +55,24 @@ def test_a_failed_job_leaves_nothing_behind_and_waits(app: Flask, notes: list[st
     assert notes == ["after"]
     with work(SYSTEM) as repo:
         assert repo.find("Basic/half-done") is None
+
+
+def test_a_job_goes_on_with_what_it_has_so_far_and_lets_others_come_first(app: Flask, notes: list[str]) -> None:
+    def count(repo: Any, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        notes.append(str(payload["so_far"]))
+        with_others = [one["so_far"] for one in repo.waiting("count")]
+        assert with_others == [payload["so_far"]]
+        return {"so_far": payload["so_far"] + 1} if payload["so_far"] < 2 else None
+
+    counting = replace(feature(notes), jobs=dict(feature(notes).jobs) | {"count": count})
+    with work(SYSTEM) as repo:
+        repo.enqueue("count", {"so_far": 0})
+    with work(SYSTEM) as repo:
+        repo.enqueue("note", {"text": "another"})
+    assert run_pending([counting]) == 4
+    assert notes[0] == "0" and notes[-1] == "2" and sorted(notes) == ["0", "1", "2", "another"]
+    with work(SYSTEM, reading=True) as repo:
+        assert repo.waiting("count") == []
 
 
 def test_daily_work_is_done_and_one_failure_does_not_stop_the_rest(app: Flask, notes: list[str]) -> None:
