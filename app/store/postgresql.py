@@ -167,7 +167,7 @@ class Postgresql(Driver):
     def numbers(self, count: int) -> list[tuple[int, int]]:
         sql = "select nextval('head_key_seq'), nextval('version_seq_seq')"
         if count == 1:  # by far the most; without the series the plan is made once
-            return [self.rows(sql)[0]]  # type: ignore[list-item]
+            return [self.rows(sql)[0]]
         return [(key, seq) for key, seq in self.rows(f"{sql} from generate_series(1, ?)", (count,))]
 
     def refresh_statistics(self) -> None:
