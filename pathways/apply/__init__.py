@@ -10,7 +10,7 @@ The pipeline, one file a step, in order:
       conditions    does it apply? taken, not taken, missing, failed
       selection     which of a group's actions
       ask           what is missing is asked for
-      definitions   what the action points at
+      definitions   what the action points at (recipe: what of it is the same for everybody)
       instantiate   the request (kinds), its dynamic values (dynamic), the nested plan, the form to fill
     goals         the plan's goals
     schedule      due days: timing, relations between actions, working days (timing, ``pathways.calendar``)

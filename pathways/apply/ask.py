@@ -12,6 +12,7 @@ from pathways.apply.frame import Frame
 from pathways.apply.instantiate import activity
 from pathways.apply.outcome import ActionOutcome
 from pathways.apply.plan import ACTION_KIND, PlannedAction
+from pathways.apply.recipe import recipe_of
 
 MEASURE = {"coding": [{"system": ACTION_KIND, "code": "measure"}]}
 MISSING = f"{CANONICAL_BASE}/StructureDefinition/variable-missing"
@@ -26,7 +27,7 @@ def ask_for(frame: Frame, outcome: ActionOutcome) -> None:
         asked = frame.run.asks.get(variable.ask_with)
         if asked is not None:
             if asked not in outcome.children:
-                outcome.children.append(asked)
+                outcome.children = [*outcome.children, asked]
             continue
         try:
             definition = frame.run.definitions.find(variable.ask_with, frame.plan.source)
@@ -38,11 +39,12 @@ def ask_for(frame: Frame, outcome: ActionOutcome) -> None:
             frame.report(outcome, error.message, expression=variable.ask_with, code=error.code)
             continue
         ask = ActionOutcome(_action(definition, name, outcome), frame, Verdict("taken"))
-        ask.timed_by = definition
+        ask.timed_by = recipe_of(definition).timing
         ask.asked_by = outcome
-        ask.resources.append(frame.run.propose(made, str(definition.get("id") or tail(variable.ask_with))))
+        ask.resources = [frame.run.propose(made, str(definition.get("id") or tail(variable.ask_with)))]
         frame.run.asks[variable.ask_with] = ask
-        outcome.children.append(ask)
+        frame.run.taken.append(ask)
+        outcome.children = [*outcome.children, ask]
 
 
 def _action(definition: dict[str, object], name: str, outcome: ActionOutcome) -> PlannedAction:

@@ -33,7 +33,7 @@ def bundle_of(applied: Applied) -> Resource:
     """The Bundle of an answer."""
     frame = applied.frame
     groups: list[Resource] = []
-    first = _group(frame, groups)
+    first = _group(frame, applied.actions, groups)
     plans = [_care_plan(frame, first)] if _is_pathway(frame.plan.source) else []
     resources = [*reversed(groups), *plans, *frame.run.resources.values()]
     return {"resourceType": "Bundle", "type": "collection", "entry": [_entry(one) for one in resources]}
@@ -43,15 +43,15 @@ def _entry(resource: Resource) -> Resource:
     return entry(resource, f"{CANONICAL_BASE}/{resource['resourceType']}/{resource['id']}")
 
 
-def _group(frame: Frame, groups: list[Resource]) -> Resource:
-    """The RequestGroup of a plan; those of nested plans are added to ``groups`` before it."""
+def _group(frame: Frame, outcomes: list[ActionOutcome], groups: list[Resource]) -> Resource:
+    """The RequestGroup of a plan with these outcomes; those of nested plans are added to ``groups`` before it."""
     source = frame.plan.source
     made: Resource = {"resourceType": "RequestGroup", "id": frame.run.new_id(str(source.get("id") or "plan"))}
     made |= _about(frame) | frame.group
-    actions = [one for outcome in frame.outcomes if (one := _action(outcome, groups)) is not None]
+    actions = [one for outcome in outcomes if (one := _action(outcome, groups)) is not None]
     extensions = pertaining(list(frame.goals.values())).get("extension", [])
     if frame.plan.explains:
-        extensions = extensions + not_taken(frame.outcomes)
+        extensions = extensions + not_taken(outcomes)
     if frame.issues:
         made["contained"] = [operation_outcome(frame.issues) | {"id": "messages"}]
         extensions = [*extensions, {"url": MESSAGES, "valueReference": {"reference": "#messages"}}]
@@ -116,7 +116,8 @@ def _own(made: Resource, outcome: ActionOutcome, groups: list[Resource]) -> Reso
     """The ``resource`` of an action, and what is to be done with it; nothing where it proposes nothing itself."""
     kind = {"type": made["type"]} if "type" in made else {}
     if outcome.nested is not None:
-        nested = _group(outcome.nested, groups)
+        within = [child for child in outcome.children if child.frame is outcome.nested]
+        nested = _group(outcome.nested, within, groups)
         return kind | {"resource": {"reference": f"RequestGroup/{nested['id']}"}}
     if not outcome.resources:
         return {}

@@ -55,22 +55,27 @@ def refuse_cycle(name: str, chain: tuple[str, ...]) -> None:
         raise Invalid("the definitions go in a circle: {names}", names=names)
 
 
-def refuse_subject(definition: Mapping[str, Any], subject: str, otherwise: frozenset[str] = PATIENT) -> None:
-    """Raises Invalid when a definition is for another type of subject. ``otherwise``: whom it is for where it does not
-    say; a definition inside a plan is for the plan's subject."""
-    said = "subjectCodeableConcept" in definition or "subjectReference" in definition
-    if not said and (subject in otherwise or "subjectCanonical" in definition):
-        return  # most definitions, of which nothing more needs to be known
-    concept = definition.get("subjectCodeableConcept") or {}
-    if any(coding.get("code") == subject for coding in concept.get("coding", ())):
-        return
+def subjects_of(definition: Mapping[str, Any]) -> frozenset[str] | None:
+    """For what types of subject a definition is: None where it does not say, empty where for any."""
     found = choice(definition, "subject")
-    if found is None or found[0] == "Canonical":
-        wanted = otherwise if found is None else frozenset()
-    elif found[0] == "Reference":
-        wanted = frozenset({str(found[1].get("reference", "")).partition("/")[0]} - {"", "Group"})
-    else:
-        wanted = frozenset(str(coding.get("code")) for coding in found[1].get("coding", ()))
+    if found is None:
+        return None
+    if found[0] == "Canonical":
+        return frozenset()
+    if found[0] == "Reference":
+        return frozenset({str(found[1].get("reference", "")).partition("/")[0]} - {"", "Group"})
+    return frozenset(str(coding.get("code")) for coding in found[1].get("coding", ()))
+
+
+def refuse_subject(
+    definition: Mapping[str, Any],
+    subjects: frozenset[str] | None,
+    subject: str,
+    otherwise: frozenset[str] = PATIENT,
+) -> None:
+    """Raises Invalid when a definition is for ``subjects`` and not for this type of subject. ``otherwise``: whom it is
+    for where it does not say; a definition inside a plan is for the plan's subject."""
+    wanted = otherwise if subjects is None else subjects
     if wanted and subject not in wanted:
         name = definition.get("title") or name_of(definition)
         raise Invalid(

@@ -12,6 +12,7 @@ from pathways.apply.frame import Frame, Run
 from pathways.apply.instantiate import ONCE, activity
 from pathways.apply.outcome import Applied
 from pathways.apply.plan import Plan, read_plan
+from pathways.apply.recipe import recipe_of
 from pathways.apply.request import ApplyRequest
 from pathways.apply.schedule import schedule, with_due
 from pathways.apply.scope import Scope
@@ -28,11 +29,12 @@ def apply(plan: Resource, asked: ApplyRequest) -> Applied:
     is no PlanDefinition, or is for another type of subject.
     """
     _refuse_other(plan, "PlanDefinition")
-    refuse_subject(plan, asked.subject["resourceType"])
+    refuse_subject(plan, recipe_of(plan).subjects, asked.subject["resourceType"])
     read = read_plan(plan)
     frame = Frame(Run(asked), read, Scope(asked, read.variables, None, read.meanings), (read.name,), asked.day)
     outcomes = walk(frame)
-    schedule(outcomes)
+    schedule(frame.run)
+    frame.run.ended()
     return Applied(frame, outcomes)
 
 
@@ -42,7 +44,7 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
     Raises Invalid, naming the expression, where it cannot be made: half a prescription is none.
     """
     _refuse_other(definition, "ActivityDefinition")
-    refuse_subject(definition, asked.subject["resourceType"])
+    refuse_subject(definition, recipe_of(definition).subjects, asked.subject["resourceType"])
     empty = Plan(definition, {}, {}, (), False, node(definition))
     frame = Frame(Run(asked), empty, Scope(asked, {}), (name_of(definition),), asked.day)
     try:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.errors import Issue
@@ -31,11 +31,20 @@ class Run:
         self.issues: list[Issue] = []
         self.resources: dict[str, Resource] = {}
         self.asks: dict[str, ActionOutcome] = {}
+        """What is asked for already, by its definition."""
+        self.taken: list[ActionOutcome] = []
+        """What has been taken so far, in the order of the plan."""
+        self.parties: dict[str, Resource] = {}
+        """Type of request -> its elements that name people, as far as one has been made."""
         self._ids: dict[str, int] = {}
+
+    def ended(self) -> None:
+        """Forget what only the walk needed, which would keep the outcomes in a circle with their frames."""
+        self.asks, self.taken = {}, []
 
     def new_id(self, name: str) -> str:
         """An id for this answer alone, from a name: ``titration``, ``titration-2`` ..."""
-        stem = _NOT_AN_ID.sub("-", name).strip("-")[:56] or "request"
+        stem = _stem(name)
         count = self._ids[stem] = self._ids.get(stem, 0) + 1
         return stem if count == 1 else f"{stem}-{count}"
 
@@ -47,28 +56,26 @@ class Run:
         return reference
 
 
-@dataclass(eq=False)
 class Frame:
-    """One plan being applied: its scope, the chain of definitions that led to it, the day its timings count from."""
+    """One plan being applied: its scope, the chain of definitions that led to it, the day its timings count from.
 
-    run: Run
-    plan: Plan
-    scope: Scope
-    chain: tuple[str, ...]
-    anchor: date
-    path: str = ""
-    parent: ActionOutcome | None = None
-    outcomes: list[ActionOutcome] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    goals: dict[str, str] = field(default_factory=dict)
-    group: Resource = field(default_factory=dict)
-    """What the action that applies this plan says of its RequestGroup (dynamic values)."""
+    It knows nothing of its outcomes, which know it: what is made for a patient ends with the patient.
+    """
 
-    asked: ApplyRequest = field(init=False)
-    """The request."""
+    __slots__ = ("anchor", "asked", "chain", "goals", "group", "issues", "path", "plan", "run", "scope")
 
-    def __post_init__(self) -> None:
-        self.asked = self.run.asked
+    def __init__(self, run: Run, plan: Plan, scope: Scope, chain: tuple[str, ...], anchor: date, path: str = ""):
+        self.run = run
+        self.plan = plan
+        self.scope = scope
+        self.chain = chain
+        self.anchor = anchor
+        self.path = path
+        self.asked = run.asked
+        self.issues: list[Issue] = []
+        self.goals: dict[str, str] = {}
+        self.group: Resource = {}
+        """What the action that applies this plan says of its RequestGroup (dynamic values)."""
 
     def report(
         self, outcome: ActionOutcome, text: str, *, expression: str | None = None, code: str = "processing"
@@ -84,3 +91,8 @@ class Frame:
         """The priority of what an action proposes, where the action itself has none."""
         found = (self.run.resources.get(reference, {}).get("priority") for reference in outcome.resources)
         return next((priority for priority in found if priority), None)
+
+
+@lru_cache(4096)
+def _stem(name: str) -> str:
+    return _NOT_AN_ID.sub("-", name).strip("-")[:56] or "request"

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.errors import Invalid, MaslakError
-from app.fhir.fhirpath import node
-from app.fhir.resource import canonical, choice
+from app.fhir.resource import canonical
 from pathways.apply.conditions import empty_needed
 from pathways.apply.definitions import refuse_cycle, refuse_subject, tail
 from pathways.apply.dynamic import ACTION, set_value
@@ -19,8 +18,9 @@ from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.frame import Frame
 from pathways.apply.kinds import CPG, request_resource
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.plan import DEEPEST, DynamicValue, PlannedAction, dynamic_values, read_plan
-from pathways.apply.scope import Scope, variables_of
+from pathways.apply.plan import DEEPEST, DynamicValue, Plan, PlannedAction
+from pathways.apply.recipe import recipe_of
+from pathways.apply.scope import Scope
 from pathways.apply.values import plain
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Resource = dict[str, Any]
 ONCE = frozenset({"Task", "Appointment"})
 """What is done once: the definition's own timing says when."""
+_ANYBODY: frozenset[str] = frozenset()
+"""For whom a definition in a plan is where it does not say: for the plan's subject."""
 ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type"
 GROUP: Resource = {"resourceType": "RequestGroup"}
 """What the dynamic values of an action that applies a plan go into."""
@@ -86,42 +88,40 @@ def fail(frame: Frame, outcome: ActionOutcome, reason: str, expression: str, cod
 
 
 def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Walk) -> None:
-    if _names(reference, "Questionnaire"):
+    if "/Questionnaire/" in reference:
         _questionnaire(frame, outcome, reference)
         return
+    action = outcome.action
     definition = frame.run.definitions.find(reference, frame.plan.source)
-    kind = definition["resourceType"]
+    recipe = recipe_of(definition)
+    kind = recipe.type
     if kind != "Questionnaire":
-        refuse_subject(definition, frame.asked.subject["resourceType"], frozenset())
+        refuse_subject(definition, recipe.subjects, frame.asked.subject["resourceType"], _ANYBODY)
     if kind == "PlanDefinition":
-        nested = nested_frame(frame, outcome, definition)
-        nested.group = _filled(GROUP, outcome.action.dynamic, frame.plan.node, frame.scope)
+        nested = nested_frame(frame, outcome, recipe.plan)
+        if action.dynamic:
+            nested.group = _filled(GROUP, action.dynamic, frame.plan.node, frame.scope)
         outcome.children = [*outcome.children, *walk(nested)]
         outcome.nested = nested
     elif kind == "ActivityDefinition":
-        made = activity(frame, definition, outcome.action.dynamic, frame.scope, outcome.action.source.get("priority"))
-        outcome.timed_by = definition if made["resourceType"] in ONCE else None
-        outcome.resources.append(frame.run.propose(made, str(definition.get("id") or tail(reference))))
+        made = activity(frame, definition, action.dynamic, frame.scope, action.source.get("priority"))
+        outcome.timed_by = recipe.timing if made["resourceType"] in ONCE else None
+        outcome.resources = [frame.run.propose(made, str(definition.get("id") or tail(reference)))]
     elif kind == "Questionnaire":
         _questionnaire(frame, outcome, reference)
     else:
         fail(frame, outcome, f"a definition of type {kind} cannot be applied", reference, "not-supported")
 
 
-def _names(reference: str, kind: str) -> bool:
-    return f"/{kind}/" in reference
-
-
-def nested_frame(frame: Frame, outcome: ActionOutcome, definition: Resource) -> Frame:
+def nested_frame(frame: Frame, outcome: ActionOutcome, plan: Plan) -> Frame:
     """The frame of a plan inside a plan: it inherits the variables, and counts from the action's own due day."""
-    if outcome.path.count("action[") > DEEPEST:
+    path = outcome.path
+    if path.count("action[") > DEEPEST:
         raise Invalid("plans are nested more than {levels} deep", levels=DEEPEST)
-    plan = read_plan(definition)
     refuse_cycle(plan.name, frame.chain)
     scope = Scope(frame.asked, plan.variables, frame.scope, plan.meanings)
     chain = (*frame.chain, plan.name)
-    anchor = outcome.due.earliest or frame.anchor
-    return Frame(frame.run, plan, scope, chain, anchor, outcome.path + "/", outcome)
+    return Frame(frame.run, plan, scope, chain, outcome.due.earliest or frame.anchor, path + "/")
 
 
 def activity(
@@ -131,11 +131,12 @@ def activity(
 
     Its own expressions are read on the ActivityDefinition, the action's on the plan. ``priority`` of the action wins.
     """
-    made = request_resource(definition, frame.asked, priority)
-    own = variables_of(definition)
-    inner = Scope(frame.asked, own, scope) if own else scope
-    made = _filled(made, dynamic_values(definition), node(definition), inner)
-    return _filled(made, more, frame.plan.node, scope)
+    recipe = recipe_of(definition)
+    made = request_resource(definition, frame.asked, frame.run.parties, priority)
+    if recipe.dynamic:
+        inner = Scope(frame.asked, recipe.variables, scope) if recipe.variables else scope
+        made = _filled(made, recipe.dynamic, recipe.node, inner)
+    return _filled(made, more, frame.plan.node, scope) if more else made
 
 
 def settle_action(frame: Frame, action: PlannedAction) -> PlannedAction:
@@ -187,15 +188,15 @@ def _questionnaire(frame: Frame, outcome: ActionOutcome, reference: str) -> None
     except MaslakError:
         definition = {"resourceType": "Questionnaire", "id": tail(reference), "url": reference}
     source = outcome.action.source
-    if outcome.action.kind or choice(source, "timing") or "participant" in source or outcome.action.dynamic:
+    if outcome.action.kind or outcome.action.timing or "participant" in source or outcome.action.dynamic:
         task = _filled(_to_fill(frame, definition), outcome.action.dynamic, frame.plan.node, frame.scope)
-        outcome.resources.append(frame.run.propose(task, f"fill-{tail(reference)}"))
+        outcome.resources = [frame.run.propose(task, f"fill-{tail(reference)}")]
     else:
-        outcome.resources.append(f"Questionnaire/{definition.get('id') or tail(reference)}")
+        outcome.resources = [f"Questionnaire/{definition.get('id') or tail(reference)}"]
 
 
 def _to_fill(frame: Frame, questionnaire: Mapping[str, Any]) -> Resource:
     """A Task to fill a form (http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-questionnairetask)."""
-    made = request_resource(FILL, frame.asked)
+    made = request_resource(FILL, frame.asked, frame.run.parties)
     where = canonical(questionnaire) if questionnaire.get("url") else f"Questionnaire/{questionnaire['id']}"
     return made | {"input": [{"type": FILL["code"], "valueCanonical": where}]}

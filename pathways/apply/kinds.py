@@ -44,8 +44,14 @@ _KEPT = 512
 _read: OrderedDict[int, tuple[Mapping[str, Any], Resource, Resource]] = OrderedDict()
 
 
-def request_resource(definition: Mapping[str, Any], asked: ApplyRequest, priority: str | None = None) -> Resource:
+def request_resource(
+    definition: Mapping[str, Any],
+    asked: ApplyRequest,
+    parties: dict[str, Resource],
+    priority: str | None = None,
+) -> Resource:
     """The request of a definition, without id and before its dynamic values. ``priority`` of the action wins.
+    ``parties`` keeps the people of each type of request, the same for all of one application.
 
     Raises Invalid on an unknown kind.
     """
@@ -56,7 +62,10 @@ def request_resource(definition: Mapping[str, Any], asked: ApplyRequest, priorit
     if definition.get("profile"):
         made["meta"] = {"profile": [definition["profile"]]}
     common, content = _of_definition(kind, definition)
-    made |= common | _parties(kind, asked) | content
+    people = parties.get(kind)
+    if people is None:
+        people = parties[kind] = _parties(kind, asked)
+    made |= common | people | content
     if priority:
         made.pop("priority", None)
         made |= _priority(kind, priority)

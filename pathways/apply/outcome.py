@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +10,7 @@ from app.errors import Issue
 from app.fhir import translation
 from pathways.apply.conditions import Taken, Verdict
 from pathways.apply.plan import URGENT, PlannedAction
-from pathways.apply.timing import OPEN, Due
+from pathways.apply.timing import OPEN, Due, Timing
 
 if TYPE_CHECKING:
     from pathways.apply.frame import Frame
@@ -49,22 +49,24 @@ class ActionOutcome:
     """The frame of the plan that the action applies, where it applies one."""
     asked_by: ActionOutcome | None = None
     """The action that lacks what this one asks for."""
-    timed_by: Resource | None = None
-    """The ActivityDefinition whose own timing counts where the action has none."""
+    timed_by: Timing | None = None
+    """The timing of the ActivityDefinition, which counts where the action has none."""
+    failure: str | None = None
+    """What went wrong, where it failed."""
+    children: Sequence[ActionOutcome] = ()
+    resources: Sequence[str] = ()
+    """References of what it proposes."""
 
     lacking: tuple[str, ...] = ()
     """The variables because of which a prescription could not be worked out."""
     _reasons: dict[str, str] | None = None
     _values: list[Value] | None = None
 
-    def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict, taken: Taken | None = None):
+    def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict):
         self.action = action
         self.frame = frame
         self.verdict = verdict
-        self.taken: Taken = taken or verdict.taken
-        self.failure: str | None = verdict.failure.reason if verdict.failure else None
-        self.children: list[ActionOutcome] = []
-        self.resources: list[str] = []
+        self.taken: Taken = verdict.taken
 
     id = property(lambda self: self.action.id)
     kind = property(lambda self: self.action.kind)

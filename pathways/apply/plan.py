@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from app.config import CANONICAL_BASE
 from app.errors import Invalid
@@ -18,6 +18,7 @@ from app.fhir.resource import choice, code_in, extension, extensions
 from pathways.apply.definitions import name_of
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
 from pathways.apply.scope import Meaning, Variable, meanings, variables_of
+from pathways.apply.timing import Timing, timing_of
 
 EXPLANATION = f"{CANONICAL_BASE}/StructureDefinition/explanation"
 TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
@@ -30,8 +31,11 @@ COPIED = (
     "id", "prefix", "title", "description", "textEquivalent", "priority", "code", "documentation", "relatedAction",
     "type", "groupingBehavior", "selectionBehavior", "requiredBehavior", "precheckBehavior", "cardinalityBehavior",
 )  # fmt: skip
-_OF_SOURCE = ("id", "title", "definition", "copied")
+_OF_SOURCE = ("id", "title", "definition", "copied", "timing", "related", "chooses", "whole", "regimen")
 """What an action remembers of its source."""
+ONE = frozenset({"exactly-one", "at-most-one"})
+REGIMEN = "treatment"
+"""The kind of a group whose actions are one treatment."""
 URGENT = frozenset({"urgent", "asap", "stat"})
 
 
@@ -103,6 +107,34 @@ class PlannedAction:
     def definition(self) -> str | None:
         """The canonical or uri of what it asks for."""
         return self.source.get("definitionCanonical") or self.source.get("definitionUri")
+
+    @cached_property
+    def timing(self) -> Timing | None:
+        """Its own timing."""
+        return timing_of(self.source)
+
+    @cached_property
+    def related(self) -> bool:
+        """Whether it is due by another action."""
+        return "relatedAction" in self.source
+
+    @cached_property
+    def chooses(self) -> Literal["one", "all-or-none", ""]:
+        """How what is taken of a group depends on more than each action's own verdict; empty where it does not."""
+        behaviour = self.source.get("selectionBehavior")
+        if behaviour in ONE and any(child.conditions for child in self.children):
+            return "one"
+        return "all-or-none" if behaviour == "all-or-none" else ""
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether a group is taken as a whole, or not at all."""
+        return self.source.get("selectionBehavior") == "all-or-none"
+
+    @cached_property
+    def regimen(self) -> bool:
+        """Whether its actions are one treatment: a numbered step of kind treatment."""
+        return self.kind == REGIMEN and self.source.get("prefix") is not None
 
 
 @dataclass(frozen=True)

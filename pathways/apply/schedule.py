@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.errors import Invalid
 from app.fhir.resource import period
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.timing import OPEN, Due, from_timing, related, working
+from pathways.apply.timing import OPEN, Due, related, working
 from pathways.facts.paths import element_of
+
+if TYPE_CHECKING:
+    from pathways.apply.frame import Run
 
 Resource = dict[str, Any]
 Known = dict[tuple[int, str], ActionOutcome]
@@ -19,22 +21,24 @@ Known = dict[tuple[int, str], ActionOutcome]
 
 def schedule_by_timing(outcome: ActionOutcome) -> None:
     """Set the due days that an action's own timing gives. Raises Invalid on a timing that cannot be read."""
-    if not outcome.action.timed and not outcome.action.own:
-        return
-    due = from_timing(outcome.action.source, outcome.frame.anchor, outcome.frame.asked.subject.get("birthDate"))
-    if due is not None:
-        outcome.due = due
+    timing, frame = outcome.action.timing, outcome.frame
+    if timing is not None:
+        outcome.due = timing.due(frame.anchor, frame.asked.subject.get("birthDate")) or OPEN
 
 
-def schedule(outcomes: Iterable[ActionOutcome]) -> None:
+def schedule(run: Run) -> None:
     """Settle all due days: timing, else relation to another action, else the definition's timing; then move off closed
-    days."""
-    taken = _taken(outcomes)
-    timed = [one for one in taken if one.due is not OPEN or one.timed_by or "relatedAction" in one.action.source]
+    days. Of all that was taken in ``run``, in the order of the plan, only what is timed or related is looked at."""
+    timed = [
+        one
+        for one in run.taken
+        if (one.due is not OPEN or one.timed_by is not None or one.action.related) and one.taken == "taken"
+    ]
     known: Known = {}
-    if any("relatedAction" in one.action.source for one in timed):
-        for one in taken:
-            known.setdefault((id(one.frame), one.id), one)
+    if any(one.action.related for one in timed):
+        for one in run.taken:
+            if one.taken == "taken":
+                known.setdefault((id(one.frame), one.id), one)
     settled: dict[int, Due] = {}
     for one in timed:
         _settle(one, known, settled, ())
@@ -43,19 +47,6 @@ def schedule(outcomes: Iterable[ActionOutcome]) -> None:
         if due != OPEN:
             one.due = working(due, one.frame.asked.calendar, one.urgent, one.action.avoid_ramadan)
             _mark(one)
-
-
-def _taken(outcomes: Iterable[ActionOutcome]) -> list[ActionOutcome]:
-    """Those that are taken, at any depth, in the order of the plan."""
-    found = []
-    waiting = list(outcomes)[::-1]
-    while waiting:
-        one = waiting.pop()
-        if one.taken == "taken":
-            found.append(one)
-        if one.children:
-            waiting += one.children[::-1]
-    return found
 
 
 def _settle(one: ActionOutcome, known: Known, settled: dict[int, Due], chain: tuple[int, ...]) -> Due:
@@ -108,7 +99,7 @@ def _by_definition(one: ActionOutcome) -> Due | None:
     """The timing of the ActivityDefinition, for what is done once (a Task, an Appointment)."""
     if one.timed_by is None:
         return None
-    return from_timing(one.timed_by, one.frame.anchor, one.frame.asked.subject.get("birthDate"))
+    return one.timed_by.due(one.frame.anchor, one.frame.asked.subject.get("birthDate"))
 
 
 def _mark(one: ActionOutcome) -> None:

@@ -42,6 +42,8 @@ UNITS = {
 }  # fmt: skip
 """UCUM codes and English words of time → argument of relativedelta."""
 
+_ANCHORS = 64
+"""Days from which the due days of one timing are kept."""
 _DAYS = {"years": Decimal("365.25"), "months": Decimal("30.4375"), "weeks": Decimal(7), "days": Decimal(1)}
 
 
@@ -59,28 +61,56 @@ def span(quantity: Mapping[str, Any]) -> relativedelta:
     return relativedelta(**{name: float(number)})
 
 
-def from_timing(owner: Mapping[str, Any], anchor: date, born: str | None = None) -> Due | None:
-    """The due days of an element's ``timing[x]``, None without one. ``born``: FHIR date that an Age counts from.
+class Timing:
+    """A ``timing[x]``, and the due days that it has been asked for: a batch counts all of them from one day."""
 
-    Raises Invalid on units or values that cannot be read.
-    """
+    __slots__ = ("_known", "kind", "value")
+
+    def __init__(self, kind: str, value: Any):
+        self.kind = kind
+        self.value = value
+        self._known: dict[date, Due | None] = {}
+
+    def due(self, anchor: date, born: str | None = None) -> Due | None:
+        """The due days counted from an anchor; ``born``: FHIR date that an Age counts from. None where it names none.
+
+        Raises Invalid on units or values that cannot be read.
+        """
+        if self.kind == "Age":
+            return _once(_birthday(born) + span(self.value))
+        try:
+            return self._known[anchor]
+        except KeyError:
+            if len(self._known) > _ANCHORS:
+                self._known.clear()
+            found = self._known[anchor] = self._counted(anchor)
+            return found
+
+    def _counted(self, anchor: date) -> Due | None:
+        kind, value = self.kind, self.value
+        if kind in ("DateTime", "Date"):
+            return _at(value)
+        if kind == "Period":
+            return Due(_day(value.get("start")), _day(value.get("end")))
+        if kind == "Duration":
+            return _once(anchor + span(value))
+        if kind == "Range":
+            return _range(value, anchor)
+        if kind == "Timing":
+            return _timing(value, anchor)
+        raise Invalid("timing{kind} is not known", kind=kind)
+
+
+def timing_of(owner: Mapping[str, Any]) -> Timing | None:
+    """The ``timing[x]`` of an element, None without one."""
     found = choice(owner, "timing")
-    if found is None:
-        return None
-    kind, value = found
-    if kind in ("DateTime", "Date"):
-        return _at(value)
-    if kind == "Period":
-        return Due(_day(value.get("start")), _day(value.get("end")))
-    if kind == "Duration":
-        return _once(anchor + span(value))
-    if kind == "Age":
-        return _once(_birthday(born) + span(value))
-    if kind == "Range":
-        return _range(value, anchor, born)
-    if kind == "Timing":
-        return _timing(value, anchor)
-    raise Invalid("timing{kind} is not known", kind=kind)
+    return None if found is None else Timing(*found)
+
+
+def from_timing(owner: Mapping[str, Any], anchor: date, born: str | None = None) -> Due | None:
+    """The due days of an element's ``timing[x]``, None without one. Raises Invalid as ``Timing.due``."""
+    timing = timing_of(owner)
+    return None if timing is None else timing.due(anchor, born)
 
 
 def related(offset: Mapping[str, Any], relationship: str, other: Due) -> Due:
@@ -106,8 +136,11 @@ def working(due: Due, calendar: Calendar, urgent: bool, avoid_ramadan: bool = Fa
     """The same, moved off closed days (and out of Ramadan where asked), unless urgent."""
     if urgent:
         return due
-    moved = [_open(day, calendar, avoid_ramadan) if day else None for day in due]
-    return Due(moved[0], moved[1])
+    earliest, latest = due
+    first = _open(earliest, calendar, avoid_ramadan) if earliest else None
+    if latest is None or latest == earliest:
+        return Due(first, first if latest else None)
+    return Due(first, _open(latest, calendar, avoid_ramadan))
 
 
 def _open(day: date, calendar: Calendar, avoid_ramadan: bool) -> date:
@@ -144,8 +177,8 @@ def _birthday(born: str | None) -> date:
     return dates.parse(born).low.astimezone(CASABLANCA).date()
 
 
-def _range(value: Mapping[str, Any], anchor: date, born: str | None) -> Due:
-    """From low to high after the anchor; the range of an age counts from birth."""
+def _range(value: Mapping[str, Any], anchor: date) -> Due:
+    """From low to high after the anchor."""
     low, high = value.get("low"), value.get("high")
     return Due(anchor + span(low) if low else anchor, anchor + span(high) if high else None)
 
@@ -170,4 +203,4 @@ def _timing(value: Mapping[str, Any], anchor: date) -> Due | None:
         return None
     if bounds[0] == "Duration":
         return _once(anchor + span(bounds[1]))
-    return _range(bounds[1], anchor, None) if bounds[0] == "Range" else Due(start, _day(bounds[1].get("end")))
+    return _range(bounds[1], anchor) if bounds[0] == "Range" else Due(start, _day(bounds[1].get("end")))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.errors import Invalid
 from pathways.apply.ask import ask_for
-from pathways.apply.conditions import UNCONDITIONAL, Verdict, judge
+from pathways.apply.conditions import UNCONDITIONAL, judge
 from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame
 from pathways.apply.goals import goals_of
@@ -14,66 +14,106 @@ from pathways.apply.instantiate import fail, instantiate, settle_action
 from pathways.apply.outcome import ActionOutcome
 from pathways.apply.plan import PlannedAction
 from pathways.apply.schedule import schedule_by_timing
-from pathways.apply.selection import Pick, chooses, select
+from pathways.apply.selection import Pick, all_or_none, decides
 
-REGIMEN = "treatment"
-"""The kind of a group whose actions are one treatment."""
 Walk = Callable[[Frame], list[ActionOutcome]]
 
 
 def walk(frame: Frame) -> list[ActionOutcome]:
     """The outcomes of a plan's actions."""
-    frame.goals = goals_of(frame)
+    if "goal" in frame.plan.source:
+        frame.goals = goals_of(frame)
+    return _each(frame, frame.plan.actions)
+
+
+def _each(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome]:
+    """Each action by its own verdict. Most of them are not taken, and nothing else is to be known of those."""
     scope, plan = frame.scope, frame.plan.node
-    frame.outcomes = [_take(frame, one, judge(one, scope, plan)) for one in frame.plan.actions]
-    return frame.outcomes
+    made = []
+    for action in actions:
+        verdict = judge(action, scope, plan) if action.conditions else UNCONDITIONAL
+        outcome = ActionOutcome(action, frame, verdict)
+        if outcome.taken != "not-taken":
+            _take(frame, outcome)
+        made.append(outcome)
+    return made
 
 
-def _take(frame: Frame, action: PlannedAction, verdict: Verdict) -> ActionOutcome:
-    outcome = ActionOutcome(action, frame, verdict)
+def _first(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome]:
+    """The options of which one is chosen; what comes after it is not looked at."""
+    scope, plan = frame.scope, frame.plan.node
+    made: list[ActionOutcome] = []
+    chosen: ActionOutcome | None = None
+    for action in actions:
+        if chosen is not None:
+            outcome = ActionOutcome(action, frame, UNCONDITIONAL)
+            outcome.taken, outcome.instead_of = "not-taken", chosen
+            made.append(outcome)
+            continue
+        verdict = judge(action, scope, plan) if action.conditions else UNCONDITIONAL
+        outcome = ActionOutcome(action, frame, verdict)
+        if outcome.taken != "not-taken" or verdict.missing:
+            if decides(verdict):
+                chosen = outcome
+            _take(frame, outcome)
+        made.append(outcome)
+    return made
+
+
+def _take(frame: Frame, outcome: ActionOutcome) -> None:
+    """Make what an action stands for, report why it fails, or ask for what it lacks."""
+    action, verdict = outcome.action, outcome.verdict
     if verdict.failure is not None:
+        outcome.failure = verdict.failure.reason
         frame.report(outcome, verdict.failure.reason, expression=verdict.failure.expression)
-    elif verdict.taken == "missing":
+    elif outcome.taken == "missing":
         ask_for(frame, outcome)
-    elif verdict.taken == "taken":
-        try:
-            outcome.action = settle_action(frame, action)
-            schedule_by_timing(outcome)
-        except ExpressionFailed as error:
-            fail(frame, outcome, error.reason, error.expression)
-            return outcome
-        except Invalid as error:
-            fail(frame, outcome, error.message, "timing")
-            return outcome
+    elif outcome.taken == "taken":
+        frame.run.taken.append(outcome)
+        if action.timed or action.own:
+            try:
+                outcome.action = settle_action(frame, action)
+                schedule_by_timing(outcome)
+            except ExpressionFailed as error:
+                fail(frame, outcome, error.reason, error.expression)
+                return
+            except Invalid as error:
+                fail(frame, outcome, error.message, "timing")
+                return
+            action = outcome.action
         if action.children:
             _take_group(frame, outcome)
         if outcome.taken == "taken" and outcome.nested is None:
-            if outcome.action.definition is not None:
+            if action.definition is not None:
                 instantiate(frame, outcome, walk)
             if outcome.lacking:
                 ask_for(frame, outcome)
-    return outcome
 
 
 def _take_group(frame: Frame, group: ActionOutcome) -> None:
-    action, scope, plan = group.action, frame.scope, frame.plan.node
-    if chooses(action):
-        group.children = _chosen(frame, select(action, scope, plan))
+    action = group.action
+    if action.chooses == "one":
+        group.children = _first(frame, action.children)
+    elif action.chooses:
+        group.children = _chosen(frame, all_or_none(action, frame.scope, frame.plan.node))
     else:
-        group.children = [_take(frame, child, judge(child, scope, plan)) for child in action.children]
-    _refuse_half(frame, group)
+        group.children = _each(frame, action.children)
+    if action.regimen or action.whole:
+        _refuse_half(frame, group)
     _report_no_choice(frame, group)
 
 
 def _chosen(frame: Frame, picks: list[Pick]) -> list[ActionOutcome]:
-    made: dict[int, ActionOutcome] = {}
-    for at, pick in enumerate(picks):
+    """The actions of a group of which all are taken or none."""
+    made: list[ActionOutcome] = []
+    for pick in picks:
+        made.append(ActionOutcome(pick.action, frame, pick.verdict))
         if pick.skipped is None:
-            made[at] = _take(frame, pick.action, pick.verdict or UNCONDITIONAL)
-    for at, pick in enumerate(picks):
+            _take(frame, made[-1])
+    for outcome, pick in zip(made, picks, strict=True):
         if pick.skipped is not None:
-            made[at] = _skipped(frame, pick, made.get(pick.skipped))
-    return [made[at] for at in range(len(picks))]
+            outcome.taken, outcome.instead_of = "not-taken", made[pick.skipped]
+    return made
 
 
 def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
@@ -81,9 +121,7 @@ def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
 
     A regimen is a numbered step of kind treatment; with ``all-or-none`` it is so for what cannot be made.
     """
-    regimen = group.action.kind == REGIMEN and group.prefix is not None
-    if not regimen and group.action.source.get("selectionBehavior") != "all-or-none":
-        return
+    regimen = group.action.regimen
     parts = [one for child in group.children for one in child.walk() if one.asked_by is None]
     open_ones = ("failed", "missing") if regimen else ("failed",)
     broken = next((one for one in parts if one.taken in open_ones), None)
@@ -97,12 +135,6 @@ def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
     if regimen:
         group.taken, group.failure, group.lacking = broken.taken, broken.failure, broken.lacking
         group.verdict = group.verdict._replace(missing=broken.verdict.missing)
-
-
-def _skipped(frame: Frame, pick: Pick, instead: ActionOutcome | None) -> ActionOutcome:
-    outcome = ActionOutcome(pick.action, frame, pick.verdict or UNCONDITIONAL, taken="not-taken")
-    outcome.instead_of = instead
-    return outcome
 
 
 def _report_no_choice(frame: Frame, group: ActionOutcome) -> None:
