@@ -29,6 +29,17 @@ def database_url(default: str | None = None) -> str:
     return url
 
 
+def smallest_count() -> int:
+    """The smallest number of patients of an establishment that is told beyond it (``SMALLEST_COUNT``, 5; 1: all).
+
+    Raises SettingMissing for what is no number above zero.
+    """
+    said = os.environ.get("SMALLEST_COUNT") or "5"
+    if not said.isdigit() or int(said) < 1:
+        raise SettingMissing(f"SMALLEST_COUNT must be a number above zero, not {said!r}")
+    return int(said)
+
+
 def from_environment() -> dict[str, Any]:
     """Flask configuration from the environment. Raises SettingMissing in production without a SECRET_KEY."""
     production = os.environ.get("MASLAK_ENV") == "production"

@@ -1,7 +1,7 @@
 """Would another version have led to another next step? Both are run on the record as it stood at the last visit.
 
-Nothing of a patient leaves this: counts by establishment go into the report (``protocols.impact``). A batch is small,
-so that it fits beside the care of the day; each asks for the next one.
+Nothing of a patient leaves this: counts by establishment go into the reports (``protocols.impact_reports``). A batch is
+small, so that it fits beside the care of the day; each gives back where the next one goes on.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pathways.enrolment import Enrolment
 from pathways.progression import Standing
 from pathways.together.standings import evaluate_all
 from pathways.vocabulary import DECIDE, PATHWAY, is_kind
-from protocols import impact
-from protocols.impact import Count, Kind, Words
+from protocols import impact, impact_reports
+from protocols.impact_counts import Kind, Payload, Words
 
 BATCH = 10
 """Enrolments a transaction: about a second, so that whoever saves a visit meanwhile hardly waits."""
@@ -37,27 +37,28 @@ TOWARDS = (("fr", "→"), ("ar", "←"))
 NOTHING: Words = {"fr": "rien de plus", "ar": "لا شيء إضافي"}
 
 
-def count_batch(repo: Repository, payload: Mapping[str, Any]) -> None:
-    """The job: compare a few patients, add them to the reports, ask for the next few.
+def count_batch(repo: Repository, payload: Payload) -> Payload | None:
+    """The job: compare a few patients and give back with which payload it goes on; once all are, write the reports.
 
     It ends where the version was changed, released or withdrawn since it was asked for, or the count begun anew.
     """
     library = repo.find(payload["library"])
     if library is None or not impact.stands(repo, library, payload):
-        return
+        return None
+    if "written" in payload:
+        return impact_reports.write(repo, library, payload)
     pathways = impact.pathways_of(repo, library)
     query = f"EpisodeOfCare?pathway={','.join(pathways)}&status=active,onhold&_count={BATCH}"
     page = repo.search(payload["next"] or query) if pathways else None
     drafts = impact.drafted(repo, library)
-    found: dict[str, Count] = {}
-    for episode in page.resources if page else ():
-        place = episode.get("managingOrganization", {}).get("reference", "")
-        found.setdefault(place, Count()).add(change(repo, episode, drafts))
+    compared = [
+        (place, change(repo, episode, drafts))
+        for episode in (page.resources if page else ())
+        if (place := episode.get("managingOrganization", {}).get("reference", ""))
+    ]
+    payload = impact.added(payload, compared)
     following = page.next if page else None
-    placed = {place: one for place, one in found.items() if place}
-    whole = impact.counted(repo, library, placed, payload["words"], complete=not following)
-    if following:
-        repo.enqueue(impact.TOPIC, dict(payload) | {"next": following, "seen": whole["meta"]["versionId"]})
+    return payload | ({"next": following} if following else {"written": 0})
 
 
 def change(repo: Repository, episode: Resource, drafts: Mapping[str, Resource]) -> Kind | None:

@@ -12,38 +12,49 @@ from flask_babel import gettext as _
 from app.errors import Conflict
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
-from app.i18n import language
+from app.i18n import language, num
 from app.store import work
 from app.web import current_actor, facility_tree, render
 from app.web.errors import told
 from app.web.form import Form
-from protocols import impact, lifecycle
-from protocols.impact import Count, Report
+from protocols import impact, impact_reports, lifecycle
+from protocols.impact_reports import Figures, Report
 from protocols.presenters.versions import present
+from protocols.small_numbers import SMALL, Figure
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """Some patients, and what changes for them: code and words of each kind, with how many, most first.
 
-    ``within`` names the region.
+    ``within`` names the region. Each number is in words: also why it is not told.
     """
 
     name: str
-    followed: int
-    others: int
-    kinds: tuple[tuple[str, str, int], ...]
+    followed: str
+    others: str
+    kinds: tuple[tuple[str, str, str], ...]
     within: str = ""
+
+    @property
+    def share(self) -> str:
+        """How many of how many; of a few patients only that they are few."""
+        if not self.followed[0].isdigit():
+            return self.followed
+        return _("%(others)s of %(followed)s", others=self.others, followed=self.followed)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The count of the whole country as pages show it; ``outdated``: the draft says something else since."""
+    """The count of the whole country as pages show it; ``outdated``: the draft says something else since.
+    ``looked_at``: how many patients so far, while it is not complete; ``smallest``: the smallest number told below."""
 
     line: Line
     complete: bool
     at: str
     outdated: bool
+    looked_at: int
+    smallest: int
 
 
 def add_to(pages: Blueprint) -> None:
@@ -68,8 +79,10 @@ def page(library_id: str) -> ResponseReturnValue:
         whole = shown(repo, library)
         change = request.args.get("change")
         after = request.args.get("after")
-        regions = repo.search(impact.reports(library, impact.REGION, change)).resources if after is None else []
-        found = repo.search(impact.reports(library, impact.ESTABLISHMENT, change, after))
+        regions = (
+            repo.search(impact_reports.query(library, impact_reports.REGION, change)).resources if after is None else []
+        )
+        found = repo.search(impact_reports.query(library, impact_reports.ESTABLISHMENT, change, after))
     return render(
         "protocols/impact.html",
         form=form,
@@ -86,30 +99,49 @@ def page(library_id: str) -> ResponseReturnValue:
 
 def shown(repo: Repository, library: Resource) -> Shown | None:
     """The count of a version, if it was asked for."""
-    report: Report | None = impact.of(repo, library)
+    report = impact_reports.of(repo, library)
     if report is None:
         return None
-    outdated = report.words != impact.words_of(repo, library)
-    return Shown(_line(_("All establishments"), report.count), report.complete, report.at, outdated)
+    return Shown(
+        _line(_("All establishments"), report),
+        report.complete,
+        report.at,
+        report.words != impact.words_of(repo, library),
+        0 if report.complete else impact.progress(repo, library),
+        report.smallest,
+    )
 
 
 def _lines(reports: Iterable[Resource], change: str | None) -> list[Line]:
     """Each organization with its count, or with that of one change."""
     lines = []
-    for report in map(impact.read, reports):
-        name, line = report.organization or "", _line("", report.count)
-        kinds = tuple(kind for kind in line.kinds if change in (None, kind[0]))
-        others = line.others if change is None else sum(number for _, _, number in kinds)
-        lines.append(replace(line, name=facility_tree.name_of(name), others=others, kinds=kinds, within=_region(name)))
+    for report in map(impact_reports.read, reports):
+        name, line = report.organization or "", _line("", report)
+        if change is not None:
+            others = next((figure for code, _said, figure in line.kinds if code == change), line.others)
+            line = replace(line, others=others, kinds=())
+        lines.append(replace(line, name=facility_tree.name_of(name), within=_region(name)))
     return lines
 
 
 def _region(reference: str) -> str:
     above = facility_tree.tree().above(reference)
-    return next((node.name for node in above if node.level == impact.REGION), "")
+    return next((node.name for node in above if node.level == impact_reports.REGION), "")
 
 
-def _line(name: str, count: Count) -> Line:
-    most = sorted(count.kinds.items(), key=lambda pair: (-pair[1], pair[0].code))
-    kinds = tuple((kind.code, dict(kind.said)[language()], number) for kind, number in most)
-    return Line(name, count.followed, count.others, kinds)
+def _line(name: str, report: Report) -> Line:
+    count: Figures = report.count
+    most = sorted(count.kinds.items(), key=lambda pair: (-_size(pair[1]), pair[0].code))
+    kinds = tuple((kind.code, dict(kind.said)[language()], _told(figure, report)) for kind, figure in most)
+    return Line(name, _told(count.followed, report), _told(count.others, report), kinds)
+
+
+def _size(figure: Figure) -> int:
+    return figure if isinstance(figure, int) else 0
+
+
+def _told(figure: Figure, report: Report) -> str:
+    """A figure in words: the number, that it is small, or that it is not told."""
+    if isinstance(figure, int):
+        return num(figure)
+    return _("fewer than %(number)s", number=num(report.smallest)) if figure == SMALL else _("not shown")

@@ -6,13 +6,14 @@ import html
 import re
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from app.access.actor import SYSTEM
 from app.store import work
 from app.web import facility_tree
-from protocols import impact
-from protocols.impact import Count, Kind
+from protocols import impact, impact_reports
+from protocols.impact_counts import Count, Kind, packed
 from tests.protocols.scenes import NEXT, PLAN_PAGE, V1, V2
 
 CHANGE = Kind("step-1>step-2", (("fr", "Repos → Café"), ("ar", "الراحة → القهوة")))
@@ -24,11 +25,16 @@ PLACES = (
 )
 
 
+@pytest.fixture
+def told_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMALLEST_COUNT", "1")
+
+
 def counted(flask: Flask, others: int, followed: int) -> None:
     """What the worker adds for two health centres of a region: in the second nobody has the rare change."""
     with flask.app_context(), work(SYSTEM) as repo:
         for id, level, name, above in PLACES:
-            kind = {"coding": [{"system": impact.FACILITY_LEVEL, "code": level}]}
+            kind = {"coding": [{"system": impact_reports.FACILITY_LEVEL, "code": level}]}
             made = {"resourceType": "Organization", "id": id, "active": True, "name": name, "type": [kind]}
             repo.update(made | ({"partOf": {"reference": f"Organization/{above}"}} if above else {}))
         facility_tree.forget()
@@ -37,7 +43,8 @@ def counted(flask: Flask, others: int, followed: int) -> None:
             "Organization/centre": Count(followed - 1, others - 1, {CHANGE: others - 2, RARE: 1}),
             "Organization/other": Count(1, 1, {CHANGE: 1}),
         }
-        impact.counted(repo, library, found, impact.words_of(repo, library), complete=True)
+        job = {"words": impact.words_of(repo, library), "tally": packed(found), "written": 0}
+        assert impact_reports.write(repo, library, job) is None
 
 
 def test_the_count_is_asked_for_and_read_before_the_release(by: Any, drafted: None, flask: Flask) -> None:
@@ -55,6 +62,7 @@ def test_the_count_is_asked_for_and_read_before_the_release(by: Any, drafted: No
     assert "7 sur 40" in html.unescape(approver.text(f"/releases/{V2}/release"))
 
 
+@pytest.mark.usefixtures("told_as_they_are")
 def test_where_the_patients_of_one_change_are(by: Any, drafted: None, flask: Flask) -> None:
     editor = by("editor")
     editor.send(f"/releases/{V2}/impact")
@@ -81,3 +89,38 @@ def test_others_do_not_see_it_and_a_version_in_force_is_not_counted(by: Any, dra
     answer = by("approver").send(f"/releases/{V1}/impact", opened={"form_key": "x"})
     assert answer.status_code == 303
     assert "en vigueur" in by("approver").text(f"/releases/{V1}/impact")
+
+
+def test_no_small_number_of_an_establishment_is_told(by: Any, drafted: None, flask: Flask) -> None:
+    """Seven of forty in the country; of the 6 + 1 by establishment the one stays among fewer than five."""
+    editor = by("editor")
+    editor.send(f"/releases/{V2}/impact")
+    counted(flask, 7, 40)
+    page = html.unescape(editor.text(f"/releases/{V2}/impact"))
+    rows = {
+        name: re.sub("<[^>]+>", " ", row) for name in ("Tanger", "Larache", "Assilah") for row in [_row(page, name)]
+    }
+    assert "5 sur 40" in rows["Tanger"] and "5 sur 40" in rows["Larache"]
+    assert "moins de 5" in rows["Assilah"] and not re.search(r"\b[1-4]\b", rows["Assilah"])
+    assert "Repos → Café" in rows["Larache"] and "autre date" not in rows["Larache"]
+    assert "<b>1</b> · <bdi>Repos (à une autre date)" in page, "the country is told as it is"
+    rare = html.unescape(editor.text(f"/releases/{V2}/impact?change={RARE.code}"))
+    assert "Larache" not in rare and "Assilah" not in rare
+
+
+def test_the_fhir_door_tells_no_small_number_either(by: Any, drafted: None, flask: Flask) -> None:
+    by("editor").send(f"/releases/{V2}/impact")
+    counted(flask, 7, 40)
+    with flask.app_context(), work(SYSTEM, reading=True) as repo:
+        held = {
+            one["reporter"]["reference"]: one for one in repo.search_all("MeasureReport?_count=50") if "reporter" in one
+        }
+        versions = [repo.history(f"MeasureReport/{one['id']}") for one in held.values()]
+    few = held["Organization/other"]["group"]
+    assert len(few) == 1 and [population.get("count") for population in few[0]["population"]] == [None, None]
+    assert [one["_count"]["extension"][0]["valueCode"] for one in few[0]["population"]] == ["masked", "masked"]
+    assert all(len(one) == 1 for one in versions), "nothing but the finished report has ever been stored"
+
+
+def _row(page: str, name: str) -> str:
+    return next(row for row in re.findall(r"<tr><th scope=\"row\">.*?</tr>", page, re.DOTALL) if name in row)
