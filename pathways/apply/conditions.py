@@ -35,19 +35,37 @@ UNCONDITIONAL = Verdict("taken")
 def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     """The verdict on an action. Expressions that begin with the subject's type are read on the subject, others on the
     plan."""
-    if not action.conditions:
-        return UNCONDITIONAL
+    applies = True
+    used: dict[str, None] = {}
+    for condition in action.conditions:
+        program = condition.program
+        if program is None:
+            return _judge(action, scope, plan)
+        begins = condition.begins_with
+        focus = plan if begins is None or begins != scope.focus.type.name else scope.focus
+        try:
+            items = program.planned(focus, scope, used)
+        except (MaslakError, ExpressionFailed):
+            return _judge(action, scope, plan)
+        if items is FALSE:
+            applies = False
+        elif items is not TRUE:
+            return _judge(action, scope, plan)
+    return _new(Verdict, ("taken" if applies else "not-taken", tuple(used), (), None))
+
+
+def _judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
+    """The same, where not all conditions can be told to be true or false at once."""
     answer: bool | None = True
     failure: ExpressionFailed | None = None
     used: dict[str, None] = {}
     for condition in action.conditions:
         read = condition.expression
         try:
-            if read.__class__ is not Path:
+            if not isinstance(read, Path):
                 raise _unreadable(condition)
-            focus = scope.focus
-            items = read.asked.planned(focus if read.begins_with == focus.type.name else plan, scope, used)
-            found = True if items is TRUE else False if items is FALSE else _told(condition, items)
+            focus = scope.focus if read.begins_with == scope.focus.type.name else plan
+            found = _told(condition, read.asked.planned(focus, scope, used))
         except ExpressionFailed as error:
             failure = failure or error
         except MaslakError as error:
@@ -58,11 +76,9 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     names = tuple(used)
     if failure is not None:
         return Verdict("failed", names, failure=failure)
-    if answer is False:
-        return _new(Verdict, ("not-taken", names, (), None))
     if answer is None:
         return Verdict("missing", names, tuple(empty_needed(scope, names)))
-    return _new(Verdict, ("taken", names, (), None))
+    return Verdict("taken" if answer else "not-taken", names)
 
 
 def _told(condition: Condition, items: list[Any]) -> bool | None:

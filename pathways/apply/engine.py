@@ -31,7 +31,7 @@ def apply(plan: Resource, asked: ApplyRequest) -> Applied:
     _refuse_other(plan, "PlanDefinition")
     refuse_subject(plan, recipe_of(plan).subjects, asked.subject["resourceType"])
     read = read_plan(plan)
-    frame = Frame(Run(asked), read, Scope(asked, read.variables, None, read.meanings), (read.name,), asked.day)
+    frame = Frame(Run(asked), read, Scope(asked, read.variables), (read.name,), asked.day)
     outcomes = walk(frame)
     schedule(frame.run)
     frame.run.ended()
@@ -45,7 +45,7 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
     """
     _refuse_other(definition, "ActivityDefinition")
     refuse_subject(definition, recipe_of(definition).subjects, asked.subject["resourceType"])
-    empty = Plan(definition, {}, {}, (), False, node(definition))
+    empty = Plan(definition, {}, (), False, node(definition))
     frame = Frame(Run(asked), empty, Scope(asked, {}), (name_of(definition),), asked.day)
     try:
         made = activity(frame, definition, (), frame.scope)

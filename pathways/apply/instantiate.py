@@ -119,7 +119,7 @@ def nested_frame(frame: Frame, outcome: ActionOutcome, plan: Plan) -> Frame:
     if path.count("action[") > DEEPEST:
         raise Invalid("plans are nested more than {levels} deep", levels=DEEPEST)
     refuse_cycle(plan.name, frame.chain)
-    scope = Scope(frame.asked, plan.variables, frame.scope, plan.meanings)
+    scope = Scope(frame.asked, plan.variables, frame.scope)
     chain = (*frame.chain, plan.name)
     return Frame(frame.run, plan, scope, chain, outcome.due.earliest or frame.anchor, path + "/")
 

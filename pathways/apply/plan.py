@@ -6,18 +6,18 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
 from app.config import CANONICAL_BASE
 from app.errors import Invalid
-from app.fhir.fhirpath import node
+from app.fhir.fhirpath import Program, node
 from app.fhir.resource import choice, code_in, extension, extensions
 from pathways.apply.definitions import name_of
+from pathways.apply.dynamic import first_element
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
-from pathways.apply.scope import Meaning, Variable, meanings, variables_of
+from pathways.apply.scope import Variable, variables_of
 from pathways.apply.timing import Timing, timing_of
 
 EXPLANATION = f"{CANONICAL_BASE}/StructureDefinition/explanation"
@@ -31,8 +31,18 @@ COPIED = (
     "id", "prefix", "title", "description", "textEquivalent", "priority", "code", "documentation", "relatedAction",
     "type", "groupingBehavior", "selectionBehavior", "requiredBehavior", "precheckBehavior", "cardinalityBehavior",
 )  # fmt: skip
-_OF_SOURCE = ("id", "title", "definition", "copied", "timing", "related", "chooses", "whole", "regimen")
-"""What an action remembers of its source."""
+_OF_SOURCE: Mapping[str, tuple[str, ...]] = {
+    "id": ("id",),
+    "title": ("title", "id"),
+    "definition": ("definition",),
+    "copied": ("",),
+    "timing": ("timing",),
+    "related": ("relatedAction",),
+    "chooses": ("selectionBehavior",),
+    "whole": ("selectionBehavior",),
+    "regimen": ("prefix",),
+}
+"""What an action remembers of its source, and how the names of the elements begin that it is made of."""
 ONE = frozenset({"exactly-one", "at-most-one"})
 REGIMEN = "treatment"
 """The kind of a group whose actions are one treatment."""
@@ -46,6 +56,10 @@ class Condition:
     text: str
     expression: Path | Search | None
     failure: ExpressionFailed | None = None
+    program: Program | None = None
+    """Of a FHIRPath expression that can be read."""
+    begins_with: str | None = None
+    """The type that its text begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +96,20 @@ class PlannedAction:
 
     def with_source(self, source: Mapping[str, Any]) -> PlannedAction:
         """The same action saying other things of itself (its timing, its title)."""
-        made = copy(self)
-        vars(made).update(source=source, texts={})
-        for kept in _OF_SOURCE:
-            vars(made).pop(kept, None)
+        made = object.__new__(PlannedAction)
+        vars(made).update(self.kept, source=source, texts={})
         return made
+
+    @cached_property
+    def kept(self) -> Mapping[str, Any]:
+        """What stays as it is when its own dynamic values are set."""
+        names = [first_element(one.path) for one in self.own]
+        known = {
+            name: getattr(self, name)
+            for name, made_of in _OF_SOURCE.items()
+            if not any(path.startswith(made_of) for path in names)
+        }
+        return {field.name: getattr(self, field.name) for field in fields(self)} | known
 
     @cached_property
     def id(self) -> str:
@@ -143,7 +166,6 @@ class Plan:
 
     source: dict[str, Any]
     variables: Mapping[str, Variable]
-    meanings: Mapping[str, Meaning]
     actions: tuple[PlannedAction, ...]
     explains: bool
     node: Any = None
@@ -172,9 +194,7 @@ def read_plan(source: dict[str, Any]) -> Plan:
     citations = tuple(_citations(source.get("relatedArtifact")))
     marked = extension(source, TO_BE_CONFIRMED) is True
     actions = _actions(source.get("action", ()), "PlanDefinition", citations, marked)
-    plan = Plan(
-        source, variables, meanings(variables), actions, bool(variables) or _any_explained(actions), node(source)
-    )
+    plan = Plan(source, variables, actions, bool(variables) or _any_explained(actions), node(source))
     _read[key] = plan
     while len(_read) > _KEPT:
         _read.popitem(last=False)
@@ -220,7 +240,8 @@ def _conditions(source: Mapping[str, Any]) -> list[Condition]:
         if one.get("kind", "applicability") == "applicability":
             about = one.get("expression", {})
             read, failure = _expression(about)
-            found.append(Condition(about.get("expression", ""), read, failure))
+            program, begins = (read.program, read.begins_with) if isinstance(read, Path) else (None, None)
+            found.append(Condition(about.get("expression", ""), read, failure, program, begins))
     return found
 
 

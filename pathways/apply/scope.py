@@ -7,14 +7,14 @@ plan that contains it, its own ones win. A variable is evaluated at its first us
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha1
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from app.config import CANONICAL_BASE
 from app.errors import MaslakError
-from app.fhir.fhirpath import node
+from app.fhir.fhirpath import Program, node
 from app.fhir.fhirpath.environment import PORTS, Ports
 from app.fhir.fhirpath.model import fhir_type
 from app.fhir.fhirpath.nodes import Node, collection
@@ -39,16 +39,21 @@ SHARED = frozenset({
 
 
 class Answer(NamedTuple):
-    """What a variable is for this subject: its items, and the variables that it used itself."""
+    """What a variable is for this subject: its items, and the variables that it used itself, in order."""
 
     items: list[Any]
-    used: tuple[str, ...] = ()
+    used: Collection[str] = ()
     bundle: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable of a plan. ``about`` is its Expression element; ``failure`` why it cannot be evaluated at all."""
+    """One variable of a plan. ``about`` is its Expression element; ``failure`` why it cannot be evaluated at all.
+
+    Two variables with the same ``key`` have the same answer for one subject; with the same ``words`` they and those
+    they use have the same names, descriptions and units too. Both are None for one that does not depend on its plan's
+    variables and the request alone.
+    """
 
     name: str
     about: Mapping[str, Any]
@@ -59,40 +64,38 @@ class Variable:
     parameter: bool = False
     constant: Answer | None = None
     """Its answer, where that is the same for every subject."""
+    key: str | None = None
+    words: str | None = None
+    program: Program | None = None
+    """What works it out for a subject, where that can neither be unreadable nor go round in a circle."""
     titles: dict[str, str] = field(default_factory=dict, compare=False)
     """Language → what it is called, as far as it has been asked for."""
 
 
-class Meaning(NamedTuple):
-    """Two variables with the same ``answer`` have the same answer for one subject; with the same ``words`` they and
-    those they use have the same names, descriptions and units too."""
-
-    answer: str
-    words: str
-
-
-def meanings(variables: Mapping[str, Variable]) -> Mapping[str, Meaning]:
-    """Name → what a variable means, for those that depend on nothing but each other and the request.
+def _with_keys(variables: dict[str, Variable]) -> dict[str, Variable]:
+    """The variables, with keys for those that depend on nothing but each other and the request.
 
     A pathway whose plans share their variables evaluates and explains each once, whichever plan declares it. Those in a
-    circle, and those that an outer plan completes, are left out.
+    circle, and those that an outer plan completes, are left without.
     """
     uses = {name: _USED.findall(str(one.about.get("expression"))) for name, one in variables.items()}
-    found: dict[str, Meaning] = {}
+    found: dict[str, Variable] = {}
     waiting = list(variables)
     while waiting:
         ready = [name for name in waiting if all(other in found or other in SHARED for other in uses[name])]
         if not ready:
             break
         for name in ready:
-            about = variables[name].about
-            below = [(other, found[other]) for other in uses[name] if other in found]
-            own = f"{about.get('language')}:{about.get('expression')}:{name if variables[name].parameter else ''}"
-            answer = f"{own}|" + "".join(f"%{other}={one.answer};" for other, one in below)
-            words = f"{name}:{about}|" + "".join(f"%{other}={one.words};" for other, one in below)
-            found[name] = Meaning(_short(answer), _short(words))
+            one = variables[name]
+            below = [found[other] for other in uses[name] if other in found]
+            own = f"{one.about.get('language')}:{one.about.get('expression')}:{name if one.parameter else ''}"
+            answer = f"{own}|" + "".join(f"%{other.name}={other.key};" for other in below)
+            words = f"{name}:{one.about}|" + "".join(f"%{other.name}={other.words};" for other in below)
+            path = one.expression if isinstance(one.expression, Path) and one.constant is None else None
+            program = path.program if path is not None else None
+            found[name] = replace(one, key=_short(answer), words=_short(words), program=program)
         waiting = [name for name in waiting if name not in found]
-    return found
+    return {name: found.get(name, one) for name, one in variables.items()}
 
 
 def _short(text: str) -> str:
@@ -105,7 +108,7 @@ def variables_of(definition: Mapping[str, Any]) -> dict[str, Variable]:
     for entry in definition.get("extension", ()):
         if entry.get("url") == VARIABLE and (about := entry.get("valueExpression")):
             found[about.get("name", "")] = _variable(about)
-    return found
+    return _with_keys(found)
 
 
 def _variable(about: Mapping[str, Any]) -> Variable:
@@ -151,36 +154,38 @@ class Scope(dict[str, Any]):
     first looked up. One per applied plan; the parent is the outer plan's."""
 
     __slots__ = (
-        "_answers", "_asked", "_busy", "_chosen", "_closure", "_given", "_meanings", "_parent", "_places", "_shared",
-        "_variables", "everywhere", "focus", "told",
+        "_asked", "_busy", "_closure", "_given", "_own", "_parent", "_places", "_shared", "_variables", "everywhere",
+        "focus", "told",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        asked: ApplyRequest,
-        variables: Mapping[str, Variable],
-        parent: Scope | None = None,
-        meanings: Mapping[str, Meaning] | None = None,
-    ):
+    def __init__(self, asked: ApplyRequest, variables: Mapping[str, Variable], parent: Scope | None = None):
         self._asked = asked
         self._variables = variables
         self._parent = parent
-        self._chosen = bool(asked.parameters or asked.overrides)
-        """Whether the request has answers of its own."""
-        self._answers: dict[str, Answer] = _preset(asked, variables) if self._chosen else {}
+        self._own: dict[str, Answer] = {}
+        """Answers that hold for this plan alone: those that the request gives itself, those of variables without a
+        key."""
+        self._busy: set[str] = set()
         self._closure: dict[str, tuple[str, ...]] = {}
         self.told: dict[Any, Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
-        self.everywhere: dict[Any, Any] = {} if parent is None else parent.everywhere
-        """The same for what is so in all plans: its keys hold a variable's ``words``."""
-        self._meanings = meanings or {}
-        self._shared: dict[str, Answer] = {} if parent is None else parent._shared
-        self._places: dict[str, str] = {} if parent is None else parent._places
-        self._busy: set[str] = set()
-        self._given: dict[str, Any] = asked.variables() if parent is None else {}
-        self.focus: Any = node(asked.subject) if parent is None else parent.focus
-        """The subject, on which variables are read."""
-        self[PORTS] = Ports(asked.facts.get, asked.terminology, asked.now) if parent is None else parent[PORTS]
+        if parent is None:
+            self.everywhere: dict[Any, Any] = {}
+            """The same for what is so in all plans: its keys hold a variable's ``words``."""
+            self._shared: dict[str | None, Answer] = {}
+            """Key -> answer, of all plans."""
+            self._places: dict[str, str] = {}
+            self._given: dict[str, Any] = asked.variables()
+            self.focus: Any = node(asked.subject)
+            """The subject, on which variables are read."""
+            self[PORTS] = Ports(asked.facts.get, asked.terminology, asked.now)
+        else:
+            self.everywhere, self._shared, self._places = parent.everywhere, parent._shared, parent._places
+            self._given, self.focus = {}, parent.focus
+            self[PORTS] = parent[PORTS]
+        if asked.parameters or asked.overrides:
+            self._own |= _preset(asked, variables)
+            self |= {name: answer.items for name, answer in self._own.items()}
 
     def __missing__(self, name: str) -> Any:
         variable = self._variables.get(name)
@@ -188,18 +193,18 @@ class Scope(dict[str, Any]):
             parent = self._parent
             items = self[name] = collection(self._given[name]) if parent is None else parent[name]
             return items
-        answers = self._answers
-        found = (answers.get(name) if self._chosen else None) or variable.constant
+        found = self._shared.get(variable.key)
         if found is None:
-            meaning = self._meanings.get(name)
-            if meaning is None:
-                found = self._watched(name, variable)
+            program = variable.program
+            if program is None:
+                found = self._otherwise(name, variable)
             else:
-                shared, key = self._shared, meaning[0]
-                found = shared.get(key)
-                if found is None:
-                    found = shared[key] = self._evaluate(name, variable)
-        answers[name] = found
+                used: dict[str, None] = {}
+                try:
+                    items = program.planned(self.focus, self, used)
+                except (MaslakError, ExpressionFailed) as error:
+                    _fail(name, variable, error)
+                found = self._shared[variable.key] = _new(Answer, (items, used, None))
         items = self[name] = found[0]
         return items
 
@@ -217,23 +222,28 @@ class Scope(dict[str, Any]):
 
     def words(self, name: str) -> str | None:
         """What is the same in all plans that say the same of a variable and of those it uses; None: nothing is."""
-        meaning = self._meanings.get(name)
-        if meaning is not None:
-            return meaning.words
-        return self._parent.words(name) if self._parent is not None and name not in self._variables else None
+        variable = self.declared(name)
+        return None if variable is None else variable.words
 
     def answer(self, name: str) -> Answer:
         """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
-        found = self._answers.get(name)
-        if found is None:
-            if name not in self._variables:
-                return self._parent.answer(name) if self._parent is not None else Answer([])
+        variable = self._variables.get(name)
+        if variable is None:
+            return self._parent.answer(name) if self._parent is not None else Answer([])
+        if name not in self.keys():
             self.__missing__(name)
-            found = self._answers[name]
+        return self._own.get(name) or self._shared[variable.key]
+
+    def _otherwise(self, name: str, variable: Variable) -> Answer:
+        """The answer of what is no expression to be evaluated as a whole, or may go round in a circle."""
+        if variable.key is None:
+            found = self._own[name] = variable.constant or self._watched(name, variable)
+        else:
+            found = self._shared[variable.key] = variable.constant or self._evaluate(name, variable)
         return found
 
     def _watched(self, name: str, variable: Variable) -> Answer:
-        """The answer of a variable that may stand in a circle: of those that have no meaning by themselves."""
+        """The answer of a variable that may stand in a circle."""
         if name in self._busy:
             raise ExpressionFailed(str(variable.about.get("expression")), f"the variable %{name} needs itself")
         self._busy.add(name)
@@ -246,20 +256,14 @@ class Scope(dict[str, Any]):
         read = variable.expression
         used: dict[str, None] = {}
         try:
-            if read.__class__ is Path:
-                items = read.asked.planned(self.focus, self, used)
-                return _new(Answer, (items, tuple(used), None))
+            if isinstance(read, Path):
+                return Answer(read.asked.planned(self.focus, self, used), used)
             if isinstance(read, Search):
                 bundle = read.run(self._asked.facts, self.focus, self, self._places, used)
-                return Answer([Node(bundle, _BUNDLE)], tuple(used), bundle)
-            raise variable.failure or ExpressionFailed(name, "the variable has no expression")
-        except MaslakError as error:
-            text = str(variable.about.get("expression"))
-            raise ExpressionFailed(text if text.startswith("%") else f"%{name} = {text}", error.message) from error
-        except ExpressionFailed as error:
-            if error.expression.startswith("%"):
-                raise
-            raise ExpressionFailed(f"%{name} = {error.expression}", error.reason) from error
+                return Answer([Node(bundle, _BUNDLE)], used, bundle)
+        except (MaslakError, ExpressionFailed) as error:
+            _fail(name, variable, error)
+        raise variable.failure or ExpressionFailed(name, "the variable has no expression")
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""
@@ -281,3 +285,13 @@ class Scope(dict[str, Any]):
         """The searchsets from which a variable's value comes."""
         answers = [self.answer(one) for one in self.all_used([name])]
         return [answer.bundle for answer in answers if answer.bundle is not None]
+
+
+def _fail(name: str, variable: Variable, error: MaslakError | ExpressionFailed) -> NoReturn:
+    """Raise what went wrong with a variable, by its name; that of one which it uses goes by that one's."""
+    if isinstance(error, ExpressionFailed):
+        if error.expression.startswith("%"):
+            raise error
+        raise ExpressionFailed(f"%{name} = {error.expression}", error.reason) from error
+    text = str(variable.about.get("expression"))
+    raise ExpressionFailed(text if text.startswith("%") else f"%{name} = {text}", error.message) from error

@@ -215,6 +215,7 @@ class Deciding(Following):
 
         def met(one: Here) -> None:
             odd = "{0}.__class__ is not str" if day else "{0}.__class__ is not Decimal and {0}.__class__ is not int"
+            self.stricter(one.name)
             self.line(f"if {found} is not None or {odd.format(one.name)}: raise LongWay")
             self.line(f"{found} = {self.constant(day_of)}({one.name})" if day else f"{found} = {one.name}")
 

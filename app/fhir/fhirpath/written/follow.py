@@ -11,12 +11,14 @@ from ..model import Field
 from ..nodes import READERS, system
 from ..paths import STRINGS
 from ..syntax import Expression
-from .lines import Here, Lines
+from .lines import NO_OBJECT, Here, Lines
 from .routes import Link, field_of, stops_early
 from .wanted import Value
 
 NUMBERS: Final = frozenset({"decimal", "integer"})
 DATES: Final = frozenset({"date", "dateTime", "instant"})
+_PLAIN: Final = frozenset({*STRINGS, *NUMBERS, "boolean"})
+NO_NULL: Final = "if {0}.__class__ is dict or {0}.__class__ is list or {0} is None: raise LongWay"
 
 Flags = dict[int, str]
 """Place of each ``first`` in a path -> the name that tells whether it has had its item."""
@@ -105,22 +107,22 @@ class Following(Lines):
 
     def _step(self, field: Field, owner: str, then: Then, stops: tuple[str, ...]) -> None:
         key, end, sibling = field.options[0]
-        found, odd = self.name(), "{0}.__class__ is not dict"
+        found, odd = self.name(), "if {0}.__class__ is not dict: raise LongWay"
         key = self.constant(key)
         self.plain += 1
         if sibling is not None:
-            odd = "{0}.__class__ is dict or {0}.__class__ is list" + (" or {0} is None" if field.many else "")
+            odd = NO_NULL if field.many else NO_OBJECT
             self.line(f"if {self.constant(sibling)} in {owner}: raise LongWay")
         self.line(f"{found} = {owner}.get({key})")
         with self.block(f"if {found} is not None:"):
             if not field.many:
-                self.line(f"if {odd.format(found)}: raise LongWay")
+                self.line(odd.format(found))
                 then(Here(found, end))
                 return
             one = self.name()
             self.line(f"if {found}.__class__ is not list: raise LongWay")
             with self.block(f"for {one} in {found}:"):
-                self.line(f"if {odd.format(one)}: raise LongWay")
+                self.line(odd.format(one))
                 then(Here(one, end))
                 if stops:
                     self.line(f"if {' or '.join(stops)}: break")
@@ -129,6 +131,8 @@ class Following(Lines):
         """Write ``name``: the System value of an item."""
         type_ = here.type
         assert type_ is not None
+        if type_.names & _PLAIN:
+            self.stricter(here.name)
         if type_.names & STRINGS:
             self.line(f"if {here.name}.__class__ is not str: raise LongWay")
             self.line(f"{name} = {here.name}")
