@@ -42,7 +42,7 @@ def enabled_part(questionnaire: Mapping[str, Any], response: Resource, evaluate:
     return without(response, off)
 
 
-def without(owner: Mapping[str, Any], off: set[int]) -> Resource:
+def without(owner: Mapping[str, Any], off: set[int] | frozenset[int]) -> Resource:
     """Another response (or item, or answer) without the items whose ``id()`` is in ``off``."""
     made = dict(owner)
     for key in ("item", "answer"):
@@ -88,7 +88,8 @@ def is_enabled(
     """Whether one item is asked, below ``chain`` (the response, then each group occurrence down to its parent)."""
     expression = extension(definition, sdc.ENABLE_WHEN_EXPRESSION)
     if expression is not None:
-        return evaluate is None or evaluate(expression, visible, chain) is True
+        seen = [*chain[:1], *(without(one, off) for one in chain[1:])] if off else chain
+        return evaluate is None or evaluate(expression, visible, seen) is True
     conditions = definition.get("enableWhen", [])
     if not conditions:
         return True
@@ -100,7 +101,7 @@ def _holds(
     condition: Mapping[str, Any], chain: Sequence[Mapping[str, Any]], off: Any, definitions: Mapping[str, Resource]
 ) -> bool:
     link_id, operator = condition["question"], condition["operator"]
-    given = [value_of(answer) for answer in nearest_answers(link_id, chain, off)]
+    given = [value_of(answer) for answer in nearest_answers(link_id, chain, off, definitions)]
     wanted = choice(condition, "answer")
     expected = wanted[1] if wanted else None
     if operator == "exists":
@@ -119,13 +120,27 @@ def _matches(order: int | None, operator: str) -> bool:
     return {"=": order == 0, ">": order > 0, "<": order < 0, ">=": order >= 0, "<=": order <= 0}[operator]
 
 
-def nearest_answers(link_id: str, chain: Sequence[Mapping[str, Any]], off: Any = frozenset()) -> list[Resource]:
-    """The answers of a question as seen from a place: those in the innermost container that holds the question."""
+def nearest_answers(
+    link_id: str,
+    chain: Sequence[Mapping[str, Any]],
+    off: Any = frozenset(),
+    definitions: Mapping[str, Resource] | None = None,
+) -> list[Resource]:
+    """The answers of a question as seen from a place: those in the innermost container that asks the question.
+
+    A row in which it stays unanswered has none: the answer of another row is not this one's.
+    """
     for container in reversed(chain):
-        occurrences = _occurrences(link_id, container, off)
-        if occurrences:
-            return [answer for item in occurrences for answer in item.get("answer", ())]
+        found = _occurrences(link_id, container, off)
+        if found or _asks(container, link_id, definitions or {}):
+            return [answer for item in found for answer in item.get("answer", ())]
     return []
+
+
+def _asks(container: Mapping[str, Any], link_id: str, definitions: Mapping[str, Resource]) -> bool:
+    """Whether a question stands, by the form, below the definition of a group."""
+    own = definitions.get(container.get("linkId", ""))
+    return own is not None and any(item["linkId"] == link_id for item in walk(own))
 
 
 def _occurrences(link_id: str, holder: Mapping[str, Any], off: Any) -> list[Mapping[str, Any]]:

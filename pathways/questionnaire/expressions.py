@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from app.fhir.fhirpath import compile, environment
@@ -19,6 +20,7 @@ from app.fhir.translation import text as text_of
 from pathways.questionnaire import answers, items, sdc
 from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.enable import enabled_part
+from pathways.questionnaire.numbers import to_places
 
 _PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}")
 _ROUNDS = 10
@@ -142,58 +144,56 @@ class Expressions:
     def completed(self, response: Resource) -> Resource:
         """The response with its calculated answers, and without what is not asked.
 
-        Where an answer was given to a question that may be overridden, it stands.
+        Where an answer was given to a question that may be overridden, it stands. A row of a repeating group in which
+        nothing is said is none.
         """
-        full = response
+        given = full = _without_empty_rows(self.questionnaire, response)
         for _round in range(_ROUNDS):
             visible = enabled_part(self.questionnaire, full, self.holds)
-            filled = self._with_items(self.questionnaire, response, visible, [visible])
+            filled = self._with_items(self.questionnaire, given, [visible])
             if filled == full:
                 return visible
             full = filled
         return enabled_part(self.questionnaire, full, self.holds)
 
     def _with_items(
-        self,
-        definition: Mapping[str, Any],
-        holder: Mapping[str, Any],
-        visible: Mapping[str, Any],
-        chain: list[Mapping[str, Any]],
+        self, definition: Mapping[str, Any], holder: Mapping[str, Any], chain: list[Mapping[str, Any]]
     ) -> Resource:
-        """A holder of items (response, item, answer) with the calculated answers below it."""
+        """A holder of items (response, item, answer) with the calculated answers below it.
+
+        ``chain`` ends with the same holder as it was seen last: with what was calculated, without what is not asked.
+        """
         below = items.children(definition)
         if not below:
             return dict(holder)
         known = {one["linkId"] for one in below}
-        made = [one for each in below for one in self._calculated(each, holder, visible, chain)]
+        made = [one for each in below for one in self._calculated(each, holder, chain)]
         made += [one for one in items.children(holder) if one["linkId"] not in known]
         rest = {key: value for key, value in holder.items() if key != "item"}
         return rest | ({"item": made} if made else {})
 
     def _calculated(
-        self,
-        definition: Mapping[str, Any],
-        holder: Mapping[str, Any],
-        visible: Mapping[str, Any],
-        chain: list[Mapping[str, Any]],
+        self, definition: Mapping[str, Any], holder: Mapping[str, Any], chain: list[Mapping[str, Any]]
     ) -> Iterator[Resource]:
-        given = [one for one in items.children(holder) if one["linkId"] == definition["linkId"]]
+        link_id = definition["linkId"]
+        given = [one for one in items.children(holder) if one["linkId"] == link_id]
         if items.is_calculated(definition) and not (items.may_override(definition) and _answered(given)):
             head = given[0] if given else self._head(definition)
-            if found := self.calculate(definition, visible, [*chain, head]):
+            if found := self.calculate(definition, chain[0], [*chain, head]):
                 yield {key: value for key, value in head.items() if key != "answer"} | {"answer": found}
-        elif items.is_group(definition):
-            if not given and not items.repeats(definition):
-                given = [self._head(definition)]
-            for one in given:
-                filled = self._with_items(definition, one, visible, [*chain, one])
+            return
+        if items.is_group(definition) and not given and not items.repeats(definition):
+            given = [self._head(definition)]
+        places = (chain[-1], *chain[-1].get("answer", ()))
+        seen = [one for place in places for one in items.children(place) if one["linkId"] == link_id]
+        for one, last in zip_longest(given, seen[: len(given)]):
+            around = [*chain, last or one]
+            if items.is_group(definition):
+                filled = self._with_items(definition, one, around)
                 if "item" in filled:
                     yield filled
-        else:
-            for one in given:
-                answered = [
-                    self._with_items(definition, each, visible, [*chain, one]) for each in one.get("answer", ())
-                ]
+            else:
+                answered = [self._with_items(definition, each, around) for each in one.get("answer", ())]
                 yield {**one, "answer": answered} if answered else one
 
     def calculate(
@@ -201,6 +201,9 @@ class Expressions:
     ) -> list[Resource]:
         """The answers that a calculatedExpression gives; none when a value it needs is missing."""
         found = self.evaluate(extension(definition, sdc.CALCULATED_EXPRESSION), response, chain)
+        if definition["type"] in ("decimal", "quantity"):
+            places = extension(definition, sdc.MAX_DECIMAL_PLACES)
+            found = [to_places(value, places) for value in found]
         made = [answers.of_value(definition, value) for value in found]
         return [answer for answer in made if answer is not None]
 
@@ -211,6 +214,19 @@ class Expressions:
 
 def _answered(given: Sequence[Mapping[str, Any]]) -> bool:
     return any(one.get("answer") for one in given)
+
+
+def _without_empty_rows(definition: Mapping[str, Any], holder: Mapping[str, Any]) -> Resource:
+    """A holder of items without the occurrences of repeating groups that hold nothing."""
+    below = {one["linkId"]: one for one in items.children(definition)}
+    kept = []
+    for one in items.children(holder):
+        own = below.get(one["linkId"], {"type": "display"})
+        made = _without_empty_rows(own, one) if items.is_group(own) else one
+        if "item" in made or not (items.is_group(own) and items.repeats(own)):
+            kept.append(made)
+    rest = {key: value for key, value in holder.items() if key != "item"}
+    return rest | ({"item": kept} if kept else {})
 
 
 def _node(occurrence: Mapping[str, Any]) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,3 +34,30 @@ def below(
             for item in items.children(place):
                 if item["linkId"] == own["linkId"]:
                     yield Occurrence(own, item, (*chain, item))
+
+
+def path_to(owner: Mapping[str, Any], link_id: str) -> tuple[Resource, ...]:
+    """The definitions from the outermost group down to a question; empty where the form does not ask it."""
+    for item in items.children(owner):
+        if item["linkId"] == link_id:
+            return (item,)
+        if below := path_to(item, link_id):
+            return (item, *below)
+    return ()
+
+
+def chain_to(
+    response: Mapping[str, Any], path: Sequence[Mapping[str, Any]], rows: Mapping[str, int | None]
+) -> tuple[Mapping[str, Any], ...]:
+    """The response and the occurrences along a path, an empty one where nothing is answered.
+
+    ``rows``: repeating group → the number of its occurrence; None: one that is not in the response.
+    """
+    chain = [response]
+    for definition in path:
+        link_id = definition["linkId"]
+        row = rows.get(link_id, 0)
+        places = (chain[-1], *chain[-1].get("answer", ()))
+        found = [item for place in places for item in items.children(place) if item["linkId"] == link_id]
+        chain.append(found[row] if row is not None and row < len(found) else {"linkId": link_id})
+    return tuple(chain)

@@ -9,10 +9,19 @@
     set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: the server keeps it */ } },
     drop(key) { try { localStorage.removeItem(key); } catch { /* nothing kept */ } },
   };
+  // as the server reads numbers: digits of any script, comma or point; null where nothing is typed
   const number = (text) => {
-    const plain = text.replace(eastern, (d) => d.charCodeAt(0) & 15).replace(/[\u066b,\u060c]/g, ".").replace(/\s/g, "");
-    return plain === "" ? null : Number(plain);
+    let plain = text.replace(eastern, (d) => d.charCodeAt(0) & 15).replace(/[\s\p{Cf}\u066c]/gu, "").replace(/\u066b/g, ".").replace(/\u060c/g, ",").replace(/\u2212/g, "-");
+    if (/,.*\.|\..*,/.test(plain)) plain = plain.replace(/[.,](?=.*[.,])/g, "");
+    plain = plain.replace(/,/g, ".");
+    return plain === "" ? null : /^[+-]?\d+(\.\d+)?$/.test(plain) ? +plain : NaN;
   };
+  // a field in which "*" stands for the number of a row: that of `row` in the first groups, any in the others
+  const named = (name, row = [], end = "$") => {
+    let at = 0;
+    return RegExp("^" + name.replace(/[^\w*-]/g, "\\$&").replace(/\*/g, () => row[at++] ?? "(\\d+)") + end);
+  };
+  window.maslak = { ...window.maslak, number, named };
 
   // "/" goes to the patient search
   const search = document.querySelector("[data-slash]");
@@ -37,17 +46,18 @@
   window.addEventListener("pageshow", () => all("form").forEach((form) => { delete form.dataset.sent; }));
 
   // questions that are asked only when another answer calls for them
-  const answers = (form, name) => all(`[name="${CSS.escape(name)}"]`, form).filter((input) =>
+  const answers = (form, name, pattern = named(name)) => all("[name]", form).filter((input) => pattern.test(input.name) &&
     !input.disabled && (!/radio|checkbox/.test(input.type) || input.checked)).map((input) => input.value).filter((value) => value !== "");
   const holds = (form, rule) => {
     if (rule.any) return rule.any.some((one) => holds(form, one));
     if (rule.all) return rule.all.every((one) => holds(form, one));
-    if (rule.live) return !window.maslak || window.maslak.holds(rule.live);
-    const given = answers(form, rule.field), value = given.length ? number(given[0]) : null;
+    if (rule.live) return !window.maslak.holds || window.maslak.holds(rule.live, rule.row);
+    const given = answers(form, rule.field), { above = -Infinity, below = Infinity, from = above, to = below } = rule;
+    const within = (value) => value > above && value < below && value >= from && value <= to;
     return (!rule.is || given.some((one) => rule.is.includes(one))) && (!rule.not || !given.some((one) => rule.not.includes(one)))
       && (rule.answered === undefined || rule.answered === given.length > 0)
-      && (rule.above === undefined || (value !== null && value > rule.above)) && (rule.below === undefined || (value !== null && value < rule.below))
-      && (rule.from === undefined || (value !== null && value >= rule.from)) && (rule.to === undefined || (value !== null && value <= rule.to));
+      && (rule.unlike === undefined || given.every((one) => number(one) !== rule.unlike))
+      && (!/above|below|from|to/.test(Object.keys(rule)) || given.some((one) => within(number(one))));
   };
   const toggle = (form) => {
     for (let round = 0; round < 4; round += 1) {

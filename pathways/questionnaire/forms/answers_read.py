@@ -1,11 +1,17 @@
-"""Which answers a path reads: ``%resource.descendants().where(linkId = 'weight').answer.value`` reads *weight*."""
+"""Which answers a path reads: ``%resource.descendants().where(linkId = 'weight').answer.value`` reads *weight*.
+
+A path stays in its row as FHIRPath does: ``item.where(linkId = 'systolic')`` in a variable of a repeating group reads
+the row's own answer, ``%resource.item.where(linkId = 'readings').item.where(…)`` those of all rows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from app.fhir.fhirpath.syntax import Binary, Call, Expression, Literal, Member, Variable
+from app.fhir.resource import Resource
 from pathways.questionnaire import items
 
 _KINDS = {
@@ -13,18 +19,70 @@ _KINDS = {
 }  # fmt: skip
 """Question type → how the script reads its field: number, quantity, boolean, coding, text."""
 
+Path = tuple[Resource, ...]
+"""The items around a place and the one at it, outermost first; empty: the response itself."""
+
 
 class Outside(Exception):
     """The script has no words for this; the server computes it."""
 
 
-class AnswersRead:
-    """The questions of a form whose answers the script can read: those that stand once on the page."""
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """Where a bare path begins.
 
-    def __init__(self, questionnaire: Mapping[str, Any], tree_of: Callable[[str], Expression | None]):
-        self._tree_of = tree_of
+    ``path``: the item whose occurrence it is; None inside of what goes over values. ``seen``: the place of the
+    expression, whose variables are known. ``own``: whether the current row is still that of the expression.
+    """
+
+    path: Path | None = ()
+    seen: Path = ()
+    own: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Items that a path reaches: all of ``links`` (one, once it is named), in the current row of ``level`` groups.
+
+    ``via``: the script's words for the rows in which they are looked for, where these are chosen by the path.
+    """
+
+    links: tuple[str | None, ...]
+    level: int
+    named: bool = False
+    via: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of the repeating group ``link``: the script's ``words`` for them; ``focus``: where a path begins in one."""
+
+    words: Any
+    link: str
+    focus: Focus
+
+
+def rows_of(path: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The linkIds of the repeating groups along a path."""
+    return [one["linkId"] for one in path if items.is_group(one) and items.repeats(one)]
+
+
+class AnswersRead:
+    """The questions of a form, the paths to them, and how the script reads their fields."""
+
+    def __init__(
+        self,
+        questionnaire: Mapping[str, Any],
+        declared: Callable[[str, Path], tuple[Expression | None, Path] | None],
+        chosen: Callable[[Expression, Focus], Rows | None],
+    ):
+        self._declared = declared
+        self._chosen = chosen
         self._kinds: dict[str, str] = {}
-        self._gather(questionnaire, once=True)
+        self.paths: dict[str, Path] = {}
+        """linkId → the items around it, and itself."""
+        self._below: dict[str | None, list[str]] = {None: []}
+        self._gather(questionnaire, None, ())
 
     def kind(self, link_id: str) -> str:
         """How its field is read. Raises Outside where it has none, or several."""
@@ -32,56 +90,121 @@ class AnswersRead:
             raise Outside
         return self._kinds[link_id]
 
-    def link_id(self, tree: Expression | None) -> str | None:
+    def rows(self, link_id: str) -> list[str]:
+        """The repeating groups around an item, itself included where it is one."""
+        return rows_of(self.paths[link_id])
+
+    def pattern(self, link_id: str) -> str:
+        """Its name among the fields of the page, ``*`` for the number of each row: ``readings-*-systolic``."""
+        around = rows_of(self.paths[link_id][:-1])
+        return "".join(f"{group}-*-" for group in around) + link_id
+
+    def question(self, tree: Expression | None, focus: Focus) -> Found | None:
         """The question whose answers (``….answer``, ``….answer.value``) a tree reads; None where it is no such path."""
         match tree:
             case Call(left=left, name="ofType"):
-                return self.link_id(left)
+                return self.question(left, focus)
             case Member(left=Member(left=left, name="answer"), name="value"):
-                return self._located(left)
+                return self.named(left, focus)
             case Member(left=left, name="answer"):
-                return self._located(left)
+                return self.named(left, focus)
         return None
 
-    def _located(self, tree: Expression | None) -> str | None:
-        """``base.where(linkId = 'x')`` → x."""
+    def named(self, tree: Expression | None, focus: Focus) -> Found | None:
+        """The one item, by its linkId, that a path reaches; None where it reaches several or is no such path."""
+        found = self._found(tree, focus)
+        return found if found is not None and found.named else None
+
+    def _found(self, tree: Expression | None, focus: Focus) -> Found | None:
         match tree:
+            case Variable(name="resource" | "rootResource"):
+                return Found((None,), 0, True)
+            case Variable(name="context"):
+                return self._at(self._elsewhere(focus.seen, focus))
             case Variable(name=name):
-                declared = self._tree_of(name)
-                return self._located(declared) if declared is not None else None
-            case Call(
-                left=left,
-                name="where",
-                arguments=(
-                    Binary(operator="=", left=Member(left=None, name="linkId"), right=Literal(value=str(value))),
-                ),
-            ):
-                return value if self._is_base(left) else None
+                declared = self._declared(name, focus.seen)
+                return self._found(declared[0], self._elsewhere(declared[1], focus)) if declared else None
+            case Member(left=None, name="item"):
+                return self._children(self._at(focus), nested=False)
+            case Member(left=Member(left=left, name="answer"), name="item"):
+                return self._children(self.named(left, focus), nested=True)
+            case Member(left=left, name="item") if left is not None:
+                return self._children(self._found(left, focus), nested=False)
+            case Call(left=left, name="descendants"):
+                return self._descendants(self._at(focus) if left is None else self._found(left, focus))
+            case Call(left=left, name="repeat", arguments=(Member(left=None, name="item"),)):
+                return self._descendants(self._found(left, focus), nested=False)
+            case Call(left=left, name="where", arguments=(Binary() as test,)) if (link := linked(test)) is not None:
+                return self._where(self._found(left, focus), link)
+            case Call(left=left, name="where", arguments=(Call(Member(None, "linkId"), "exists", ()),)):
+                return self._found(left, focus)
+            case Call(left=left, name="where" | "first" | "last") if left is not None:
+                return self._rows(tree, focus)
         return None
 
-    def _is_base(self, tree: Expression | None) -> bool:
-        """Whether a path from the response reaches items: ``item``, ``descendants()``, ``repeat(item)``, groups."""
-        match tree:
-            case Variable(name="resource"):
-                return True
-            case Variable(name=name):
-                declared = self._tree_of(name)
-                return declared is not None and self._is_base(declared)
-            case Member(left=left, name="item"):
-                return self._is_base(left)
-            case Call(left=left, name="descendants" | "repeat"):
-                return self._is_base(left)
-            case Call(left=left, name="where", arguments=(Call(name="exists"),)):
-                return self._is_base(left)
-        return self._located(tree) is not None
+    @staticmethod
+    def _elsewhere(path: Path, focus: Focus) -> Focus:
+        """The focus of the expression itself, or of a variable: from another row it would be of the wrong one."""
+        if rows_of(path) and not focus.own:
+            raise Outside
+        return Focus(path, path)
 
-    def _gather(self, owner: Mapping[str, Any], once: bool) -> None:
+    def _at(self, focus: Focus) -> Found:
+        if focus.path is None:
+            raise Outside
+        if not focus.path:
+            return Found((None,), 0, True)
+        return Found((focus.path[-1]["linkId"],), len(rows_of(focus.path)), True)
+
+    def _rows(self, tree: Call, focus: Focus) -> Found | None:
+        """Rows that are chosen: ``….where(item.where(linkId = 'arm').answer.value.code = 'left')``, ``first()``."""
+        found = self._chosen(tree, focus)
+        if found is not None:
+            return Found((found.link,), len(self.rows(found.link)), True, found.words)
+        within = self.named(tree.left, focus) if tree.name != "where" else None
+        single = within is not None and within.links[0] is not None and len(self.rows(within.links[0])) <= within.level
+        return within if single else None
+
+    def _children(self, found: Found | None, nested: bool) -> Found | None:
+        if found is None:
+            return None
+        owners = [link for link in found.links if link is None or items.is_group(self.paths[link][-1]) is not nested]
+        below = tuple(one for link in owners for one in self._below[link])
+        return Found(below, found.level, False, found.via)
+
+    def _descendants(self, found: Found | None, nested: bool = True) -> Found | None:
+        level = self._children(found, nested=False)
+        below: list[str | None] = []
+        while found is not None and level is not None and level.links:
+            below += level.links
+            inner = [link for link in level.links if link and (nested or items.is_group(self.paths[link][-1]))]
+            level = Found(tuple(one for link in inner for one in self._below[link]), found.level)
+        return found and Found(tuple(below), found.level, False, found.via)
+
+    @staticmethod
+    def _where(found: Found | None, link_id: str) -> Found | None:
+        if found is None or found.named:
+            return None
+        return Found((link_id,) if link_id in found.links else (), found.level, True, found.via)
+
+    def _gather(self, owner: Mapping[str, Any], name: str | None, around: Path) -> None:
         for item in items.children(owner):
-            several = items.repeats(item)
+            link_id = item["linkId"]
+            self.paths[link_id] = (*around, item)
+            self._below[name].append(link_id)
+            self._below[link_id] = []
             kind = _KINDS.get(item["type"])
             if kind == "c" and any("valueCoding" not in one for one in item.get("answerOption", ())):
                 kind = "s"
             typed = kind in ("n", "q", "s") and not items.is_choice(item)
-            if kind and once and not items.hidden(item) and not (several and typed):
-                self._kinds[item["linkId"]] = kind
-            self._gather(item, once and not (several and items.is_group(item)))
+            if kind and not items.hidden(item) and not (items.repeats(item) and typed):
+                self._kinds[link_id] = kind
+            self._gather(item, link_id, (*around, item))
+
+
+def linked(test: Expression) -> str | None:
+    """``linkId = 'x'`` → x."""
+    match test:
+        case Binary(operator="=", left=Member(left=None, name="linkId"), right=Literal(value=str(value))):
+            return value
+    return None

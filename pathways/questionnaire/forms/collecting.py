@@ -44,6 +44,17 @@ def rows_of(group: wtforms.FieldList, rows: Rows = ()) -> Iterator[tuple[Rows, A
         yield from fields_of(entry.form, (*rows, (group.short_name, index)))
 
 
+def answered_rows(form: Any, rows: Rows) -> dict[str, int | None]:
+    """Rows of the form as occurrences of the response, in which empty rows do not stand (None)."""
+    found: dict[str, int | None] = {}
+    for link_id, row in rows:
+        entries = form[link_id].entries
+        filled = [index for index, entry in enumerate(entries) if collect(entry.form)]
+        found[link_id] = filled.index(row) if row in filled else None
+        form = entries[row].form
+    return found
+
+
 def for_fields(definitions: Mapping[str, Resource], answers: Answers) -> dict[str, Any]:
     """Answers by field name: the free text of an open choice goes to its own field."""
     found: dict[str, Any] = {}

@@ -1,14 +1,15 @@
 """enableWhen in the words of the page's small script (``when`` of the form macros); the server judges again.
 
-``{"field": name, "is": [...]}``, ``answered``, ``above``, ``below``, ``from``, ``to``, ``any``, ``all``, ``live`` (an
-expression, see ``live``). What the page cannot decide (dates in order, quantities with a choice of unit, expressions
-outside of its subset) is shown always: None.
+``{"field": name, "is": [...]}``, ``answered``, ``above``, ``below``, ``from``, ``to``, ``unlike``, ``any``, ``all``,
+``live`` (an expression, see ``live``, in the row ``row``). A ``*`` in the name of a field stands for every row. What
+the page cannot decide (dates in order, quantities with a choice of unit, expressions outside of its subset) is shown
+always: None.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.fhir.resource import Resource, choice, extension
@@ -16,6 +17,9 @@ from pathways.questionnaire import items, sdc
 from pathways.questionnaire.answers import option_key
 from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.expressions import Expressions
+from pathways.questionnaire.forms.answers_read import AnswersRead, rows_of
+from pathways.questionnaire.forms.asked import shared
+from pathways.questionnaire.forms.collecting import Rows
 from pathways.questionnaire.forms.live import Live
 
 _BOUNDS = {">": "above", "<": "below", ">=": "from", "<=": "to"}
@@ -29,12 +33,18 @@ def when(
     definitions: Mapping[str, Resource],
     name_of: Callable[[str], str],
     live: Live | None = None,
+    row: Sequence[int] = (),
 ) -> When | None:
-    """The condition under which a question is shown; ``name_of`` gives the form field of a linkId."""
+    """The condition under which a question is shown.
+
+    ``name_of`` gives the form field of a linkId, ``row`` the numbers of the rows in which the question stands.
+    """
     expression = extension(definition, sdc.ENABLE_WHEN_EXPRESSION)
     if expression is not None:
-        words = live.of(expression) if live else None
-        return {"live": words} if isinstance(words, list) else None  # what no answer changes is decided here
+        words = live.of(expression, live.read.paths[definition["linkId"]][:-1]) if live else None
+        if not isinstance(words, list):
+            return None  # what no answer changes is decided here
+        return {"live": words} | ({"row": list(row)} if row else {})
     conditions = definition.get("enableWhen", [])
     if not conditions:
         return None
@@ -70,6 +80,17 @@ def together(outer: When | None, inner: When | None) -> When | None:
     return {"all": [outer, inner]}
 
 
+def named_in(read: AnswersRead, link_id: str, rows: Rows) -> str:
+    """The name of the field of a question as seen from a row: its own row's, else ``*`` for every row."""
+    if link_id not in read.paths:
+        return link_id
+    name = read.pattern(link_id)
+    held = shared(rows_of(read.paths[link_id][:-1]), [group for group, _number in rows])
+    for _group, number in rows[:held]:
+        name = name.replace("*", str(number), 1)
+    return name
+
+
 def _rule(condition: Mapping[str, Any], question: Mapping[str, Any], field: str) -> When | None:
     operator = condition["operator"]
     kind, value = choice(condition, "answer") or ("", None)
@@ -82,9 +103,9 @@ def _rule(condition: Mapping[str, Any], question: Mapping[str, Any], field: str)
         plain = float(str(number))
         if operator in _BOUNDS:
             return {"field": field, _BOUNDS[operator]: plain}
-        same = {"field": field, "from": plain, "to": plain}
-        other = {"any": [{"field": field, "above": plain}, {"field": field, "below": plain}]}
-        return same if operator == "=" else other
+        if operator == "=":
+            return {"field": field, "from": plain, "to": plain}
+        return {"field": field, "unlike": plain, "answered": True}
     if operator in _BOUNDS:
         return None
     written = ("true" if value else "false") if kind == "Boolean" else option_key({f"value{kind}": value})

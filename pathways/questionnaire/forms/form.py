@@ -22,8 +22,8 @@ from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.forms.calculating import live_of, show_calculations
 from pathways.questionnaire.forms.choosing import ChosenAsked, ManyChosenAsked
-from pathways.questionnaire.forms.collecting import collect, fields_of, for_fields, rows_of
-from pathways.questionnaire.forms.conditions import absent_here, together, when
+from pathways.questionnaire.forms.collecting import Rows, collect, fields_of, for_fields, rows_of
+from pathways.questionnaire.forms.conditions import absent_here, named_in, together, when
 from pathways.questionnaire.forms.field_of import OTHER
 from pathways.questionnaire.forms.fields import DateAsked
 from pathways.questionnaire.forms.layout import Part, parts
@@ -71,7 +71,7 @@ class QuestionnaireForm(Form):
             for name in (link_id, link_id + OTHER):
                 if name in self:
                     del self[name]
-        self._prepare(self, None, self._previous)
+        self._prepare(self, None, ())
 
     @classmethod
     def opened(  # type: ignore[override]
@@ -85,23 +85,20 @@ class QuestionnaireForm(Form):
             g.draft_shown = True
         return cls(kept, context=context, answers=answers, previous=previous)
 
-    def _prepare(self, form: Any, outer: Any, previous: dict[str, tuple[str, Any]]) -> None:
+    def _prepare(self, form: Any, outer: Any, rows: Rows) -> None:
         """Give each field what depends on this form: its condition, in real field names, and the last value."""
-
-        def name_of(link_id: str) -> str:
-            return str(form[link_id].name) if link_id in form else link_id
-
-        around = _conditions(self.source, name_of, self._live)
+        around = _conditions(self.source, self._live, rows)
         for field in form:
             link_id = getattr(field, "link_id", None)
             if link_id is not None:
                 field.when = together(outer, around.get(link_id))
-                field.last = previous.get(link_id)
+                field.last = self._previous.get(link_id)
                 if isinstance(field, DateAsked):
                     field.until(self.context.today)
             elif isinstance(field, wtforms.FieldList):
-                for entry in field.entries:
-                    self._prepare(entry.form, around.get(field.short_name), previous)
+                condition = together(outer, around.get(field.short_name))
+                for index, entry in enumerate(field.entries):
+                    self._prepare(entry.form, condition, (*rows, (field.short_name, index)))
 
     @property
     def parts(self) -> list[Part]:
@@ -165,7 +162,7 @@ class QuestionnaireForm(Form):
             rows = self[wanted]
             if rows.max_entries is None or len(rows) < rows.max_entries:
                 rows.append_entry()
-                self._prepare(self, None, self._previous)
+                self._prepare(self, None, ())
             return False
         return super().accepted()
 
@@ -204,16 +201,19 @@ class QuestionnaireForm(Form):
         return tuple(found)
 
 
-def _conditions(source: Source, name_of: Any, live: Live) -> dict[str, Any]:
-    """linkId → ``when`` of each item, with that of the groups and questions around it."""
+def _conditions(source: Source, live: Live, rows: Rows) -> dict[str, Any]:
+    """linkId → ``when`` of each item in these rows, with that of the groups and questions around it."""
     found: dict[str, Any] = {}
+    numbers = [number for _group, number in rows]
+
+    def name_of(link_id: str) -> str:
+        return named_in(live.read, link_id, rows)
 
     def visit(owner: Mapping[str, Any], outer: Any) -> None:
         for item in items.children(owner):
-            own = together(outer, when(item, source.definitions, name_of, live))
+            own = together(outer, when(item, source.definitions, name_of, live, numbers))
             found[item["linkId"]] = own
-            rows = items.is_group(item) and items.repeats(item)
-            visit(item, None if rows else own)
+            visit(item, None if items.is_group(item) and items.repeats(item) else own)
 
     visit(source.questionnaire, None)
     return found

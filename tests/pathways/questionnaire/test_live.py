@@ -17,10 +17,12 @@ from pathways.questionnaire import items, sdc
 from pathways.questionnaire.expressions import Expressions
 from pathways.questionnaire.forms import form_class
 from pathways.questionnaire.forms.live import Live
+from pathways.questionnaire.numbers import parse_number
 from pathways.questionnaire.response import respond
 from tests.pathways.questionnaire.forms import a_form, ask, code, ext, fhirpath, today
 
 SCRIPT = (ROOT / "app/web/static/forms.js").read_text("utf-8")
+SHELL = (ROOT / "app/web/static/maslak.js").read_text("utf-8")
 UNITS = [ext(sdc.UNIT_OPTION, valueCoding={"system": sdc.UCUM, "code": one}) for one in ("g/L", "mmol/L")]
 CODING = [{"valueCoding": {"system": "s", "code": one, "display": one}} for one in ("x", "y")]
 
@@ -57,6 +59,7 @@ INSIDE = [
     a("many") + ".where(code = 'y').exists()", a("many") + ".exists(code = 'x')", a("many") + ".all(code = 'x')",
     a("many") + ".select(code).first()", a("text") + " & '!'", "%n + today().toString().length()",
     "iif(%patient.gender = 'female', %n * 2, %n * 3)", "(%n | " + a("d") + ").count()",
+    "%resource.descendants().where(linkId = 'in-row').answer.value.sum()",
 ]  # fmt: skip
 
 
@@ -85,7 +88,8 @@ def page_of(questionnaire: dict[str, Any], answers: dict[str, Any], words: Live)
         if hasattr(field, "link_id"):
             many = field.type in ("ChoiceField", "ChoicesField")
             boxes += [str(one) for one in field] if many and not field.as_select else [str(field())]
-    return f"<form data-live='{live}'>{''.join(boxes)}</form><script>{SCRIPT}</script>"
+    scripts = f"<script>{SCRIPT}</script><script data-words='{{}}'>{SHELL}</script>"
+    return f"<form data-live='{live}'>{''.join(boxes)}</form>{scripts}"
 
 
 def plain(values: list[Any]) -> list[Any]:
@@ -114,6 +118,24 @@ def test_the_script_agrees_with_the_server(chromium: Any) -> None:
     assert compared == 12 * len(INSIDE)
 
 
+TYPED = [
+    "132", "0,40", "٧٫٥", "۷,۵", "٧،٥", "1.234,5", "1,234.5", "1 400", "-2,5", "\u22122,5", "+3", " 82 ",
+    "\u200f١٣٢\u200f", "\u061c\u202b۱۲٫۵\u202c", "\ufeff1\u2009400\u00a0", "abc", "12abc", "1,2,3", "1e5", "NaN", "--2",
+    "٫", "0x10", "1.2.3,4",
+]  # fmt: skip
+
+
+@pytest.mark.browser
+def test_numbers_are_read_in_the_page_as_on_the_server(chromium: Any) -> None:
+    page = chromium.new_page()
+    page.set_content(page_of(FORM, {}, Live(Expressions(FORM, today()))))
+    for text in TYPED:
+        read = page.evaluate("text => { const n = maslak.number(text); return Number.isNaN(n) ? null : n }", text)
+        own = parse_number(text)
+        assert read == (None if own is None else float(own)), text
+    page.close()
+
+
 @pytest.mark.browser
 def test_a_question_appears_when_its_expression_becomes_true(chromium: Any) -> None:
     """Both scripts of the page; what the hidden question held counts for nothing."""
@@ -128,12 +150,11 @@ def test_a_question_appears_when_its_expression_becomes_true(chromium: Any) -> N
         if field.when else "".join(str(one) for one in field) if field.link_id == "yes" else str(field())
         for field in form
     )  # fmt: skip
-    other = (ROOT / "app/web/static/maslak.js").read_text("utf-8")
     page = chromium.new_page()
     faults: list[Any] = []
     page.on("pageerror", lambda fault: faults.append(fault))
     live = json.dumps(form.live)
-    scripts = f"<script>{SCRIPT}</script><script data-words='{{}}'>{other}</script>"
+    scripts = f"<script>{SCRIPT}</script><script data-words='{{}}'>{SHELL}</script>"
     html = f"<meta charset=utf-8><form data-live='{live}'>{rows}</form>{scripts}"
     page.route("http://house/", lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto("http://house/")
@@ -152,7 +173,7 @@ def test_a_question_appears_when_its_expression_becomes_true(chromium: Any) -> N
 @pytest.mark.parametrize(
     "outside",
     [
-        "%resource.descendants().where(linkId = 'in-row').answer.value.sum()",
+        "%resource.descendants().where(linkId = 'in-row').answer.value.aggregate($this + $index, 0)",
         "%n.toString().replace('1', '2')",
         a("text") + ".matches('F.*')",
         "%context.answer.value",

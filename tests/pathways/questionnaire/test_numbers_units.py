@@ -27,6 +27,11 @@ from tests.pathways.questionnaire.forms import glucose
         ("-2,5", "-2.5"),
         ("+3", "3"),
         (" 82 ", "82"),
+        ("٧،٥", "7.5"),  # the comma of an Arabic keyboard
+        ("\u200f١٣٢\u200f", "132"),
+        ("\u061c\u202b۱۲٫۵\u202c", "12.5"),
+        ("\ufeff1\u2009400\u00a0", "1400"),
+        ("\u22122,5", "-2.5"),
     ],
 )
 def test_a_number_is_read_digit_by_digit(typed: str, read: str) -> None:
