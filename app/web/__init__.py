@@ -22,7 +22,17 @@ def init_app(flask: Flask, features: Sequence[Feature] = ()) -> None:
     """Pages, error pages, headers, compression; and to ``app.access`` the things that stand above it."""
     from app.access import table
     from app.store import work
-    from app.web import access_rows, compression, errors, facility_tree, filters, navigation, protection, static_files
+    from app.web import (
+        access_rows,
+        compression,
+        errors,
+        facility_tree,
+        filters,
+        navigation,
+        protection,
+        static_files,
+        typography,
+    )
 
     flask.extensions[WORK] = work
     flask.extensions[SUBTREE] = facility_tree.subtree
@@ -32,6 +42,7 @@ def init_app(flask: Flask, features: Sequence[Feature] = ()) -> None:
     navigation.init_app(flask, features)
     static_files.init_app(flask)
     compression.init_app(flask)
+    typography.init_app(flask)
     errors.init_app(flask)
     flask.register_blueprint(_pages())
     table.allow(flask, access_rows.ROWS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -63,6 +64,11 @@ class _Fields(HTMLParser):
             self.values[self._area] += data
 
 
+def plain(page: str) -> str:
+    """What one reads: no-break spaces are spaces."""
+    return re.sub("[\u00a0\u202f]", " ", page)
+
+
 class Browser:
     """One signed-in person."""
 
@@ -76,10 +82,10 @@ class Browser:
         return self._client.get(path, headers={"Accept-Language": "fr"})
 
     def text(self, path: str) -> str:
-        """A good page."""
+        """A good page, as one reads it."""
         answer = self.get(path)
         assert answer.status_code == 200, answer.text[-2000:]
-        return answer.text
+        return plain(answer.text)
 
     def fields(self, path: str) -> dict[str, str]:
         """What the form of a page holds."""
