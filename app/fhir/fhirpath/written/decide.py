@@ -18,7 +18,7 @@ from ..syntax import Binary, Call, Expression, Literal
 from ..ways import day_of, mentions_index
 from .follow import DATES, NUMBERS, Following
 from .lines import Here
-from .operate import ARITHMETIC, COMPARED, constants, day_parts, number, only, truth_told
+from .operate import ARITHMETIC, COMPARED, constants, day_parts, number, only, this_day, truth_told
 from .routes import Link, Route, ends, looks_around, route
 from .wanted import Kind, Mode, Value
 
@@ -73,7 +73,8 @@ class Deciding(Following):
                 return Value("None") if value is None else Value(self.constant(value), _kind(value))
             case Call(name="today", left=None, arguments=()):
                 day = self.name()
-                self.line(f"{day} = {self.constant(today)}(run, EMPTY)[0]")
+                asked = f"{self.constant(this_day)}(S)" if self.settled else f"{self.constant(today)}(run, EMPTY)[0]"
+                self.line(f"{day} = {asked}")
                 return Value(day, "day")
             case Call(name="toDate", left=left, arguments=()) if left is not None:
                 inner, name = self.value(left, here).name, self.name()
@@ -215,7 +216,7 @@ class Deciding(Following):
 
         def met(one: Here) -> None:
             odd = "{0}.__class__ is not str" if day else "{0}.__class__ is not Decimal and {0}.__class__ is not int"
-            self.stricter(one.name)
+            self.stricter(one)
             self.line(f"if {found} is not None or {odd.format(one.name)}: raise LongWay")
             self.line(f"{found} = {self.constant(day_of)}({one.name})" if day else f"{found} = {one.name}")
 

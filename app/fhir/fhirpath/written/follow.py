@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any, Final
 
 from ..functions.conversion import to_date
-from ..model import Field
+from ..model import Field, Type
 from ..nodes import READERS, system
 from ..paths import STRINGS
 from ..syntax import Expression
-from .lines import NO_OBJECT, Here, Lines
+from .lines import Here, Lines
 from .routes import Link, field_of, stops_early
-from .wanted import Value
+from .wanted import Kind, Value
 
 NUMBERS: Final = frozenset({"decimal", "integer"})
 DATES: Final = frozenset({"date", "dateTime", "instant"})
-_PLAIN: Final = frozenset({*STRINGS, *NUMBERS, "boolean"})
-NO_NULL: Final = "if {0}.__class__ is dict or {0}.__class__ is list or {0} is None: raise LongWay"
+PLAIN: Final = frozenset({*STRINGS, *NUMBERS, "boolean"})
+"""What is read as it stands in JSON."""
+_NO_OTHER: Final = "if {0}.__class__ is not dict: raise LongWay"
+_NO_OBJECT: Final = "if {0}.__class__ is not {1} and ({0}.__class__ is dict or {0}.__class__ is list): raise LongWay"
+_NO_NULL: Final = "if {0}.__class__ is dict or {0}.__class__ is list or {0} is None: raise LongWay"
+
+_NOTHING_YET: Final = re.compile(r"\s*x\d+ = (?:None|False|\[\])")
 
 Flags = dict[int, str]
 """Place of each ``first`` in a path -> the name that tells whether it has had its item."""
@@ -31,6 +37,12 @@ def day_of(type_name: str) -> Callable[[Any], Any]:
     """``toDate()`` of the JSON of a date, dateTime or instant."""
     read = READERS[type_name]
     return lru_cache(8192)(lambda value: to_date(read(value)))
+
+
+def _no_object(type_: Type) -> str:
+    """The line that refuses an object or a list where a primitive is to be; what is usual there is asked first."""
+    usual = "Decimal" if "decimal" in type_.names else "int" if "integer" in type_.names else "str"
+    return _NO_OBJECT.replace("{1}", usual)
 
 
 class Following(Lines):
@@ -107,32 +119,83 @@ class Following(Lines):
 
     def _step(self, field: Field, owner: str, then: Then, stops: tuple[str, ...]) -> None:
         key, end, sibling = field.options[0]
-        found, odd = self.name(), "if {0}.__class__ is not dict: raise LongWay"
+        found, odd = self.name(), _NO_OTHER
         key = self.constant(key)
         self.plain += 1
         if sibling is not None:
-            odd = NO_NULL if field.many else NO_OBJECT
+            odd = _NO_NULL if field.many else _no_object(end)
             self.line(f"if {self.constant(sibling)} in {owner}: raise LongWay")
         self.line(f"{found} = {owner}.get({key})")
         with self.block(f"if {found} is not None:"):
             if not field.many:
-                self.line(odd.format(found))
-                then(Here(found, end))
+                self._each(odd, Here(found, end), then)
                 return
             one = self.name()
             self.line(f"if {found}.__class__ is not list: raise LongWay")
             with self.block(f"for {one} in {found}:"):
-                self.line(odd.format(one))
-                then(Here(one, end))
+                self._each(odd, Here(one, end), then)
                 if stops:
                     self.line(f"if {' or '.join(stops)}: break")
+
+    def _each(self, odd: str, item: Here, then: Then) -> None:
+        """Write what is done with an item after it is refused where it is not as the model says. Of what is then asked
+        for an element at once that need not be told first: nothing but an object has any."""
+        at = len(self.lines)
+        self.line(odd.format(item.name))
+        then(item)
+        asked = next((line for line in self.lines[at + 1 :] if _NOTHING_YET.fullmatch(line) is None), "")
+        if odd is _NO_OTHER and f" = {item.name}.get(" in asked and asked.startswith(" " * self._depth + "x"):
+            del self.lines[at]
+
+    def stricter(self, here: Here) -> None:
+        """Take back that an item may be no object and no list, if that is asked right here: what is written next allows
+        less than that."""
+        assert here.type is not None
+        asked = _no_object(here.type).format(here.name)
+        for at in (-1, -2):
+            if len(self.lines) >= -at and self.lines[at].lstrip() == asked:
+                del self.lines[at]
+                return
+
+    def read_at_once(self, links: tuple[Link, ...], here: Here, name: str) -> Value:
+        """Write ``name``: the System value at the end of a path that finds one item at most, of a type that is read as
+        it stands; None where there is none. Extensions beside a value do not change it."""
+        kinds: list[Value] = []
+
+        def last(owner: Here) -> None:
+            assert owner.type is not None
+            field = field_of(links[-1], owner.type)
+            assert field is not None  # its end is known
+            key, end, sibling = field.options[0]
+            self.plain += 1
+            self.line(f"{name} = {owner.name}.get({self.constant(key)})")
+            with self.block(f"if {name} is None:"):
+                self.line(f"if {self.constant(sibling)} in {owner.name}: raise LongWay")
+            kinds.append(self._as_it_stands(name, end))
+
+        if len(links) > 1:
+            self.line(f"{name} = None")
+        self.follow(links[:-1], here, last)
+        return kinds[0]
+
+    def _as_it_stands(self, name: str, type_: Type) -> Value:
+        if type_.names & NUMBERS:
+            with self.block(f"elif {name}.__class__ is not Decimal:"):
+                self.line(f"if {name}.__class__ is not int: raise LongWay")
+                if "decimal" in type_.names:
+                    self.line(f"{name} = Decimal({name})")
+            return Value(name, "number")
+        kind: tuple[str, Kind] = ("bool", "truth") if "boolean" in type_.names else ("str", "text")
+        with self.block(f"elif {name}.__class__ is not {kind[0]}:"):
+            self.line("raise LongWay")
+        return Value(name, kind[1])
 
     def read(self, here: Here, name: str) -> Value:
         """Write ``name``: the System value of an item."""
         type_ = here.type
         assert type_ is not None
-        if type_.names & _PLAIN:
-            self.stricter(here.name)
+        if type_.names & PLAIN:
+            self.stricter(here)
         if type_.names & STRINGS:
             self.line(f"if {here.name}.__class__ is not str: raise LongWay")
             self.line(f"{name} = {here.name}")

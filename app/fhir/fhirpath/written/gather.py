@@ -9,6 +9,7 @@ from ..model import fhir_type, known
 from ..operators import OPERATORS
 from ..syntax import Binary, Call, Expression, Index, Literal, Special, Variable, type_name
 from .decide import Deciding
+from .follow import PLAIN
 from .lines import Here
 from .operate import ARITHMETIC, only, united
 from .routes import FIRST, Link, Route, ends, repeats, route, stops_early
@@ -85,9 +86,13 @@ class Gathering(Deciding):
     def _straight(self, links: tuple[Link, ...], here: Here, mode: Mode) -> Value:
         """A path from JSON of a known type."""
         name = self.name()
+        once = mode == "value" and not repeats(links, here.type)
+        if once and here.type is not None and links[-1].kind == "member":
+            end = ends(links, here.type)
+            if end is not None and end.names & PLAIN:
+                return self.read_at_once(links, here, name)
         self.line(f"{name} = {'[]' if mode == 'items' else EMPTY_OF[mode]}")
         kinds: list[Value] = []
-        once = mode == "value" and not repeats(links, here.type)
         stops = (name,) if mode == "exists" and stops_early(links, nearest=True) else ()
         self.follow(links, here, lambda one: kinds.append(self.taken(one, mode, name, once)), stops)
         return kinds[0]
@@ -142,7 +147,7 @@ class Gathering(Deciding):
         self.ways.append(ways)
         with self.block(f"if {items}:"):
             way = f"({self.constant(ways.known)}.get({kind}) or {self.constant(ways.of)}({kind}))"
-            self.line(f"{name} = {way}(run, S, U, {items})")
+            self.line(f"{name} = {way}(focus, S, U, {items})")
         with self.block("else:"):
             self.line(f"{name} = {EMPTY_OF[mode]}")
 

@@ -20,7 +20,6 @@ from ..ways import LongWay
 from .wanted import Compile
 
 _NUMBERS = count()
-NO_OBJECT = "if {0}.__class__ is dict or {0}.__class__ is list: raise LongWay"
 UNSET = object()
 """What stands for a value that has not been needed yet."""
 
@@ -71,15 +70,6 @@ class Lines:
     def line(self, text: str) -> None:
         """Add a line at the present depth."""
         self.lines.append(" " * self._depth + text)
-
-    def stricter(self, name: str) -> None:
-        """Take back that ``name`` may be no object and no list, if that is asked right here: what is written next
-        allows less than that."""
-        asked = " " * self._depth + NO_OBJECT.format(name)
-        for at in (-1, -2):
-            if len(self.lines) >= -at and self.lines[at] == asked:
-                del self.lines[at]
-                return
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
+from app.clock import CASABLANCA
+
 from ..distinct import distinct
-from ..environment import truth
+from ..environment import PORTS, truth
 from ..equality import order
 from ..nodes import Items, system
 from ..operators import minus, over, plus, remainder, times, whole
@@ -97,6 +101,20 @@ def number(value: Any) -> Any:
     if value is not None and value.__class__ is not int and value.__class__ is not Decimal:
         raise LongWay
     return value
+
+
+def this_day(settled: dict[str, Any]) -> FPDate:
+    """``today()`` of a plan, which says at what instant it is asked."""
+    ports = settled.get(PORTS)
+    if ports is None or ports.now is None:
+        raise LongWay
+    return _day_at(ports.now)
+
+
+@lru_cache(64)
+def _day_at(moment: datetime) -> FPDate:
+    local = moment.astimezone(CASABLANCA)
+    return FPDate((local.year, local.month, local.day))
 
 
 def united(left: Items, right: Items) -> Items:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 from ..paths import Step
@@ -28,5 +29,13 @@ class Value(NamedTuple):
 
 
 HEAD: str = "def answer(focus, S, U):"
-HEAD_OF_PATH: str = "def answer(run, S, U, items):"
-"""``run``: the evaluation; ``S``: the values of variables; ``U``: takes the names of those that are looked at."""
+HEAD_OF_PATH: str = "def answer(focus, S, U, items):"
+"""``S``: the values of variables; ``U``: takes the names of those that are looked at. What needs an evaluation
+(``run``) begins one."""
+
+_RUN = re.compile(r"\brun\b")
+
+
+def asks_run(lines: Iterable[str]) -> bool:
+    """Whether an evaluation is needed for what is written."""
+    return any(_RUN.search(line) for line in lines)

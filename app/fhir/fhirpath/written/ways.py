@@ -12,13 +12,13 @@ from ..syntax import Binary, Call, Expression, Literal, Member, Special
 from .lines import Here
 from .operate import only
 from .routes import Link, ends, stops_early
-from .wanted import EMPTY_OF, HEAD_OF_PATH, Compile, Mode
+from .wanted import EMPTY_OF, HEAD_OF_PATH, Compile, Mode, asks_run
 
 if TYPE_CHECKING:
     from .gather import Gathering
 
 Way = Callable[..., Any]
-"""(run, S, U, items or entries) -> what is wanted of the path."""
+"""(focus, S, U, items or entries) -> what is wanted of the path."""
 MOST = 12
 """Types that one path is written for; of further ones its closure is asked."""
 
@@ -69,6 +69,8 @@ class Ways:
             if ended := writer.breaks(links, 0, stops, flags):
                 writer.line(f"if {' or '.join(ended)}: break")
         writer.line("return found")
+        if asks_run(writer.lines):
+            writer.lines.insert(0, f"run = {writer.constant(Run)}([focus], S, S, U)")
         self.texts.append(writer.text(HEAD_OF_PATH))
         for inner in writer.ways:
             self.texts += inner.texts
@@ -78,9 +80,9 @@ class Ways:
         """The closure of the path, on the items."""
         step, mode, searchset = self._compile(_tree(self._links)), self._mode, self._searchset
 
-        def ask(run: Run, settled: Any, used: Any, found: list[Any]) -> Any:
+        def ask(focus: Node, settled: Any, used: Any, found: list[Any]) -> Any:
             items = _resources(found) if searchset else found
-            answer = step(run, items)
+            answer = step(Run([focus], settled, settled, used), items)
             if mode == "value":
                 return only(answer) if answer else None
             return bool(answer) if mode == "exists" else answer

@@ -14,12 +14,12 @@ from ..syntax import Call, Expression, anywhere
 from ..ways import FAILURES
 from .gather import Gathering
 from .lines import Here
-from .wanted import HEAD, Compile
+from .wanted import HEAD, Compile, asks_run
 
 Planned = Callable[[Node, dict[str, Items], dict[str, None]], Items]
 """(focus, variables, used) -> the collection of an expression of a plan."""
 _DONE_ONCE: Final = frozenset({"trace", "defineVariable"})
-_RUN: Final = re.compile(r"\brun\b")
+_THIS: Final = re.compile(r"\bthis\b")
 
 
 class Whole(NamedTuple):
@@ -39,9 +39,9 @@ def whole(tree: Expression, compile_step: Compile, otherwise: Planned) -> Whole 
         begun = len(writer.lines)
         found = writer.items(tree, Here("this"))
         writer.line(f"return {found}")
-        own = "\n".join(writer.lines[begun:])
-        begin = ["this = [focus]"]
-        if _RUN.search(own):
+        own = writer.lines[begun:]
+        begin = ["this = [focus]"] if asks_run(own) or any(_THIS.search(line) for line in own) else []
+        if asks_run(own):
             begin.append(f"run = {writer.constant(Run)}(this, S, S, U)")
         if anywhere(tree, lambda part: isinstance(part, Call) and "atches" in part.name):
             begin.append(f"{writer.constant(anew)}()")  # the time of its matches begins anew
