@@ -13,13 +13,13 @@ from typing import Any
 
 from app.config import CANONICAL_BASE
 from app.fhir.bundle import entry
-from app.fhir.outcome import outcome as operation_outcome
 from app.fhir.resource import canonical, choice, has_coding
 from pathways.apply.explain import explained, not_taken
 from pathways.apply.frame import Frame
 from pathways.apply.goals import pertaining
 from pathways.apply.outcome import ActionOutcome, Applied
 from pathways.apply.request import reference_of
+from pathways.apply.telling import fault_outcome
 
 Resource = dict[str, Any]
 
@@ -53,7 +53,7 @@ def _group(frame: Frame, outcomes: list[ActionOutcome], groups: list[Resource]) 
     if frame.plan.explains:
         extensions = extensions + not_taken(outcomes)
     if frame.issues:
-        made["contained"] = [operation_outcome(frame.issues) | {"id": "messages"}]
+        made["contained"] = [fault_outcome(frame.issues) | {"id": "messages"}]
         extensions = [*extensions, {"url": MESSAGES, "valueReference": {"reference": "#messages"}}]
     made |= ({"extension": extensions} if extensions else {}) | ({"action": actions} if actions else {})
     groups.append(made)

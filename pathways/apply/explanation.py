@@ -17,6 +17,7 @@ from app.fhir.resource import extension
 from pathways.apply.expression import ExpressionFailed, path
 from pathways.apply.outcome import Source, Value
 from pathways.apply.scope import Scope
+from pathways.apply.telling import spoken
 from pathways.apply.values import date_of, holds, plain, stands_in_record, unit_of
 from pathways.apply.wording import all_shown, isolated, sentence
 
@@ -33,7 +34,8 @@ def reason_of(outcome: ActionOutcome, language: str) -> str:
     if outcome.taken == "failed" and outcome.lacking:
         return _missing(outcome, outcome.lacking, language)
     if outcome.taken == "failed":
-        return sentence("failed", language, what=outcome.failure or outcome.condition or "")
+        reason = spoken(outcome.failure, language) if outcome.failure else outcome.condition
+        return sentence("failed", language, what=reason or "")
     if outcome.instead_of is not None:
         other = outcome.instead_of
         name = "another" if other.taken == "taken" else "waits"

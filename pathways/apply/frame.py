@@ -8,11 +8,13 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from app.config import LANGUAGES
 from app.errors import Issue
 from pathways.apply.definitions import Definitions, tail
 from pathways.apply.plan import Plan
 from pathways.apply.request import ApplyRequest
 from pathways.apply.scope import Scope
+from pathways.apply.telling import Fault
 
 if TYPE_CHECKING:
     from pathways.apply.outcome import ActionOutcome
@@ -83,7 +85,9 @@ class Frame:
         """Report what went wrong with an action, naming the action and the expression."""
         place = f"{self.plan.source.get('url', tail(str(self.plan.source.get('id', ''))))}#{outcome.path}"
         about = f"action '{outcome.action.title}': {text}"
-        issue = Issue(about, code, expression=outcome.action.path, diagnostics=f"{place} {expression or ''}".strip())
+        titles = tuple((language, outcome.text("title", language) or outcome.action.title) for language in LANGUAGES)
+        shown = f"{place} {expression or ''}".strip()
+        issue = Fault(about, code, outcome.action.path, diagnostics=shown, titles=titles, reason=text)
         self.issues.append(issue)
         self.run.issues.append(issue)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.access.actor import SYSTEM
+from app.fhir.translation import translated
 from app.store import work
+from pathways.apply import telling
 from tests.pathways.apply.domain import a_patient, a_plan, an_action, an_activity
 
 Ask = Callable[..., TestResponse]
@@ -100,3 +103,62 @@ def test_the_user_s_language_stands_before_the_system_s(ask: Ask, user: dict[str
 def test_a_language_that_is_not_spoken_here_leaves_the_system_s(ask: Ask) -> None:
     answer = ask(for_practitioners(), "fr", {"name": "userLanguage", "valueString": "de"})
     assert "mais le sujet est Patient" in told(answer)
+
+
+def failing() -> dict[str, Any]:
+    """A plan of which each action fails in a way of its own."""
+
+    def action(french: str, arabic: str, name: str, when: str) -> dict[str, Any]:
+        condition = {"kind": "applicability", "expression": {"language": "text/fhirpath", "expression": when}}
+        return translated(an_action(french, id=name, condition=[condition]), "title", {"ar": arabic})
+
+    asked = [
+        action("Sans nom", "بلا اسم", "unnamed", "%nobody > 3"),
+        action("Texte", "نص", "text", "'x'"),
+        action("Fonction", "دالة", "function", "%patient.frobnicate()"),
+    ]
+    return a_plan(*asked)
+
+
+MESSAGES = {
+    "fr": (
+        "action « Sans nom » : La variable %nobody n’existe pas.",
+        "action « Texte » : la condition ne répond ni vrai ni faux",
+        "action « Fonction » : ",
+    ),
+    "ar": (
+        "الإجراء «بلا اسم»: لا وجود للمتغير %nobody.",
+        "الإجراء «نص»: الشرط لا يجيب لا بصحيح ولا بخطأ",
+        "الإجراء «دالة»: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_what_fails_within_the_answer_is_told_in_the_user_s_language(ask: Ask, language: str) -> None:
+    answer = ask(failing(), "en", {"name": "userLanguage", "valueString": language})
+    assert answer.status_code == 200, answer.text
+    outcome = answer.get_json()["entry"][0]["resource"]["contained"][0]
+    told = [issue["details"]["text"] for issue in outcome["issue"]]
+    for text, expected in zip(told, MESSAGES[language], strict=True):
+        assert text.startswith(expected)
+    assert all("_text" not in issue["details"] for issue in outcome["issue"])
+    assert all(issue["expression"] and issue["diagnostics"] for issue in outcome["issue"])
+
+
+def test_without_a_user_s_language_the_answer_holds_all_of_them(ask: Ask) -> None:
+    answer = ask(failing(), "en").get_json()
+    first = answer["entry"][0]["resource"]["contained"][0]["issue"][0]["details"]
+    assert first["text"].startswith("action 'Sans nom': There is no variable %nobody.")
+    assert {MESSAGES[language][0].split(":")[0] for language in MESSAGES} == {
+        one["extension"][1]["valueString"].split(":")[0] for one in first["_text"]["extension"]
+    }
+
+
+@pytest.mark.parametrize("language", ["fr", "ar"])
+def test_every_sentence_of_the_engine_is_translated(language: str) -> None:
+    for sentence in telling._SENTENCES:
+        names = dict.fromkeys(re.findall(r"{(\w+)}", sentence), "x1")
+        said = telling.spoken(sentence.format(**names), language)
+        assert said != sentence.format(**names) and "{" not in said
+        assert said.count("x1") == sentence.format(**names).count("x1")
