@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from app.errors import Invalid, NotFound
+from app.errors import Invalid, Issue, MaslakError, NotFound
 from app.fhir.resource import canonical, choice
 from pathways.apply.request import ApplyRequest
 
 Resource = dict[str, Any]
+Find = Callable[[str, Mapping[str, Any]], Resource]
 PATIENT = frozenset({"Patient"})
 
 
@@ -84,6 +86,34 @@ def refuse_subject(
             wanted=" / ".join(sorted(wanted)),
             subject=subject,
         )
+
+
+def broken(
+    definition: Resource, find: Find, chain: tuple[str, ...] = (), path: str = "", seen: set[str] | None = None
+) -> Iterator[Issue]:
+    """The definitions that the actions of a plan name and that are not there, or go in a circle, each with the action.
+
+    For an author whom another fault stopped before any action was looked at. ``path``: where the plan itself stands;
+    ``seen``: the plans that were looked at already.
+    """
+    seen = set() if seen is None else seen
+    chain = (*chain, name_of(definition))
+    waiting = [(f"{path}PlanDefinition.action[{at}]", one) for at, one in enumerate(definition.get("action", ()))]
+    while waiting:
+        place, action = waiting.pop(0)
+        waiting += [(f"{place}.action[{at}]", one) for at, one in enumerate(action.get("action", ()))]
+        reference = action.get("definitionCanonical")
+        if not reference or "/Questionnaire/" in reference:
+            continue  # a form that is not here is handed over by its address
+        try:
+            named = find(reference, definition)
+            refuse_cycle(name_of(named), chain)
+        except MaslakError as error:
+            yield replace(error.issues[0], expression=place, diagnostics=reference)
+        else:
+            if named.get("resourceType") == "PlanDefinition" and name_of(named) not in seen:
+                seen.add(name_of(named))
+                yield from broken(named, find, chain, f"{place}/", seen)
 
 
 def tail(reference: str) -> str:

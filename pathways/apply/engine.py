@@ -6,7 +6,7 @@ from typing import Any
 
 from app.errors import Invalid
 from app.fhir.fhirpath import node
-from pathways.apply.definitions import name_of, refuse_subject
+from pathways.apply.definitions import Definitions, broken, name_of, refuse_subject
 from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame, Run
 from pathways.apply.instantiate import ONCE, activity
@@ -26,10 +26,17 @@ def apply(plan: Resource, asked: ApplyRequest) -> Applied:
     """The outcome of a PlanDefinition for one subject (https://hl7.org/fhir/R4/plandefinition-operation-apply.html).
 
     What goes wrong with one action is reported on it, in ``issues`` and in the answer. Raises Invalid where the plan
-    is no PlanDefinition, or is for another type of subject.
+    is no PlanDefinition, or is for another type of subject: then after what is worse, definitions that are not there or
+    go in a circle.
     """
     _refuse_other(plan, "PlanDefinition")
-    refuse_subject(plan, recipe_of(plan).subjects, asked.subject["resourceType"])
+    try:
+        refuse_subject(plan, recipe_of(plan).subjects, asked.subject["resourceType"])
+    except Invalid as error:
+        worse = list(broken(plan, Definitions(asked).find))
+        if not worse:
+            raise
+        raise Invalid(str(worse[0]), issues=[*worse, *error.issues]) from error
     read = read_plan(plan)
     frame = Frame(Run(asked), read, Scope(asked, read.variables), (read.name,), asked.day)
     outcomes = walk(frame)

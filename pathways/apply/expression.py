@@ -72,12 +72,14 @@ class Path:
 class Search:
     """One query with FHIRPath placeholders: ``Observation?patient={{%patient.id}}&code=…``."""
 
-    __slots__ = ("places", "template", "text")
+    __slots__ = ("of_request", "places", "template", "text")
 
     def __init__(self, text: str):
         self.text = text
         pieces = _PLACEHOLDER.split(text)
         self.places: list[Path] = [path(piece.strip()) for piece in pieces[1::2]]
+        self.of_request = tuple(one.text for one in self.places) if all(one.of_request for one in self.places) else None
+        """Its places, where all ask for nothing but who is in the request."""
         self.template = "".join(place(at // 2) if at % 2 else piece for at, piece in enumerate(pieces))
 
     def run(
@@ -85,12 +87,18 @@ class Search:
         facts: Facts,
         focus: Any,
         environment: Variables,
-        known: dict[str, str] | None = None,
+        known: dict[tuple[str, ...], list[str]] | None = None,
         used: dict[str, None] | None = None,
     ) -> dict[str, Any]:
         """The searchset Bundle. ``known`` keeps what places of the request alone have said; ``used`` takes the names of
         the variables that the others looked at. Raises ExpressionFailed."""
-        values = [_said(one, focus, environment, known, used) for one in self.places]
+        if known is None or self.of_request is None:
+            values = [_joined(one, focus, environment, used) for one in self.places]
+        else:
+            said = known.get(self.of_request)
+            if said is None:
+                said = known[self.of_request] = [_joined(one, focus, environment) for one in self.places]
+            values = said
         try:
             return facts.query(self.template, values)
         except MaslakError as error:
@@ -120,17 +128,6 @@ def expression(element: Mapping[str, Any]) -> Path | Search:
     if language in FHIRPATH:
         return path(text)
     raise ExpressionFailed(text, f"the expression language {language} is not evaluated here")
-
-
-def _said(
-    part: Path, focus: Any, environment: Variables, known: dict[str, str] | None, used: dict[str, None] | None
-) -> str:
-    if known is None or not part.of_request:
-        return _joined(part, focus, environment, used)
-    text = known.get(part.text)
-    if text is None:
-        text = known[part.text] = _joined(part, focus, environment)
-    return text
 
 
 def _joined(part: Path, focus: Any, environment: Variables, used: dict[str, None] | None = None) -> str:

@@ -95,6 +95,8 @@ def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Wal
     definition = frame.run.definitions.find(reference, frame.plan.source)
     recipe = recipe_of(definition)
     kind = recipe.type
+    if kind == "PlanDefinition":
+        refuse_cycle(recipe.plan.name, frame.chain)  # the worst fault first
     if kind != "Questionnaire":
         refuse_subject(definition, recipe.subjects, frame.asked.subject["resourceType"], _ANYBODY)
     if kind == "PlanDefinition":
@@ -118,7 +120,6 @@ def nested_frame(frame: Frame, outcome: ActionOutcome, plan: Plan) -> Frame:
     path = outcome.path
     if path.count("action[") > DEEPEST:
         raise Invalid("plans are nested more than {levels} deep", levels=DEEPEST)
-    refuse_cycle(plan.name, frame.chain)
     scope = Scope(frame.asked, plan.variables, frame.scope)
     chain = (*frame.chain, plan.name)
     return Frame(frame.run, plan, scope, chain, outcome.due.earliest or frame.anchor, path + "/")

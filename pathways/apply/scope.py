@@ -174,7 +174,7 @@ class Scope(dict[str, Any]):
             """The same for what is so in all plans: its keys hold a variable's ``words``."""
             self._shared: dict[str | None, Answer] = {}
             """Key -> answer, of all plans."""
-            self._places: dict[str, str] = {}
+            self._places: dict[tuple[str, ...], list[str]] = {}
             self._given: dict[str, Any] = asked.variables()
             self.focus: Any = node(asked.subject)
             """The subject, on which variables are read."""

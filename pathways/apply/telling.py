@@ -46,6 +46,7 @@ _SENTENCES = (
     # values, times, choices
     _("'{path}' of a dynamic value takes one value, but there are {count}"),
     _("'{path}' of a dynamic value: {type} has no element '{name}'"),
+    _("'{path}' is not known: {names} is empty"),
     _("the path '{path}' of a dynamic value cannot be read at '{place}'"),
     _("the path '{path}' of a dynamic value names no element"),
     _("the path '{path}' of a dynamic value points at item {index}: too far"),

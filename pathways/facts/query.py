@@ -81,6 +81,24 @@ class Query:
     sort: tuple[tuple[str, Accessor, str, bool], ...] = ()
     count: int | None = None
     include: tuple[Accessor, ...] = ()
+    coded: Coded | None = None
+    """Its codes, where an index of them can answer the same for everybody."""
+
+
+class Coded(NamedTuple):
+    """What the index of codes answers of a query: a criterion, its pairs, and the criteria that are left."""
+
+    criterion: Criterion
+    pairs: tuple[tuple[str | None, str], ...]
+    rest: tuple[Criterion, ...]
+
+
+def coded(criteria: tuple[Criterion, ...], values: Sequence[str]) -> Coded | None:
+    """The first criterion that an index of codes can answer; None without one."""
+    for at, one in enumerate(criteria):
+        if one.name == "code" and (pairs := one.filled(values).plain_code()):
+            return Coded(one, pairs, criteria[:at] + criteria[at + 1 :])
+    return None
 
 
 def place(at: int) -> str:
@@ -104,7 +122,8 @@ def read(text: str) -> Query:
         else:
             criteria.append(_criterion(type, key, value))
     about = (_sort(type, options), _count(options), _includes(type, options))
-    return Query(type, tuple(criteria), *about)
+    open_codes = any(one.open for one in criteria if one.name == "code")
+    return Query(type, tuple(criteria), *about, None if open_codes else coded(tuple(criteria), ()))
 
 
 def _criterion(type: str, key: str, value: str) -> Criterion:

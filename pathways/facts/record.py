@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pathways.facts.matching import ValueSets, codes, range_of
-from pathways.facts.query import Criterion, Query, read, sort_key
+from pathways.facts.query import Coded, Criterion, Query, coded, read, sort_key
 
 Resource = dict[str, Any]
 MATCH = {"mode": "match"}
@@ -29,7 +29,7 @@ class Facts:
         self._by_id: dict[str, dict[str, Resource]] = {}
         self._by_code: dict[tuple[str, str], dict[tuple[str | None, str | None], list[Resource]]] = {}
         self._answers: dict[tuple[str, ...], Resource] = {}
-        self._others: dict[tuple[str, ...], set[int]] = {}
+        self._others: dict[tuple[Any, ...], set[int]] = {}
         by_id = self._by_id
         for index, resource in enumerate(resources):
             kind = resource["resourceType"]
@@ -68,43 +68,42 @@ class Facts:
         return answer
 
     def _answer(self, query: Query, values: Sequence[str]) -> Resource:
-        candidates, rest = self._candidates(query, values)
-        for criterion in rest:
-            if not candidates:
-                break
-            candidates = self._matching(query.type, criterion.filled(values), candidates)
-        for _, find, kind, descending in reversed(query.sort):
-            if len(candidates) > 1:
-                candidates = sorted(candidates, key=_key(find, kind, descending), reverse=descending)
-        bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(candidates)}
+        candidates, rest = self._by_type.get(query.type), query.criteria
         if candidates:
-            shown = candidates if query.count is None else candidates[: query.count]
-            entries = [{"resource": one, "search": MATCH} for one in shown]
-            if query.include:
-                entries += [{"resource": one, "search": {"mode": "include"}} for one in self._included(query, shown)]
-            if entries:
-                bundle["entry"] = entries
-        return bundle
+            found = query.coded or coded(rest, values)
+            if found is not None:
+                candidates, rest = self._of_codes(query.type, found), found.rest
+            for criterion in rest:
+                if not candidates:
+                    break
+                candidates = self._matching(query.type, criterion, values, candidates)
+        if not candidates:
+            return {"resourceType": "Bundle", "type": "searchset", "total": 0}
+        if len(candidates) > 1:
+            for _, find, kind, descending in reversed(query.sort):
+                candidates = sorted(candidates, key=_key(find, kind, descending), reverse=descending)
+        shown = candidates if query.count is None else candidates[: query.count]
+        entries = [{"resource": one, "search": MATCH} for one in shown]
+        if query.include:
+            entries += [{"resource": one, "search": {"mode": "include"}} for one in self._included(query, shown)]
+        bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(candidates)}
+        return bundle | {"entry": entries} if entries else bundle
 
-    def _candidates(self, query: Query, values: Sequence[str]) -> tuple[list[Resource], tuple[Criterion, ...]]:
-        """The resources to look at, and the criteria that the index of codes has not answered already."""
-        everything = self._by_type.get(query.type, [])
-        for at, criterion in enumerate(query.criteria if everything else ()):
-            if criterion.name == "code" and (pairs := criterion.filled(values).plain_code()):
-                rest = query.criteria[:at] + query.criteria[at + 1 :]
-                index = self._index(query.type, criterion)
-                if len(pairs) == 1:
-                    return index.get(pairs[0], []), rest
-                lists = [one for pair in pairs if (one := index.get(pair))]
-                if len(lists) < 2:
-                    return (lists[0] if lists else []), rest
-                found = {id(one) for some in lists for one in some}
-                return [one for one in everything if id(one) in found], rest
-        return everything, query.criteria
+    def _of_codes(self, type: str, asked: Coded) -> list[Resource]:
+        """The resources with one of some codes, in the order received."""
+        index = self._by_code.get((type, asked.criterion.name)) or self._index(type, asked.criterion)
+        if len(asked.pairs) == 1:
+            return index.get(asked.pairs[0], [])
+        lists = [one for pair in asked.pairs if (one := index.get(pair))]
+        if len(lists) < 2:
+            return lists[0] if lists else []
+        found = {id(one) for some in lists for one in some}
+        return [one for one in self._by_type[type] if id(one) in found]
 
-    def _matching(self, type: str, criterion: Criterion, candidates: list[Resource]) -> list[Resource]:
+    def _matching(
+        self, type: str, criterion: Criterion, values: Sequence[str], candidates: list[Resource]
+    ) -> list[Resource]:
         """The candidates that meet a criterion. Whose they are is worked out once for all resources of a type."""
-        find = criterion.read
         asked, element = criterion.codes, criterion.element
         if asked is not None and element is not None:
             try:
@@ -112,12 +111,13 @@ class Facts:
             except TypeError:  # a status that is a list or an object: no code
                 pass
         if criterion.name not in OWNERS or criterion.modifier:
-            test = criterion.test(self.now, self._value_sets)
+            filled = criterion.filled(values)
+            test, find = filled.test(self.now, self._value_sets), filled.read
             return [one for one in candidates if test(find(one))]
-        key = (type, criterion.name, *criterion.texts)
-        if key not in self._others:
-            self._others[key] = self._not_theirs(criterion, self._by_type[type])
-        others = self._others[key]
+        key = (type, criterion.name, criterion.texts, *values)
+        others = self._others.get(key)
+        if others is None:
+            others = self._others[key] = self._not_theirs(criterion.filled(values), self._by_type[type])
         return [one for one in candidates if id(one) not in others] if others else candidates
 
     def _not_theirs(self, criterion: Criterion, resources: list[Resource]) -> set[int]:
