@@ -43,9 +43,13 @@ def collection(resources: Iterable[Resource | bytes], **about: Any) -> Resource:
     return _bundle("collection", [entry(resource) for resource in resources]) | about
 
 
-def document(composition: Resource, resources: Iterable[Resource], **about: Any) -> Resource:
-    """A document: the Composition first; ``about`` brings identifier and timestamp, which documents must have."""
-    entries = [entry(resource, f"urn:uuid:{resource['id']}") for resource in (composition, *resources)]
+def document(composition: Resource, resources: Iterable[Resource], base: str, **about: Any) -> Resource:
+    """A document: the Composition first; ``about`` brings identifier and timestamp, which documents must have.
+
+    The full urls stand below ``base``, so that the ``Type/id`` references among the entries are found by them
+    (https://hl7.org/fhir/R4/bundle.html#references).
+    """
+    entries = [entry(resource, f"{base}/{reference(resource)}") for resource in (composition, *resources)]
     return about | _bundle("document", entries)
 
 

@@ -20,6 +20,8 @@ _PATH = re.compile(
 )
 _LINKED = "link"
 """Patient.link names other records of the same person; it does not put one patient into the other's record."""
+_ITSELF = "{def}"
+"""How R4 says that the owner stands in its own compartment: ``Encounter/1/Encounter`` is that encounter."""
 _ADDED = {"Patient": {name: ["patient"] for name in ("Contract", "Device", "GuidanceResponse", "Task")}}
 """Patient data that the compartment of R4 leaves out; whoever guards a record must count them."""
 
@@ -45,7 +47,12 @@ def parameters_for(compartment: str, resource_type: str) -> list[str]:
     """The search parameters that link a type to a compartment; [] where it stands outside."""
     linked: dict[str, dict[str, list[str]]] = load("compartments")
     added = _ADDED.get(compartment, {}).get(resource_type, ())
-    return [code for code in (*linked[compartment].get(resource_type, ()), *added) if code != _LINKED]
+    return [code for code in (*linked[compartment].get(resource_type, ()), *added) if code not in (_LINKED, _ITSELF)]
+
+
+def holds_its_owner(compartment: str) -> bool:
+    """Whether a search within the compartment finds the owner too: of Encounter, Practitioner and RelatedPerson."""
+    return _ITSELF in load("compartments")[compartment].get(compartment, ())
 
 
 @cache

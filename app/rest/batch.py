@@ -34,7 +34,7 @@ def bundle(asked: Asked, named: bool) -> Answer:
 
 def batch(asked: Asked, named: bool) -> Answer:
     """Do every entry; one that fails is answered with its OperationOutcome and hinders no other."""
-    entries = entries_of(asked.resource)
+    entries = entries_of(asked.resource, together=False)
     written = written_preference(asked, named)
     answers: dict[int, Answer] = {}
     steps: dict[int, tuple[str, Asked]] = {}

@@ -4,22 +4,35 @@ transaction.
 
 from __future__ import annotations
 
-from app.errors import Malformed, PreconditionFailed
+from dataclasses import replace
+
+from app.errors import Malformed, MaslakError, PreconditionFailed
 from app.fhir.repository import Repository
 from app.rest.asked import Asked, decoded, encoded
 from app.rest.reach import criteria_reached
 
+IF_MATCH, IF_NONE_EXIST = "http.If-Match", "http.If-None-Exist"
 _RESULT = frozenset(
     {"_format", "_pretty", "_summary", "_elements", "_count", "_sort", "_include", "_revinclude", "_total"}
 )
 
 
-def match(repo: Repository, type: str, criteria: str) -> str | None:
+def match(repo: Repository, type: str, criteria: str, place: str | None = None) -> str | None:
     """The one resource (``Type/id``) that meets the criteria; None where none does.
 
-    ``criteria`` is a query text, with or without ``Type?`` before it. Raises PreconditionFailed (412) when several meet
-    it, Malformed (400) on an unknown parameter.
+    ``criteria`` is a query text, with or without ``Type?`` before it; ``place`` says where it stands, when that is not
+    the address. Raises PreconditionFailed (412) when several meet it, Malformed (400) on an unknown parameter.
     """
+    if place is None:
+        return _met(repo, type, criteria)
+    try:
+        return _met(repo, type, criteria)
+    except MaslakError as error:  # what is wrong with the criteria stands there
+        issues = [replace(issue, expression=place) for issue in error.issues]
+        raise error.__class__(error.template, issues=issues, **error.details) from None
+
+
+def _met(repo: Repository, type: str, criteria: str) -> str | None:
     text = criteria.removeprefix(type).lstrip("?")
     if any(name == "_contained" and value != "false" for name, value in decoded(text)):
         raise Malformed("_contained: a condition is on what stands by itself.", expression="http._contained")
@@ -34,6 +47,11 @@ def match(repo: Repository, type: str, criteria: str) -> str | None:
     return found[0] if found else None
 
 
+def same(type: str, criteria: str) -> str:
+    """Criteria in one spelling: two that ask the same are the same text, however escaped and in whatever order."""
+    return encoded(tuple(sorted(decoded(criteria.removeprefix(type).lstrip("?")))))
+
+
 def demanded(repo: Repository, asked: Asked, reference: str, present: int | None) -> int | None:
     """The version that ``If-Match`` lets a write replace; None where any will do.
 
@@ -44,11 +62,15 @@ def demanded(repo: Repository, asked: Asked, reference: str, present: int | None
         return None
     if asked.if_match == "*":
         if present is None or reference not in repo.standing([reference]):  # which nobody deletes from here on
-            raise PreconditionFailed("If-Match: * asks for what is there, but {reference} is not.", reference=reference)
+            raise PreconditionFailed(
+                "If-Match: * asks for what is there, but {reference} is not.", expression=IF_MATCH, reference=reference
+            )
         return None
     if asked.if_match != present:
         at = "not there" if present is None else f"version {present}"
-        raise PreconditionFailed(f"If-Match names version {asked.if_match}, but {reference} is {at}.")
+        raise PreconditionFailed(
+            f"If-Match names version {asked.if_match}, but {reference} is {at}.", expression=IF_MATCH
+        )
     return asked.if_match
 
 
@@ -58,6 +80,7 @@ def criteria(asked: Asked) -> str:
     if not kept:
         raise Malformed(
             "{method} {type} needs an id ({type}/id) or criteria ({type}?identifier=system|value).",
+            expression="http.url",
             method=asked.method,
             type=asked.type,
         )

@@ -6,7 +6,7 @@ from app.errors import Malformed
 from app.fhir.repository import Repository
 from app.rest.asked import Answer, Asked, of_stored, of_written
 from app.rest.bodies import resource_of, without_meta
-from app.rest.conditions import match
+from app.rest.conditions import IF_NONE_EXIST, match
 from app.rest.integrity import require_targets
 from app.rest.references import Resolver
 
@@ -20,8 +20,10 @@ def create(repo: Repository, asked: Asked) -> Answer:
     resource = without_meta(resource_of(asked))
     if asked.if_none_exist is not None:
         if not asked.if_none_exist.strip("? "):
-            raise Malformed("If-None-Exist holds no criteria: write for example identifier=system|value.")
-        if found := match(repo, str(asked.type), asked.if_none_exist):
+            raise Malformed(
+                "If-None-Exist holds no criteria: write for example identifier=system|value.", expression=IF_NONE_EXIST
+            )
+        if found := match(repo, str(asked.type), asked.if_none_exist, IF_NONE_EXIST):
             return existing(repo, found, asked)
     if not asked.settled:
         resource = Resolver(repo).met(resource)

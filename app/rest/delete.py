@@ -6,7 +6,7 @@ from app.errors import PreconditionFailed
 from app.fhir.outcome import informed
 from app.fhir.repository import Repository
 from app.rest.asked import Answer, Asked
-from app.rest.conditions import criteria, demanded, match
+from app.rest.conditions import IF_MATCH, criteria, demanded, match
 from app.rest.update import present_version
 
 
@@ -22,7 +22,9 @@ def delete(repo: Repository, asked: Asked) -> Answer:
         return _done(f"{asked.reference} was not there.", asked)
     repo.delete(asked.reference)
     if seen is not None and (last := repo.peek(str(asked.type), str(asked.id))) and last.version != seen + 1:
-        raise PreconditionFailed(f"If-Match names version {seen}, but {asked.reference} has been changed meanwhile.")
+        raise PreconditionFailed(
+            f"If-Match names version {seen}, but {asked.reference} has been changed meanwhile.", expression=IF_MATCH
+        )
     return _done(f"{asked.reference} was deleted.", asked)
 
 
@@ -33,7 +35,9 @@ def delete_conditional(repo: Repository, asked: Asked) -> Answer:
     found = match(repo, str(asked.type), criteria(asked))
     if found is None:
         if asked.if_match is not None:
-            raise PreconditionFailed(f"If-Match asks for a {asked.type} that is there, but none meets the criteria.")
+            raise PreconditionFailed(
+                f"If-Match asks for a {asked.type} that is there, but none meets the criteria.", expression=IF_MATCH
+            )
         return _done("Nothing meets the criteria; nothing was deleted.", asked)
     return delete(repo, asked.at(id=found.split("/")[1]))
 

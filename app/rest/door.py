@@ -15,12 +15,12 @@ from werkzeug.http import http_date
 from werkzeug.sansio.utils import get_current_url, get_host
 
 from app.access.authentication import current_actor
-from app.errors import Malformed
+from app.errors import Malformed, UnsupportedMediaType
 from app.fhir.json import dumps, loads
 from app.rest import negotiation
 from app.rest.asked import Answer, Asked, decoded
 from app.rest.json_patch import operations_of
-from app.rest.outcomes import REASONS, answer_to
+from app.rest.outcomes import ADDRESS, BODY, REASONS, answer_to
 from app.store.values import register_base
 
 _BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -91,7 +91,8 @@ def with_body(asked: Asked, request: Request) -> Asked:
         allowed = allowed | {negotiation.JSON_PATCH}
     content_type = negotiation.check_content(request.content_type, allowed)
     if request.content_encoding:
-        raise Malformed(f"Content-Encoding: {request.content_encoding} is not read here: send the JSON as it is.")
+        said = f"Content-Encoding: {request.content_encoding} is not read here: send the JSON as it is."
+        raise UnsupportedMediaType(said, expression="http.Content-Encoding")
     if not data:
         raise Malformed(f"{asked.method} needs a body: a resource as FHIR JSON.")
     body = operations_of(data) if content_type == negotiation.JSON_PATCH else loads(data)
@@ -161,4 +162,5 @@ def failed(error: Exception) -> Response:
 
 def failure(error: Exception, request: Request) -> Answer:
     """The answer to any error whatever, in the language asked for."""
-    return answer_to(error, negotiation.language(request.environ.get("HTTP_ACCEPT_LANGUAGE")))
+    place = BODY if request.method in _BODY and not request.path.endswith("/_search") else ADDRESS
+    return answer_to(error, negotiation.language(request.environ.get("HTTP_ACCEPT_LANGUAGE")), place)

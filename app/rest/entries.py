@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,11 +21,13 @@ from app.rest.routes import BY_NAME, located
 
 MAX_ENTRIES = 5000
 _TEXTS = ("ifMatch", "ifNoneMatch", "ifNoneExist", "ifModifiedSince")
+_BODILESS = re.compile(r"\$|/_search\b")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-def entries_of(bundle: Resource) -> list[Resource]:
-    """The entries, each with ``request.method`` and ``request.url``.
+def entries_of(bundle: Resource, *, together: bool = True) -> list[Resource]:
+    """The entries, each with ``request.method`` and ``request.url``. ``together``: one without its resource refuses
+    all; of a batch it is answered by itself.
 
     Raises TooLarge (413) over MAX_ENTRIES, Invalid (422) naming every entry whose request cannot be used.
     """
@@ -33,13 +36,13 @@ def entries_of(bundle: Resource) -> list[Resource]:
         raise Invalid("Bundle.entry is a list.", expression="Bundle.entry")
     if len(entries) > MAX_ENTRIES:
         raise TooLarge(f"The Bundle has {len(entries)} entries; at most {MAX_ENTRIES} are taken: send several Bundles.")
-    issues = [issue for index, entry in enumerate(entries) for issue in _problems(entry, f"Bundle.entry[{index}]")]
+    issues = [i for at, entry in enumerate(entries) for i in _problems(entry, f"Bundle.entry[{at}]", together)]
     if issues:
         raise Invalid("Entries of the Bundle cannot be used.", issues=issues)
     return entries
 
 
-def _problems(entry: Any, place: str) -> list[Issue]:
+def _problems(entry: Any, place: str, together: bool) -> list[Issue]:
     request = entry.get("request") if isinstance(entry, dict) else None
     if not isinstance(request, dict):
         return [
@@ -50,11 +53,8 @@ def _problems(entry: Any, place: str) -> list[Issue]:
         found.append(Issue(f"request.method is one of {', '.join(METHODS)}.", "value", f"{place}.request.method"))
     if not isinstance(request.get("url"), str) or not request["url"]:
         found.append(Issue("request.url says what the entry is about.", "required", f"{place}.request.url"))
-    if (
-        request.get("method") in ("POST", "PUT", "PATCH")
-        and "resource" not in entry
-        and "$" not in str(request.get("url"))
-    ):
+    bare = "resource" not in entry and not _BODILESS.search(str(request.get("url")))
+    if together and bare and request.get("method") in ("POST", "PUT", "PATCH"):
         found.append(Issue(f"A {request['method']} entry carries its resource.", "required", f"{place}.resource"))
     texts = {f"request.{name}": request.get(name) for name in _TEXTS} | {"fullUrl": entry.get("fullUrl")}
     found += [

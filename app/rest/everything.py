@@ -15,8 +15,13 @@ from app.fhir.resource import Resource, parse_reference, reference, references
 from app.rest.asked import decoded, encoded
 from app.rest.bundles import sealed, unsealed
 from app.rest.operations import OperationRequest
+from app.rest.parameters import parameter
 
 _PARAMETERS = ("start", "end", "_since", "_type", "_count")
+_DATED = (
+    *("effectiveDateTime", "effectiveInstant", "performedDateTime", "occurrenceDateTime", "recordedDate", "authoredOn"),
+    *("authored", "date", "sent", "start", "whenHandedOver"),
+)
 Place = tuple[int, str, str]
 """Where a resource stands in the answer: section, type, id."""
 Placed = list[tuple[Place, Resource]]
@@ -45,7 +50,7 @@ def everything_of(repo: Repository, patient_id: str, request: OperationRequest) 
 def _types(request: OperationRequest) -> set[str]:
     types = {t.strip() for value in request.values("_type") for t in str(value).split(",") if t.strip()}
     if unknown := types - resource_types():
-        raise Malformed(f"_type: {', '.join(sorted(unknown))} is no resource type.")
+        raise Malformed(f"_type: {', '.join(sorted(unknown))} is no resource type.", expression=parameter("_type"))
     return types
 
 
@@ -157,10 +162,10 @@ def _within(resource: Resource, request: OperationRequest) -> bool:
 
 
 def _dates(resource: Resource) -> Iterable[Range]:
-    for name in ("effectiveDateTime", "recordedDate", "authoredOn", "authored", "date", "sent", "occurrenceDateTime"):
+    for name in _DATED:
         if isinstance(resource.get(name), str):
             yield parse(resource[name])
-    for name in ("period", "effectivePeriod", "performedPeriod"):
+    for name in ("period", "effectivePeriod", "performedPeriod", "occurrencePeriod"):
         span = resource.get(name)
         if isinstance(span, dict):
             yield of_period(span.get("start"), span.get("end"))

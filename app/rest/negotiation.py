@@ -20,6 +20,7 @@ JSON_PATCH = "application/json-patch+json"
 FORM = "application/x-www-form-urlencoded"
 VERSIONS = frozenset({"4.0", "4.0.1"})
 LANGUAGES = ("en", "fr", "ar")
+_TYPE = "http.Content-Type"
 _ANY = ("*/*", "application/*", "text/*")
 
 
@@ -29,7 +30,9 @@ def check_format(format: str | None, accept: str | None) -> None:
     if format:
         name, options = parse_options_header(format.replace(" ", "+"))
         if name.lower() not in JSON_TYPES | {"json", *_ANY} or _other_version(options.get("fhirVersion")):
-            raise NotAcceptable(f"_format={format} is not served: write _format=json (FHIR R4, 4.0.1).")
+            raise NotAcceptable(
+                f"_format={format} is not served: write _format=json (FHIR R4, 4.0.1).", expression="http._format"
+            )
         return
     if not accept:
         return
@@ -37,7 +40,10 @@ def check_format(format: str | None, accept: str | None) -> None:
         kind, options = parse_options_header(name)
         if (kind in JSON_TYPES or kind in _ANY) and quality > 0 and not _other_version(options.get("fhirversion")):
             return
-    raise NotAcceptable(f"Accept: {accept} cannot be met: this server speaks {FHIR_JSON} (FHIR R4, 4.0.1) alone.")
+    raise NotAcceptable(
+        f"Accept: {accept} cannot be met: this server speaks {FHIR_JSON} (FHIR R4, 4.0.1) alone.",
+        expression="http.Accept",
+    )
 
 
 def _other_version(asked: str | None) -> bool:
@@ -50,11 +56,12 @@ def check_content(content_type: str | None, allowed: frozenset[str]) -> str:
     charset = options.get("charset", "utf-8").lower()
     if name.lower() not in allowed:
         named = f"Content-Type: {content_type}" if content_type else "A body without Content-Type"
-        raise UnsupportedMediaType(f"{named} is not read here: send {' or '.join(sorted(allowed - _ALIASES))}.")
+        known = " or ".join(sorted(allowed - _ALIASES))
+        raise UnsupportedMediaType(f"{named} is not read here: send {known}.", expression=_TYPE)
     if charset not in ("utf-8", "utf8"):
-        raise UnsupportedMediaType(f"charset={charset} is not read here: FHIR JSON is UTF-8.")
+        raise UnsupportedMediaType(f"charset={charset} is not read here: FHIR JSON is UTF-8.", expression=_TYPE)
     if _other_version(options.get("fhirversion") or options.get("fhirVersion")):
-        raise UnsupportedMediaType("Only FHIR 4.0 (4.0.1) is read here.")
+        raise UnsupportedMediaType("Only FHIR 4.0 (4.0.1) is read here.", expression=_TYPE)
     return name.lower()
 
 
@@ -94,7 +101,8 @@ def version_of(etag: str | None, header: str = "If-Match") -> int | Literal["*"]
         return "*"
     text = etag.strip().removeprefix("W/").strip('"')
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise Malformed(f'{header}: {etag} is no version of a resource here: write W/"3", or *.')
+        said = f'{header}: {etag} is no version of a resource here: write W/"3", or *.'
+        raise Malformed(said, expression="http.If-Match")
     return int(text)
 
 

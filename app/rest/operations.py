@@ -16,7 +16,7 @@ from app.fhir.validation import check
 from app.rest.asked import Answer, Asked
 from app.rest.negotiation import LANGUAGES
 from app.rest.parameter_types import typed
-from app.rest.parameters import well_formed
+from app.rest.parameters import parameter, well_formed
 from app.rest.permission import require, require_within, seen_in
 
 EXTENSION = "maslak.operations"
@@ -62,9 +62,7 @@ class OperationRequest:
         """The first value of a name. Raises Malformed (400) where there is none."""
         found = self.value(name)
         if found is None:
-            raise Malformed(
-                f"The operation needs the parameter '{name}'.", expression=f"Parameters.parameter('{name}')"
-            )
+            raise Malformed(f"The operation needs the parameter '{name}'.", expression=parameter(name))
         return found
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -73,7 +71,7 @@ class OperationRequest:
         if found in ("true", "false"):
             return bool(found == "true")
         if not isinstance(found, bool):
-            raise Malformed(f"The parameter '{name}' is true or false, not {found!r}.")
+            raise Malformed(f"The parameter '{name}' is true or false, not {found!r}.", expression=parameter(name))
         return found
 
     def whole(self, name: str, default: int | None = None) -> int | None:
@@ -83,7 +81,7 @@ class OperationRequest:
             return found
         if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 10:
             return int(found)
-        raise Malformed(f"The parameter '{name}' is a whole number from 0, not {found!r}.")
+        raise Malformed(f"The parameter '{name}' is a whole number from 0, not {found!r}.", expression=parameter(name))
 
     def resources_of(self, name: str) -> list[Resource]:
         """Every ``resource`` of a name."""

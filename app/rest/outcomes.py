@@ -26,6 +26,8 @@ _BUSY = _("The database is busy with other changes. Nothing was stored: try agai
 RETRY_AFTER = {Trouble.AGAIN: "1", Trouble.LATER: "5"}
 """Seconds after which the same request is welcome."""
 
+ADDRESS, BODY = "http.url", "http.body"
+
 STATUS: dict[type[MaslakError], int] = {
     errors.Malformed: 400,
     errors.Unauthorized: 401,
@@ -73,17 +75,35 @@ def status_of(error: MaslakError) -> int:
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
 
 
-def answer_to(error: Exception, language: str = "en") -> Answer:
-    """The answer to any error whatever. What nobody foresaw is logged under an incident id, never shown."""
+_PLACES: dict[type[MaslakError], str] = {
+    errors.Unauthorized: "http.Authorization",
+    errors.Forbidden: "http.Authorization",
+    errors.TooMany: "http.Authorization",
+    errors.NotFound: ADDRESS,
+    errors.Gone: ADDRESS,
+    errors.NotSupported: "http.method",
+    errors.NotAcceptable: "http.Accept",
+    errors.TooLarge: BODY,
+    errors.UnsupportedMediaType: "http.Content-Type",
+}
+"""The part of the request that an error is about which names no element
+(https://hl7.org/fhir/R4/operationoutcome-definitions.html#OperationOutcome.issue.location)."""
+
+
+def answer_to(error: Exception, language: str = "en", place: str = ADDRESS) -> Answer:
+    """The answer to any error whatever. What nobody foresaw is logged under an incident id, never shown.
+
+    ``place``: the part of the request that is meant where the error says nothing nearer.
+    """
     if isinstance(error, MaslakError):
-        return Answer(
-            status_of(error), outcome(spoken(error.issues, error.language or language)), headers=_headers(error)
-        )
+        place = next((_PLACES[kind] for kind in type(error).__mro__ if kind in _PLACES), place)
+        issues = [issue if issue.expression else replace(issue, expression=place) for issue in error.issues]
+        return Answer(status_of(error), outcome(spoken(issues, error.language or language)), headers=_headers(error))
     if isinstance(error, RequestEntityTooLarge):
         return answer_to(errors.TooLarge(f"The body is over {limit_text()}."), language)
     if isinstance(error, HTTPException):
         code = {404: "not-found", 405: "not-supported"}.get(error.code or 400, "processing")
-        issue = Issue(error.description or error.name, code)
+        issue = Issue(error.description or error.name, code, "http.method" if error.code == 405 else ADDRESS)
         return Answer(error.code or 400, outcome(spoken([issue], language)), headers={})
     if (why := trouble(error)) is not None:
         log.warning("The database could not do it now: %s", error)
@@ -138,10 +158,22 @@ def within(error: MaslakError, place: str) -> MaslakError:
     return made
 
 
+_REQUEST = {
+    "If-Match": "ifMatch",
+    "If-None-Match": "ifNoneMatch",
+    "If-None-Exist": "ifNoneExist",
+    "If-Modified-Since": "ifModifiedSince",
+    "method": "method",
+}
+"""Where an entry of a Bundle says what a request says by a header; its parameters stand in its url."""
+
+
 def _moved(expression: str | None, place: str) -> str:
     if expression is None:
         return place
     if expression.startswith("Bundle.entry["):
         return expression
+    if expression.startswith("http."):
+        return f"{place}.request.{_REQUEST.get(expression[5:], 'url')}"
     _, _, rest = expression.partition(".")
     return f"{place}.resource" + (f".{rest}" if rest else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from app.clock import instant_text
 from app.errors import Forbidden, Invalid, Issue, Malformed, MaslakError, NotFound, PreconditionFailed
 from app.feature import Operation
 from app.fhir.bundle import document as document_bundle
@@ -19,10 +20,11 @@ from app.rest.everything import episode_everything
 from app.rest.integrity import require_targets
 from app.rest.operations import OperationRequest
 from app.rest.outcomes import spoken
-from app.rest.parameters import answer
+from app.rest.parameters import answer, parameter
 from app.rest.permission import limits
 from app.store.guards import judge
 
+_BASE = "http://hl7.org/fhir/StructureDefinition/"
 _MODES = ("create", "update", "delete", "profile")
 
 
@@ -34,20 +36,33 @@ def validate(repo: Repository, request: OperationRequest) -> Resource:
     """
     mode = request.value("mode")
     if mode is not None and mode not in _MODES:
-        raise Malformed("mode is create, update, delete or profile.")
+        raise Malformed("mode is create, update, delete or profile.", expression=parameter("mode"))
+    if mode in ("update", "delete") and not request.id:
+        raise Malformed(
+            f"mode={mode} is asked of one resource: {request.type}/[id]/$validate.", expression=parameter("mode")
+        )
+    if mode == "delete":
+        return _deletable(repo, str(request.reference))
     resource = request.resource_of("resource") or request.resource
     if resource is None:
         if not request.id:
-            raise Malformed("$validate needs the parameter 'resource'.", expression="Parameters.parameter('resource')")
+            raise Malformed("$validate needs the parameter 'resource'.", expression=parameter("resource"))
         resource = repo.read(str(request.reference))
-        if mode == "delete":
-            return informed(
-                f"{request.reference} is there; whether others refer to it is looked at when it is deleted."
-            )
     issues = [*_addressed(resource, request, mode), *problems_of(resource, profile=_profile(repo, request))]
     if not has_errors(issues):
         issues += _judged(repo, resource, mode)
     return outcome(spoken(issues, request.language)) if issues else informed("All OK: the resource is valid.")
+
+
+def _deletable(repo: Repository, reference: str) -> Resource:
+    """Whether a deletion would be refused: while others refer to it. Raises NotFound, Gone."""
+    repo.read(reference)
+    type, _, id = reference.partition("/")
+    found = repo.page(f"{type}?_id={id}&_revinclude=*:*&_count=1").included
+    users = ", ".join([one.reference for one in found if one.reference != reference][:5])
+    if not users:
+        return informed(f"All OK: nothing refers to {reference}.")
+    return outcome([Issue(f"{reference} cannot be deleted while others refer to it: {users}.", "conflict", type)])
 
 
 def _judged(repo: Repository, resource: Resource, mode: str | None) -> list[Issue]:
@@ -75,16 +90,24 @@ def _addressed(resource: Resource, request: OperationRequest, mode: str | None) 
         return [Issue(f"The resource is a {type}, the address says {request.type}.", "invalid", "resourceType")]
     if mode == "update" and request.id and resource.get("id") != request.id:
         return [Issue(f"For an update, the id is {request.id}.", "invalid", f"{type}.id")]
+    profile = str(request.value("profile") or "").removeprefix(_BASE)
+    if profile in resource_types() and profile != type:
+        return [Issue(f"The resource is a {type}, the profile {_BASE}{profile} is of another.", "invalid", str(type))]
     return []
 
 
 def _profile(repo: Repository, request: OperationRequest) -> Resource | None:
     url = request.value("profile")
-    if url is None or (
-        url.startswith("http://hl7.org/fhir/StructureDefinition/") and url.rsplit("/")[-1] in resource_types()
-    ):
+    if url is None or url.removeprefix(_BASE) in {*resource_types(), "Resource", "DomainResource"}:
         return None
-    return repo.canonical(url)
+    try:
+        return repo.canonical(url)
+    except NotFound:
+        raise NotFound(
+            "The profile {url} is not here: store its StructureDefinition first.",
+            expression=parameter("profile"),
+            url=url,
+        ) from None
 
 
 def meta(repo: Repository, request: OperationRequest) -> Resource:
@@ -133,10 +156,13 @@ def _same(one: Any) -> Any:
 
 def document(repo: Repository, request: OperationRequest) -> Resource:
     """``Composition/[id]/$document`` (https://hl7.org/fhir/R4/composition-operation-document.html): a document
-    Bundle.
+    Bundle, made anew each time: ``persist`` is refused, since a stored Bundle stands outside of the patient's record.
     """
     if not request.id:
         raise Malformed("$document is called on one Composition: Composition/[id]/$document.")
+    if request.flag("persist"):
+        said = "persist: a document is not stored here, outside of its patient's record: call again."
+        raise Invalid(said, issues=[Issue(said, "not-supported", parameter("persist"))])
     composition = repo.read(str(request.reference))
     seen, waiting, listed = {str(request.reference)}, [composition], []
     while waiting:
@@ -150,10 +176,8 @@ def document(repo: Repository, request: OperationRequest) -> Resource:
                 listed.append(resource)
                 if len(listed) > 500:
                     raise Invalid("The document would hold more than 500 resources.")
-    made = document_bundle(composition, listed, timestamp=repo.now.isoformat(timespec="seconds"))
+    made = document_bundle(composition, listed, request.base, timestamp=instant_text(repo.now))
     made["identifier"] = {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{repo.new_id()}"}
-    if request.flag("persist"):
-        return repo.create(made)
     return made
 
 
@@ -163,8 +187,10 @@ def last_n(repo: Repository, request: OperationRequest) -> Resource:
     """
     patient = request.value("patient") or request.value("subject")
     if not patient:
-        raise Malformed("$lastn needs patient.")
-    most = request.whole("max", 1) or 1
+        raise Malformed("$lastn needs patient.", expression=parameter("patient"))
+    most = request.whole("max", 1)
+    if not most:
+        raise Malformed("max is a whole number from 1.", expression=parameter("max"))
     filters = [f"{name}={value}" for name in ("category", "code") for value in request.values(name)]
     query = "&".join([f"patient={patient}", *filters, "_sort=-date"])
     groups: dict[Any, list[Resource]] = {}

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import Malformed
 from app.feature import Operation
+from app.fhir.dates import parse
 from app.fhir.definitions import load
 from app.fhir.resource import choice
+from app.rest.parameters import parameter
 
 if TYPE_CHECKING:
     from app.fhir.repository import Repository
@@ -25,6 +27,7 @@ _WRITTEN: dict[str, tuple[type, ...]] = {
     "decimal": (int, Decimal, str),
 }
 """How values that are no texts may stand: as JSON has them, or as the text of an address."""
+_TIMES = frozenset({"date", "dateTime", "instant"})
 
 
 def typed(operation: Operation, *, strict: bool) -> Operation:
@@ -36,9 +39,9 @@ def typed(operation: Operation, *, strict: bool) -> Operation:
 
     def run(repo: Repository, request: OperationRequest) -> Any:
         declared = _declared(operation.code, request.type)
-        for parameter in request.parameters:
-            if (wanted := declared.get(parameter["name"])) and (given := choice(parameter, "value")):
-                _judge(parameter["name"], wanted, *given, strict)
+        for one in request.parameters:
+            if (wanted := declared.get(one["name"])) and (given := choice(one, "value")):
+                _judge(one["name"], wanted, *given, strict)
         return operation.run(repo, request)
 
     return replace(operation, run=run)
@@ -51,14 +54,24 @@ def _judge(name: str, wanted: str, suffix: str, value: Any, strict: bool) -> Non
         fits = not isinstance(value, (int, Decimal))
     else:
         fits = suffix == wanted if wanted[0].isupper() else isinstance(value, str)
+    if fits and wanted in _TIMES:
+        _read(name, value)
     if not fits or (wanted != "boolean" and isinstance(value, bool)):
         raise Malformed(
             "The parameter '{name}' is a {wanted}, not a {given}.",
             name=name,
             wanted=wanted,
             given=suffix,
-            expression=f"Parameters.parameter('{name}')",
+            expression=parameter(name),
         )
+
+
+def _read(name: str, value: Any) -> None:
+    """Raises Malformed on what is no date, before the operation begins."""
+    try:
+        parse(str(value))
+    except Malformed as error:
+        raise Malformed(f"{name}: {error.message}", expression=parameter(name)) from None
 
 
 @cache

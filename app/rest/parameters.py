@@ -11,6 +11,11 @@ Row = tuple[str, str | None, Any]
 """(name, type suffix such as ``Code``, value); with None for the type, the value is the rows of its parts."""
 
 
+def parameter(name: str) -> str:
+    """Where a parameter of an operation stands, as the ``expression`` of an issue says it."""
+    return f"Parameters.parameter('{name}')"
+
+
 def answer(*rows: Row) -> Resource:
     """A Parameters resource of the rows that have a value."""
     return {"resourceType": "Parameters", "parameter": _rows(rows)}

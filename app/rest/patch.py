@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.errors import Gone, Invalid, Malformed, NotFound, PreconditionFailed, UnsupportedMediaType
 from app.fhir.json import loads
 from app.fhir.repository import Repository
@@ -14,6 +16,7 @@ from app.rest.conditions import criteria, demanded, match
 from app.rest.integrity import require_targets
 from app.rest.negotiation import JSON_PATCH
 from app.rest.parameters import well_formed
+from app.rest.references import Resolver
 
 
 def patch(repo: Repository, asked: Asked) -> Answer:
@@ -37,6 +40,7 @@ def _applied(repo: Repository, asked: Asked) -> Answer:
     if after.get("resourceType") != asked.type or after.get("id") != asked.id:
         raise Invalid("A patch changes neither resourceType nor id.", expression=f"{asked.type}.id")
     check(after)
+    after = Resolver(repo).met(after)
     require_targets(repo, [(str(asked.type), after)])
     return of_written(repo.update(without_meta(after), if_match=stored.version), asked, 200)
 
@@ -51,11 +55,17 @@ def patch_conditional(repo: Repository, asked: Asked) -> Answer:
     return patch(repo, asked.at(id=found.split("/")[1]))
 
 
-def patched(before: Resource, asked: Asked) -> Resource:
-    """The resource after the patch that the body holds; in a Bundle a JSON Patch comes as a Binary."""
-    body, content_type = asked.resource, asked.content_type
+def patch_of(asked: Asked) -> tuple[Any, str]:
+    """(patch, its content type) of a body; in a Bundle a JSON Patch comes as a Binary. Raises Malformed (400)."""
+    body = asked.resource
     if isinstance(body, dict) and body.get("resourceType") == "Binary":
-        body, content_type = json_patch.of_binary(body), str(body.get("contentType"))
+        return json_patch.of_binary(body), str(body.get("contentType"))
+    return body, asked.content_type
+
+
+def patched(before: Resource, asked: Asked) -> Resource:
+    """The resource after the patch that the body holds."""
+    body, content_type = patch_of(asked)
     after = json_patch.apply(before, body) if content_type == JSON_PATCH else _by_parameters(before, body)
     if not isinstance(after, dict):
         raise Invalid("The patch leaves no resource.")

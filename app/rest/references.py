@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from app.errors import Forbidden, Invalid, PreconditionFailed
@@ -43,7 +44,24 @@ class Resolver:
             elif "?" in text and not text.startswith(("http:", "https:")):
                 self.known[text] = self._found(text, path)
                 needed = True
-        return rewrite_references(resource, self.known) if needed or _links(resource) else resource
+        return rewrite_references(resource, self.known) if needed or self._named(resource) else resource
+
+    def _named(self, resource: Resource) -> bool:
+        """Whether a full url stands where no Reference is: in a link of the narrative, a uri, an attachment's url."""
+        return any(text in self.known or (text.startswith("<") and "urn:" in text) for text in _texts(resource))
+
+    def patched(self, patch: Any) -> Any:
+        """A patch of a Bundle with the references that it brings replaced; a JSON Patch comes as its operations."""
+        if isinstance(patch, list):
+            return [self._operation(one) for one in patch]
+        return self.resolved(patch) if isinstance(patch, dict) else patch
+
+    def _operation(self, operation: Any) -> Any:
+        """The value of an operation stands as the element that its path names."""
+        if not isinstance(operation, dict) or "value" not in operation:
+            return operation
+        name = str(operation.get("path", "")).rpartition("/")[2]
+        return operation | {"value": self.resolved({name: operation["value"]})[name]}
 
     def met(self, resource: Resource) -> Resource:
         """The resource with its conditional references replaced, where it comes by itself.
@@ -65,7 +83,7 @@ class Resolver:
             raise Invalid(f"'{text}' is no reference.", expression=f"{path}.reference")
         if not reaching(self._repo.actor, target.type):
             raise Forbidden(f"The token's scopes let it find no {target.type}.", expression=f"{path}.reference")
-        found = match(self._repo, target.type, target.query)
+        found = match(self._repo, target.type, target.query, f"{path}.reference")
         if found and found not in within_limits(self._repo, [found]):
             found = None
         found = found or self._among_standing(target.type, target.query)
@@ -97,6 +115,9 @@ def _identified(resource: Resource, system: str | None, value: str) -> bool:
     )
 
 
-def _links(resource: Resource) -> bool:
-    """Whether the narrative or a definition's uri may hold a full url."""
-    return "text" in resource or "extension" in resource or "url" in resource
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)

@@ -71,6 +71,9 @@ ROWS: tuple[Interaction, ...] = (
 OPERATION_SHAPES = ("/$<operation>", "/<type>/$<operation>", "/<type>/<id>/$<operation>")
 BY_NAME = {row.name: row for row in ROWS}
 
+_ONLY = {"_history": "GET, HEAD", "_search": "POST"}
+"""Words that stand in the place of an id and are none, and the methods that each takes."""
+
 _RULES = [Rule(row.shape or "/", endpoint=row.name, methods=[row.method]) for row in ROWS]
 _RULES += [Rule(shape, endpoint="operation", methods=["GET", "POST"]) for shape in OPERATION_SHAPES]
 _RULES += [Rule("/", endpoint="bundle", methods=["POST"]), Rule("/metadata", endpoint="metadata", methods=["GET"])]
@@ -88,7 +91,8 @@ def located(method: str, path: str) -> tuple[str, Mapping[str, Any]]:
             raise NoRoute
         endpoint, parts = _ADAPTER.match("/" + path.strip("/"), method)
     except MethodNotAllowed as error:
-        allowed = ", ".join(sorted(error.valid_methods or ()))
+        allowed = _ONLY.get(path.rstrip("/").rpartition("/")[2]) or ", ".join(sorted(error.valid_methods or ()))
+        allowed = "GET" if path.strip("/") == "metadata" else allowed
         raise NotSupported(
             "{method} is not served on {path}: it takes {allow}.", method=method, path=path or "/", allow=allowed
         ) from None
@@ -104,6 +108,8 @@ def check_types(parts: Mapping[str, Any]) -> None:
     """Raises NotFound (404) when a part of the address is no resource type of R4."""
     if "\x00" in parts.get("id", ""):
         raise NotFound("No id holds the character U+0000.")
+    if (id := parts.get("id")) in _ONLY and "type" in parts:
+        raise NotSupported("{id} is no id: call {type}/{id} by {allow}.", id=id, type=parts["type"], allow=_ONLY[id])
     for name in ("type", "within"):
         type = parts.get(name)
         if type == "metadata":

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 from app.errors import Issue, Malformed, NotFound
-from app.fhir.compartment import parameters_for, types_in
+from app.fhir.compartment import holds_its_owner, parameters_for, types_in
 from app.fhir.outcome import outcome
 from app.fhir.repository import Repository
 from app.rest.asked import Answer, Asked, Parameters, encoded
@@ -64,10 +64,11 @@ def search_compartment(repo: Repository, asked: Asked) -> Answer:
         within = (*types, ("_compartment", compartment), *asked.parameters)
         return search(repo, asked.at(parameters=within, type=None, id=None))
     named = parameters_for(str(asked.within), str(asked.type))
-    if not named:
+    owner = asked.type == asked.within and holds_its_owner(str(asked.within))
+    if not named and not owner:
         raise NotFound(f"{asked.type} is not in the {asked.within} compartment: nothing is under {compartment}.")
     repo.raw(str(asked.within), str(asked.id))
-    parameter = named[0] if len(named) == 1 else "_compartment"
+    parameter = named[0] if len(named) == 1 and not owner else "_compartment"
     return search(repo, asked.at(parameters=((parameter, compartment), *asked.parameters), id=None))
 
 

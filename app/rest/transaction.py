@@ -17,10 +17,11 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_reference
 from app.rest.asked import Answer, Asked
 from app.rest.bodies import checked
-from app.rest.conditions import criteria, match
+from app.rest.conditions import IF_NONE_EXIST, criteria, match, same
 from app.rest.create import existing
 from app.rest.entries import asked_by, entries_of, failing, ordered, response_entry, run, written_preference
 from app.rest.integrity import require_targets
+from app.rest.patch import patch_of
 from app.rest.permission import require
 from app.rest.references import Resolver
 
@@ -85,8 +86,8 @@ def _settle(repo: Repository, plan: Plan, entries: list[Resource], index: int) -
     if endpoint == "create":
         require(asked.actor, "c", asked.type)
         if asked.if_none_exist:
-            _alone(plan, f"{asked.type}?{asked.if_none_exist}", index)
-        found = match(repo, str(asked.type), asked.if_none_exist) if asked.if_none_exist else None
+            _alone(plan, f"{asked.type}?{same(str(asked.type), asked.if_none_exist)}", index)
+        found = match(repo, str(asked.type), asked.if_none_exist, IF_NONE_EXIST) if asked.if_none_exist else None
         if found:
             plan.steps[index] = endpoint, asked.at(id=found.split("/")[1])
             plan.done[index] = existing(repo, found, asked)
@@ -95,7 +96,7 @@ def _settle(repo: Repository, plan: Plan, entries: list[Resource], index: int) -
         plan.steps[index] = endpoint, asked.at(id=id, if_none_exist=None, resource={**asked.resource, "id": id})
     elif endpoint in ("update_conditional", "patch_conditional"):
         require(asked.actor, "u", asked.type)
-        plan.steps[index] = _conditional(repo, endpoint, asked)
+        plan.steps[index] = _conditional(repo, plan, index)
     elif endpoint not in ("update", "patch"):
         return
     _claim(plan, plan.steps[index][1].reference, index)
@@ -104,17 +105,21 @@ def _settle(repo: Repository, plan: Plan, entries: list[Resource], index: int) -
 def _alone(plan: Plan, condition: str, index: int) -> None:
     """Two entries that create under one condition would store two, since neither sees the other yet."""
     if (other := plan.conditions.setdefault(condition, index)) != index:
-        raise Malformed(f"Entries {other} and {index} have the same ifNoneExist: one of them is enough.")
+        said = f"Entries {other} and {index} create under the same condition: one of them is enough."
+        raise Malformed(said, expression=IF_NONE_EXIST)
 
 
-def _conditional(repo: Repository, endpoint: str, asked: Asked) -> tuple[str, Asked]:
+def _conditional(repo: Repository, plan: Plan, index: int) -> tuple[str, Asked]:
     """A conditional update or patch as the plain one that it comes to."""
+    endpoint, asked = plan.steps[index]
     found = match(repo, str(asked.type), criteria(asked))
     if endpoint == "patch_conditional":
         if found is None:
             raise PreconditionFailed(f"No {asked.type} meets the criteria: there is nothing to patch.")
         return "patch", asked.at(id=found.split("/")[1], parameters=())
     given = asked.resource.get("id")
+    if found is None:
+        _alone(plan, f"{asked.type}?{same(str(asked.type), criteria(asked))}", index)
     id = found.split("/")[1] if found else given or repo.new_id()
     if given and given != id:
         raise Malformed(f"The criteria find {found}, the body has the id {given}.", expression=f"{asked.type}.id")
@@ -153,6 +158,9 @@ def _resolve(plan: Plan, index: int, resolver: Resolver) -> None:
     endpoint, asked = plan.steps[index]
     if asked.method in ("POST", "PUT") and isinstance(asked.resource, dict) and endpoint in ("create", "update"):
         plan.steps[index] = endpoint, asked.at(resource=resolver.resolved(asked.resource))
+    elif endpoint == "patch":
+        body, content_type = patch_of(asked)
+        plan.steps[index] = endpoint, asked.at(resource=resolver.patched(body), content_type=content_type)
     elif asked.method == "GET" and asked.type and asked.id:
         known = resolver.known.get(asked.reference)
         if known:

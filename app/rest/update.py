@@ -53,7 +53,9 @@ def _stored(repo: Repository, resource: Resource, asked: Asked) -> Answer:
     before = present_version(repo, resource["resourceType"], resource["id"])
     replaced = demanded(repo, asked, reference, before)
     if asked.if_none_match is not None and asked.if_none_match.strip() == "*" and before is not None:
-        raise PreconditionFailed(f"If-None-Match: * asks for a creation, but {reference} is there.")
+        raise PreconditionFailed(
+            f"If-None-Match: * asks for a creation, but {reference} is there.", expression="http.If-None-Match"
+        )
     if not asked.settled:
         resource = Resolver(repo).met(resource)
         require_targets(repo, [(resource["resourceType"], resource)])

@@ -34,7 +34,7 @@ COMPOSITION = {
         bundle.collection([PATIENT], timestamp="2024-01-01T00:00:00Z"),
         bundle.transaction_response([bundle.answered("201 Created", PATIENT, location="Patient/1", etag=None)]),
         bundle.batch_response([bundle.answered("404 Not Found", outcome=outcome.of_error(NotFound("No patient.")))]),
-        bundle.document(COMPOSITION, [PATIENT], identifier={"system": "http://a.ma", "value": "1"},
+        bundle.document(COMPOSITION, [PATIENT], "http://a.ma/fhir", identifier={"system": "http://a.ma", "value": "1"},
                         timestamp="2024-01-01T00:00:00Z"),
     ],
     ids=lambda made: made["type"],

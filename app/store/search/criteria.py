@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from app.errors import Malformed
-from app.fhir.compartment import parameters_for
+from app.fhir.compartment import holds_its_owner, parameters_for
 from app.fhir.definitions import load
 from app.store.codes import type_codes
 from app.store.parameters import Parameter, contained_parameters, parameters_of
@@ -168,12 +168,14 @@ class Compiler:
         owner, _, id = asked.values[0].partition("/")
         if owner not in load("compartments") or not id:
             raise Malformed("_compartment names its owner, as in Patient/1.", expression="http._compartment")
-        named = [parameters_of(type)[code] for type in types for code in parameters_for(owner, type)]
-        paths = {c for p in named for path, c in zip(p.paths, p.codes(), strict=True) if path.target in (None, owner)}
+        linking = [parameters_of(type)[code] for type in types for code in parameters_for(owner, type)]
+        paths = {c for p in linking for path, c in zip(p.paths, p.codes(), strict=True) if path.target in (None, owner)}
         key = self._unit.heads.find([asked.values[0]]).get(asked.values[0])
+        itself = [Condition("@key = ?", (key,))] if key and owner in types and holds_its_owner(owner) else []
         if key is None or not paths:
-            return Condition(NEVER)
-        return Match("reference", f"i.target = ? and {on_paths(sorted(paths))}", (key,), narrow=True)
+            return any_of(itself)
+        linked = Match("reference", f"i.target = ? and {on_paths(sorted(paths))}", (key,), narrow=True)
+        return any_of([linked.condition(), *itself]) if itself else linked
 
     def _chain(self, parameters: Sequence[Parameter], asked: Criterion, rest: Criterion, depth: int) -> Piece:
         if parameters[0].kind != "reference":

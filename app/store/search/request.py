@@ -122,11 +122,14 @@ def _add(request: SearchRequest, name: str, value: str) -> None:
     elif name == "_cursor":
         request.cursor = value
     elif name == "_type":
-        request.types = _types(value)
+        request.types = _both(request.types, _types(value))
     elif name.split(":")[0] in ("_include", "_revinclude"):
         request.includes.append(_include(name, value))
     elif name in ("_contained", "_containedType"):
         _contained(request, name, value)
+    elif name.startswith(("_sort:", "_count:", "_total:", "_type:")):
+        plain = name.partition(":")[0]
+        raise Malformed(f"{name}: {plain} takes no modifier; descending is _sort=-date.", expression=f"http.{name}")
     elif name not in SHOWN_ELSEWHERE:
         request.criteria.append(criterion(name, value))
 
@@ -148,8 +151,18 @@ def _count(value: str) -> int:
     return min(int(value[:9]), MAX_COUNT)
 
 
+def _both(before: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """``_type`` repeated: what each of them names."""
+    kept = tuple(type for type in wanted if not before or type in before)
+    if not kept:
+        raise Malformed("_type: the lists have no type in common; write one: _type=A,B.", expression="http._type")
+    return kept
+
+
 def _types(value: str) -> tuple[str, ...]:
     names = tuple(name for name in value.split(",") if name)
+    if not names:
+        raise Malformed("_type= names no type: write _type=Patient,Observation.", expression="http._type")
     unknown = [name for name in names if name not in type_codes()]
     if unknown:
         raise Malformed(f"_type: {', '.join(unknown)} is no resource type of FHIR R4.", expression="http._type")
@@ -160,9 +173,10 @@ def _include(name: str, value: str) -> Include:
     kind, _, modifier = name.partition(":")
     if modifier not in ("", "iterate", "recurse"):
         raise Malformed(f"{name}: only :iterate can stand on {kind}.", expression=f"http.{kind}")
-    parts = value.split(":")
-    if value == "*":
-        parts = ["*", "*"]
+    parts = value.split(":") if value != "*" else ["*", "*"]
+    if parts[0][:1].isupper() and parts[0] not in type_codes():
+        said = f"{name}: '{parts[0]}' is no resource type of FHIR R4: write {name}=Type:parameter."
+        raise Malformed(said, expression=f"http.{kind}")
     if len(parts) not in (2, 3) or (parts[0] not in type_codes() and parts[0] != "*"):
         raise Malformed(
             f"{name}={value}: write {name}=Type:parameter or {name}=Type:parameter:Target.", expression=f"http.{kind}"
@@ -174,7 +188,7 @@ def _include(name: str, value: str) -> Include:
 
 def criterion(name: str, value: str) -> Criterion:
     """One criterion, its chain and reverse chain taken apart."""
-    if name.startswith("_has:"):
+    if name == "_has" or name.startswith("_has:"):
         parts = name.split(":", 3)
         if len(parts) != 4 or parts[1] not in type_codes():
             raise Malformed(f"{name}: write _has:Type:reference:parameter=value.", expression=f"http.{name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -84,7 +84,7 @@ def prepared(
         except UnknownParameter as error:
             (wrong if strict else ignored).extend(error.issues)
         except Malformed as error:
-            wrong += error.issues
+            wrong += [i if i.expression else replace(i, expression=f"http.{asked.source}") for i in error.issues]
     try:
         check_includes(request.includes)
     except Malformed as error:
