@@ -96,6 +96,31 @@ def test_a_definition_for_others_fails_its_action_by_name() -> None:
     assert all("PlanDefinition.action" in (issue.diagnostics or "") for issue in applied.issues)
 
 
+def test_the_worst_fault_is_told_first() -> None:
+    """A circle, or a definition that is not there, before that the plan is for others: author after author asks."""
+    kind = {"coding": [{"system": "http://hl7.org/fhir/resource-types", "code": "Practitioner"}]}
+    outer = a_plan(name="outer", subjectCodeableConcept=kind)
+    inner = a_plan(an_action("Back", **uses(outer)), name="inner", subjectCodeableConcept=kind)
+    outer["action"] = [
+        an_action("In", action=[an_action("Deep", **uses(inner)), an_action("Again", **uses(inner))]),
+        an_action("Gone", definitionCanonical="https://maslak.ma/fhir/ActivityDefinition/gone"),
+    ]
+    with pytest.raises(Invalid) as refused:
+        run(outer, definitions=[outer, inner])
+    texts = [str(issue) for issue in refused.value.issues]
+    assert "circle" in texts[1] and "outer|1.0.0 → " in texts[1] and "gone" in texts[0] and "is for" in texts[2]
+    assert len(texts) == 3
+    assert refused.value.issues[1].expression == "PlanDefinition.action[0].action[0]/PlanDefinition.action[0]"
+    within = a_plan(an_action("Nest", **uses(inner)), name="top")
+    circle = inner | {"action": [an_action("Back", **uses(inner))]}
+    nurse = {"resourceType": "Practitioner", "id": "hicham"}
+    applied = run(within | {"subjectCodeableConcept": kind}, patient=nurse, definitions=[circle])
+    assert "circle" in applied.issues[0].text
+    del within["action"][0]["definitionCanonical"]
+    with pytest.raises(Invalid, match=r"^'top' is for Practitioner"):
+        run(within | {"subjectCodeableConcept": kind})
+
+
 def test_a_definition_that_names_no_subject_is_for_that_of_the_plan() -> None:
     kind = {"coding": [{"system": "http://hl7.org/fhir/resource-types", "code": "Practitioner"}]}
     task, nurse = an_activity("task"), {"resourceType": "Practitioner", "id": "hicham"}
