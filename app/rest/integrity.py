@@ -7,13 +7,14 @@ to a version, by identifier alone, and canonicals are free. Deleting what is ref
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from flask import current_app
 
 from app.errors import Invalid, Issue
 from app.fhir.definitions import resource_types
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, parse_reference, references
+from app.fhir.resource import Resource, parse_reference, referenced, references
 from app.rest.wording import _
 from app.store.values import own_relative
 
@@ -34,27 +35,33 @@ def require_targets(repo: Repository, resources: Iterable[tuple[str, Resource]])
     """
     if not current_app.config.get(SETTING, True):
         return
-    asked = [(path, target) for place, resource in resources for path, target in _literal(place, resource)]
+    held = [(place, resource) for place, resource in resources if resource["resourceType"] not in _HOLDING_OTHERS]
+    asked = {target for _, resource in held for text in referenced(resource) if (target := _required(text, resource))}
     if not asked:
         return
-    there = repo.standing({target for _, target in asked})
-    missing = [
-        Issue(_MISSING, "not-found", f"{path}.reference", values={"target": target})
-        for path, target in asked
-        if target not in there
-    ]
+    missing = asked - repo.standing(asked)
     if missing:
-        raise Invalid("References find nothing.", issues=missing)
+        raise Invalid("References find nothing.", issues=list(_issues(held, missing)))
 
 
-def _literal(place: str, resource: Resource) -> Iterator[tuple[str, str]]:
-    """(path, ``Type/id``) of the references that must find something here."""
-    own = f"{resource['resourceType']}/{resource.get('id')}"
-    if resource["resourceType"] in _HOLDING_OTHERS:
-        return
-    for path, element in references(resource):
-        found = parse_reference(own_relative(element["reference"]))
-        if found is None or found.base or found.contained or found.version or not found.id:
-            continue
-        if found.type in resource_types() and found.type not in _FREE and found.key != own:
-            yield f"{place}{path[len(resource['resourceType']) :]}", found.key
+def _issues(held: Iterable[tuple[str, Resource]], missing: set[str]) -> Iterator[Issue]:
+    for place, resource in held:
+        for path, element in references(resource):
+            target = _required(element["reference"], resource)
+            if target in missing:
+                where = f"{place}{path[len(resource['resourceType']) :]}.reference"
+                yield Issue(_MISSING, "not-found", where, values={"target": target})
+
+
+def _required(text: str, resource: Resource) -> str | None:
+    """``Type/id`` of a reference that must find something here; None for one that is free."""
+    target = _literal(own_relative(text) if text.startswith("http") else text)
+    return None if target == f"{resource['resourceType']}/{resource.get('id')}" else target
+
+
+@lru_cache(4096)
+def _literal(text: str) -> str | None:
+    found = parse_reference(text)
+    if found is None or found.base or found.contained or found.version or not found.id:
+        return None
+    return found.key if found.type in resource_types() and found.type not in _FREE else None

@@ -9,10 +9,13 @@ from typing import Any
 
 from app.errors import Forbidden, Invalid, PreconditionFailed
 from app.fhir.repository import Repository
-from app.fhir.resource import Resource, parse_reference, references, rewrite_references
+from app.fhir.resource import Resource, parse_reference, referenced, references, rewrite_references
 from app.rest.asked import decoded
 from app.rest.conditions import match
 from app.rest.permission import reaching, within_limits
+
+_WHOLE = ("http:", "https:", "urn:", "#")
+"""Addresses, not conditions, whatever they hold."""
 
 
 class Resolver:
@@ -68,13 +71,12 @@ class Resolver:
 
         Raises PreconditionFailed (412) on a condition that none or several meet.
         """
-        conditional = {
-            element["reference"]: path
-            for path, element in references(resource)
-            if "?" in element["reference"] and not element["reference"].startswith(("http:", "https:", "urn:", "#"))
-        }
-        if not conditional or resource["resourceType"] in ("Bundle", "Parameters"):
+        asked = {text for text in referenced(resource) if "?" in text and not text.startswith(_WHOLE)}
+        if not asked or resource["resourceType"] in ("Bundle", "Parameters"):
             return resource
+        conditional = {
+            element["reference"]: path for path, element in references(resource) if element["reference"] in asked
+        }
         return rewrite_references(resource, {text: self._found(text, path) for text, path in conditional.items()})
 
     def _found(self, text: str, path: str) -> str:

@@ -6,7 +6,7 @@ Events are put together as text: they are written for every read, so they must c
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ import orjson
 from app.access.actor import Actor
 from app.config import CANONICAL_BASE
 from app.ids import new_id
-from app.store.driver import Driver
+from app.store.driver import Driver, Statements
 from app.store.heads import Heads
 from app.store.journal import Line
 
@@ -76,14 +76,21 @@ _AT_ONCE = (
 
 def write(driver: Driver, lines: Iterable[Line]) -> None:
     """Events into their tables, with the transaction that is open."""
+    for sql, values in statements(driver, lines):
+        driver.run(sql, values)
+
+
+def statements(driver: Driver, lines: Iterable[Line]) -> Statements:
+    """What brings events into their tables."""
+    found: list[tuple[str, Sequence[object]]] = []
     plain = "insert into audit (id, recorded, action, actor, body) values (?, ?, ?, ?, ?)"
     targets = "insert into audit_about (target, seq) select value, last_insert_rowid() from json_each(?)"
     for *row, body, about in lines:
         if driver.name == "postgresql":
-            driver.run(_AT_ONCE, (*row, body.encode(), driver.listed(about)))
-            continue
-        driver.run(plain, (*row, body.encode()))
-        driver.run(targets, (driver.listed(about),))
+            found.append((_AT_ONCE, (*row, body.encode(), driver.listed(about))))
+        else:
+            found += [(plain, (*row, body.encode())), (targets, (driver.listed(about),))]
+    return found
 
 
 def _names(driver: Driver, heads: Heads, touched: Touched) -> list[str]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Row = tuple[Any, ...]
+Statements = Sequence[tuple[str, Sequence[Any]]]
+"""Texts of SQL with their values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Driver(ABC):
         """Many rows of many tables in one round trip, and how many went into each."""
 
     @abstractmethod
-    def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def run_all(self, statements: Statements) -> None:
         """Changes that do not meet each other, in one round trip."""
 
     @abstractmethod
@@ -87,8 +89,8 @@ class Driver(ABC):
         """Begin a transaction that will write."""
 
     @abstractmethod
-    def commit(self) -> None:
-        """Commit it."""
+    def commit(self, last: Statements = ()) -> None:
+        """Commit it, with what is to be run at its very end, in one round trip."""
 
     @abstractmethod
     def leave(self) -> bool:

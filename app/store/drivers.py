@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.pool import ManagesConnection
 
 from app.store.driver import Driver
-from app.store.postgresql import Postgresql, Statements
+from app.store.libpq import Prepared
+from app.store.postgresql import Postgresql
 from app.store.sqlite import Sqlite
 
 
@@ -19,7 +20,7 @@ def driver_of(connection: ManagesConnection) -> Driver:
     raw: Any = connection.driver_connection
     if isinstance(raw, sqlite3.Connection):
         return Sqlite(raw)
-    return Postgresql(raw, connection.info.setdefault("statements", Statements()))
+    return Postgresql(raw, connection.info.setdefault("statements", Prepared()))
 
 
 class Lent:

@@ -1,7 +1,8 @@
 """PostgreSQL through libpq, as psycopg opens it.
 
-Values go and come as psycopg has them, but each statement is one blocking call of libpq, prepared by this module: the
-layers of a cursor cost more than the server takes to answer (https://www.psycopg.org/psycopg3/docs/api/pq.html).
+Values go and come as psycopg has them, but statements go to libpq directly, prepared by connection
+(``app.store.libpq``): the layers of a cursor cost more than the server takes to answer
+(https://www.psycopg.org/psycopg3/docs/api/pq.html).
 """
 
 from __future__ import annotations
@@ -12,87 +13,17 @@ from typing import Any
 
 import psycopg
 from psycopg.adapt import Transformer
-from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, Format, TransactionStatus
+from psycopg.errors import InvalidSqlStatementName
+from psycopg.pq import ConnStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy.exc import OperationalError
 
 from app.store.copying import array_literal
-from app.store.driver import Driver, Insert, Row
+from app.store.driver import Driver, Insert, Row, Statements
+from app.store.libpq import BEGIN, COMMIT, UNSAID, Prepared, Shape, at_once, done, marked, ready
 from app.store.tables import INDEXES
 
 _IDLE = TransactionStatus.IDLE
-_WELL = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
-_PREPARED_FROM = 3
-"""Times a connection has seen a statement before it prepares it."""
-_MOST_PREPARED = 300
-"""Statements that a connection keeps; the oldest goes first."""
-_INT8, _BYTEA, _FLOAT8, _BOOL, _UNSAID = 20, 17, 701, 16, 0
-
-Shape = tuple[bytes, tuple[int, ...]]
-"""A statement and the types of its values: what is prepared once."""
-
-
-class Statements:
-    """What one connection has prepared, and how often it has seen the rest."""
-
-    def __init__(self) -> None:
-        self.reader: Any = None
-        """What makes Python's values of this connection's; it keeps how."""
-        self._names: dict[Shape, bytes] = {}
-        self._seen: dict[Shape, int] = {}
-        self._made = 0
-
-    def forget(self) -> None:
-        """What was prepared is not there (any more): a pooler gave another connection, or somebody dropped it."""
-        self._names.clear()
-        self._seen.clear()
-
-    def name(self, connection: Any, shape: Shape) -> bytes | None:
-        """The prepared statement, or None for what is to be sent as text."""
-        if (name := self._names.get(shape)) is not None:
-            return name
-        seen = self._seen[shape] = self._seen.get(shape, 0) + 1
-        if seen < _PREPARED_FROM:
-            if len(self._seen) > 10 * _MOST_PREPARED:
-                self._seen.clear()
-            return None
-        if len(self._names) >= _MOST_PREPARED:
-            oldest = next(iter(self._names))
-            _done(connection.exec_(b"deallocate " + self._names.pop(oldest)))
-        self._made += 1
-        made = b"maslak_%d" % self._made
-        _done(connection.prepare(made, *shape))
-        self._names[shape] = made
-        self._seen.pop(shape, None)
-        return made
-
-
-def _done(result: PGresult) -> PGresult:
-    if result.status not in _WELL:
-        raise error_from_result(result)
-    return result
-
-
-def _sent(value: Any) -> tuple[bytes | None, int, Format]:
-    """(bytes, type, format) of a value; the types are those that psycopg would say."""
-    kind = type(value)
-    if kind is str:
-        sent = value.encode()
-        if b"\x00" in sent:
-            raise psycopg.DataError("PostgreSQL's text cannot hold NUL")
-        return sent, _UNSAID, Format.TEXT
-    if kind is int:
-        return b"%d" % value, _INT8, Format.TEXT
-    if kind is bytes:
-        return value, _BYTEA, Format.BINARY
-    if value is None:
-        return None, _UNSAID, Format.TEXT
-    if kind is float:
-        return repr(value).encode(), _FLOAT8, Format.TEXT
-    if kind is bool:
-        return (b"t" if value else b"f"), _BOOL, Format.TEXT
-    raise TypeError(f"no value of a statement: {kind.__name__}")
 
 
 class Postgresql(Driver):
@@ -100,7 +31,7 @@ class Postgresql(Driver):
 
     name = "postgresql"
 
-    def __init__(self, connection: psycopg.Connection[Any], statements: Statements):
+    def __init__(self, connection: psycopg.Connection[Any], statements: Prepared):
         self._connection = connection
         self._statements = statements
         self._each = False
@@ -120,8 +51,9 @@ class Postgresql(Driver):
         for one in inserts:
             if len(one.rows) == 1:
                 for value in one.rows[0]:
-                    given.append(value if type(value) is bytes else _said(value))
-                    formats.append(Format.BINARY if type(value) is bytes else Format.TEXT)
+                    kind = type(value)
+                    given.append(b"%d" % value if kind is int else value if kind is bytes else _said(value))
+                    formats.append(Format.BINARY if kind is bytes else Format.TEXT)
             else:
                 columns = [array_literal(column).encode() for column in zip(*one.rows, strict=True)]
                 given += columns
@@ -138,20 +70,18 @@ class Postgresql(Driver):
         return rows
 
     def _result(self, sql: str, values: Sequence[Any]) -> PGresult:
-        sent = [_sent(value) for value in values]
-        shape = _marked(sql), tuple([one[1] for one in sent])
-        return self._asked(sql, shape, [one[0] for one in sent], [one[2] for one in sent])
+        return self._asked(sql, *ready(sql, values))
 
     def _asked(self, sql: str, shape: Shape, given: list[Any], formats: list[Format] | None) -> PGresult:
         """What the database answers. Raises SQLAlchemy's OperationalError, and psycopg's for all else."""
         connection = self._connection.pgconn
         try:
             if not self._each and connection.transaction_status == _IDLE:
-                _done(connection.exec_(b"begin"))
+                return at_once(connection, self._statements, [BEGIN, (shape, given, formats)])[1]
             name = self._statements.name(connection, shape)
             if name is None:
-                return _done(connection.exec_params(shape[0], given, shape[1], formats, Format.BINARY))
-            return _done(connection.exec_prepared(name, given, formats, Format.BINARY))
+                return done(connection.exec_params(shape[0], given, shape[1], formats, Format.BINARY))
+            return done(connection.exec_prepared(name, given, formats, Format.BINARY))
         except InvalidSqlStatementName:
             self._statements.forget()
             if self._each:  # no transaction was undone by it
@@ -160,7 +90,7 @@ class Postgresql(Driver):
         except psycopg.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
-    def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def run_all(self, statements: Statements) -> None:
         parts = ", ".join(f"s{n} as ({sql})" for n, (sql, _) in enumerate(statements))
         self.rows(f"with {parts} select 1", [value for _, values in statements for value in values])
 
@@ -188,10 +118,17 @@ class Postgresql(Driver):
     def begin_writing(self) -> None:
         pass  # the driver begins with the first statement
 
-    def commit(self) -> None:
-        if self._connection.pgconn.transaction_status == _IDLE:
+    def commit(self, last: Statements = ()) -> None:
+        connection = self._connection.pgconn
+        idle = connection.transaction_status == _IDLE
+        if idle and not last:
             return
-        if self._simply("commit") != b"COMMIT":  # what failed on the way was caught, and nothing is stored
+        asked = [*([BEGIN] if idle else ()), *(ready(sql, values) for sql, values in last), COMMIT]
+        try:
+            said = at_once(connection, self._statements, asked)[-1].command_status
+        except psycopg.OperationalError as error:
+            raise OperationalError("commit", None, error) from error
+        if said != b"COMMIT":  # what failed on the way was caught, and nothing is stored
             raise psycopg.InternalError("the transaction had failed before its end")
 
     def leave(self) -> bool:
@@ -205,7 +142,7 @@ class Postgresql(Driver):
 
     def _simply(self, sql: str) -> bytes | None:
         try:
-            return _done(self._connection.pgconn.exec_(sql.encode())).command_status
+            return done(self._connection.pgconn.exec_(sql.encode())).command_status
         except psycopg.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
@@ -219,18 +156,11 @@ class Postgresql(Driver):
         return f"unnest(?::{kind}[]) as {alias}(value)"
 
 
-@lru_cache(4096)
-def _marked(sql: str) -> bytes:
-    """PostgreSQL's own marks, ``$1`` on, which psycopg sends as they are. As bytes, which it takes from anywhere."""
-    first, *rest = sql.split("?")
-    return (first + "".join(f"${n}{part}" for n, part in enumerate(rest, 1))).encode()
-
-
 def _said(value: Any) -> bytes | None:
     """A value of a row as text; NUL, which PostgreSQL's text cannot hold, is left out."""
-    if value is None:
-        return None
-    return (value.replace("\x00", "") if type(value) is str else str(value)).encode()
+    if type(value) is str:
+        return (value.replace("\x00", "") if "\x00" in value else value).encode()
+    return None if value is None else str(value).encode()
 
 
 @lru_cache(512)
@@ -250,4 +180,4 @@ def _inserting(inserts: tuple[tuple[str, str, str, str, bool], ...]) -> tuple[st
         parts.append(f"s{n} as (insert into {table} ({columns}) {rows} {on_conflict}{returned})")
     counts = [f"(select count(*) from s{n})" for n, one in enumerate(inserts) if one[3]]
     sql = f"with {', '.join(parts)} select {', '.join(counts) or '1'}"
-    return sql, (_marked(sql), (_UNSAID,) * marks)
+    return sql, (marked(sql), (UNSAID,) * marks)

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy.exc import OperationalError
 
-from app.store.driver import Driver, Insert, Row
+from app.store.driver import Driver, Insert, Row, Statements
 
 
 class Sqlite(Driver):
@@ -47,7 +47,7 @@ class Sqlite(Driver):
         except sqlite3.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
-    def run_all(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def run_all(self, statements: Statements) -> None:
         for sql, values in statements:
             self.run(sql, values)
 
@@ -78,7 +78,8 @@ class Sqlite(Driver):
     def begin_writing(self) -> None:
         self.rows("BEGIN IMMEDIATE")
 
-    def commit(self) -> None:
+    def commit(self, last: Statements = ()) -> None:
+        self.run_all(last)
         self.rows("COMMIT")
 
     def leave(self) -> bool:

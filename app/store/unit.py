@@ -42,7 +42,6 @@ class Unit:
         """Rows of the outbox that are written with the next changes."""
         self.deleted: set[int] = set()
         self.fresh_ids: set[str] = set()
-        self._writer = Writer(driver, self.heads)
         self._written = 0
 
     @property
@@ -66,7 +65,7 @@ class Unit:
             return
         changes = list(self.pending.values())
         self.pending = {}
-        self._writer.write(changes, self.stamp, self._jobs())
+        Writer(self.driver, self.heads).write(changes, self.stamp, self._jobs())
         self._written += len(changes)
         for change in changes:
             if change.method == DELETE:

@@ -27,12 +27,14 @@ def in_base_units(
     """(dimension, low, high) in base units, exact before they become floats; ("", 0, 0) where the unit is not known."""
     if system != UCUM or (found := _unit(code)) is None:
         return _NONE
-    unit, dimension = found
-    return dimension, _based(unit, low), _based(unit, high)
+    based = _based(code, low)
+    return found[1], based, based if high is low else _based(code, high)
 
 
 @lru_cache(8192)
-def _based(unit: Unit, value: Decimal | float) -> float:
+def _based(code: str, value: Decimal | float) -> float:
+    """A value in base units; the unit is known."""
+    unit = _unit(code)[0]  # type: ignore[index]
     if value in (float("inf"), float("-inf")):
         return float(value)
     try:

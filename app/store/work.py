@@ -86,8 +86,7 @@ def _alone(actor: Actor) -> Iterator[StoreRepository]:
         unit = Unit(actor, clock.now(), driver, known_keys(engine))
         yield StoreRepository(unit)
         unit.finish()
-        audit.write(driver, unit.audit())
-        driver.commit()
+        driver.commit(audit.statements(driver, unit.audit()))
         unit.committed()
 
 

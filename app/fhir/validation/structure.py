@@ -6,7 +6,7 @@ dict look-up and a call; only what is wrong builds a path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -81,6 +81,8 @@ def _walk(
     element_rule: bool,
 ) -> Walk:
     steps = {key: _step(key, choices) for key in rules}
+    needed = tuple((name, keys[0], frozenset(keys)) for name, keys in required)
+    chosen = choices.keys()
     invariants = invariants_of(type_name)
     get = rules.get
 
@@ -93,10 +95,10 @@ def _walk(
             found = _unknown(key, rules, type_name) if rule is None else rule(item, value, context)
             if found:
                 problems = (problems or []) + below(steps.get(key, ""), found)
-        for name, keys in required:
-            if not any(key in value for key in keys):
+        for name, first, keys in needed:
+            if first not in value and keys.isdisjoint(value):
                 problems = [*(problems or ()), Problem("", f"{name} is required in {type_name}.", "required")]
-        if choices and (twice := _twice(value, choices)):
+        if choices and len(both := chosen & value.keys()) > 1 and (twice := _twice(both, choices)):
             problems = (problems or []) + twice
         if element_rule and (not value or (len(value) == 1 and "id" in value)):
             return one("An element has a value, children or extensions; leave it out where it has none (ele-1).")
@@ -124,10 +126,7 @@ def _step(key: str, choices: Mapping[str, str]) -> str:
     return f".{name}.ofType({suffix if suffix in load('elements') else lower})"
 
 
-def _twice(value: Mapping[str, Any], choices: Mapping[str, str]) -> list[Problem] | None:
-    chosen = [key for key in value if key in choices]
-    if len(chosen) < 2:
-        return None
+def _twice(chosen: Iterable[str], choices: Mapping[str, str]) -> list[Problem] | None:
     kinds: dict[str, set[str]] = {}
     for key in chosen:
         kinds.setdefault(choices[key], set()).add(key.lstrip("_"))
