@@ -71,13 +71,12 @@ def done(result: PGresult) -> PGresult:
     return result
 
 
-def _arrived(connection: Any) -> None:
-    """Wait until a result can be taken. Other threads go on meanwhile, which a waiting ``get_result`` would not let."""
-    while (unsent := connection.flush()) or connection.is_busy():
-        waiting = poll()
-        waiting.register(connection.socket, POLLIN | POLLOUT if unsent else POLLIN)
-        waiting.poll()
-        connection.consume_input()
+def _waited(connection: Any, events: int) -> None:
+    """Wait for the database. Other threads go on meanwhile, which a waiting ``get_result`` would not let."""
+    waiting = poll()
+    waiting.register(connection.socket, events)
+    waiting.poll()
+    connection.consume_input()
 
 
 def _sent(value: Any) -> tuple[bytes | None, int, Format]:
@@ -127,9 +126,12 @@ def at_once(connection: Any, prepared: Prepared, asked: Sequence[Asked]) -> list
             else:
                 connection.send_query_prepared(name, given, formats, Format.BINARY)
         connection.pipeline_sync()
+        while connection.flush():
+            _waited(connection, POLLIN | POLLOUT)
         found: list[PGresult] = []
         while len(found) <= len(asked):  # the last is the answer to the sync
-            _arrived(connection)
+            while connection.is_busy():
+                _waited(connection, POLLIN)
             if (result := connection.get_result()) is not None:
                 found.append(result)
             elif connection.status != ConnStatus.OK:

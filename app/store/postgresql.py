@@ -43,21 +43,15 @@ class Postgresql(Driver):
         return self._result(sql, values).command_tuples or 0
 
     def insert(self, inserts: Sequence[Insert]) -> list[int]:
-        sql, shape = _inserting(
+        sql, shape, formats = _inserting(
             tuple([(one.table, one.columns, one.types, one.on_conflict, len(one.rows) == 1) for one in inserts])
         )
         given: list[bytes | None] = []
-        formats: list[Format] = []
         for one in inserts:
             if len(one.rows) == 1:
-                for value in one.rows[0]:
-                    kind = type(value)
-                    given.append(b"%d" % value if kind is int else value if kind is bytes else _said(value))
-                    formats.append(Format.BINARY if kind is bytes else Format.TEXT)
+                given += [b"%d" % value if value.__class__ is int else _said(value) for value in one.rows[0]]
             else:
-                columns = [array_literal(column).encode() for column in zip(*one.rows, strict=True)]
-                given += columns
-                formats += [Format.TEXT] * len(columns)
+                given += [array_literal(column).encode() for column in zip(*one.rows, strict=True)]
         counts = iter(self._read(self._asked(sql, shape, given, formats))[0])
         return [next(counts) if one.on_conflict else len(one.rows) for one in inserts]
 
@@ -157,27 +151,30 @@ class Postgresql(Driver):
 
 
 def _said(value: Any) -> bytes | None:
-    """A value of a row as text; NUL, which PostgreSQL's text cannot hold, is left out."""
+    """A value of a row as it is sent: bytes as they are, all else as text; NUL, which PostgreSQL's text cannot hold, is
+    left out.
+    """
     if type(value) is str:
         return (value.replace("\x00", "") if "\x00" in value else value).encode()
-    return None if value is None else str(value).encode()
+    return value if value is None or type(value) is bytes else str(value).encode()
 
 
 @lru_cache(512)
-def _inserting(inserts: tuple[tuple[str, str, str, str, bool], ...]) -> tuple[str, Shape]:
+def _inserting(inserts: tuple[tuple[str, str, str, str, bool], ...]) -> tuple[str, Shape, list[Format]]:
     """One statement that fills several tables, and says of those with a conflict to settle how many rows each took.
 
     One row goes as plain values, many as arrays. A function in ``from`` would write each array down once more before
     it is read; one in the list of columns does not, and both together took a third of a create's work in the database.
     """
-    parts, marks = [], 0
+    parts: list[str] = []
+    formats: list[Format] = []
     for n, (table, columns, types, on_conflict, single) in enumerate(inserts):
         kinds = types.split(", ")
-        marks += len(kinds)
+        formats += [Format.BINARY if single and kind == "bytea" else Format.TEXT for kind in kinds]
         given = ", ".join(f"?::{kind}" if single else f"unnest(?::{kind}[])" for kind in kinds)
         rows = f"values ({given})" if single else f"select {given}"
         returned = " returning 1" if on_conflict else ""
         parts.append(f"s{n} as (insert into {table} ({columns}) {rows} {on_conflict}{returned})")
     counts = [f"(select count(*) from s{n})" for n, one in enumerate(inserts) if one[3]]
     sql = f"with {', '.join(parts)} select {', '.join(counts) or '1'}"
-    return sql, (marked(sql), (UNSAID,) * marks)
+    return sql, (marked(sql), (UNSAID,) * len(formats)), formats
