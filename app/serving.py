@@ -2,7 +2,9 @@
 
 What a process imports and loads by itself is 110 MB; what it is forked with stands in memory once for all of them, as
 long as nobody writes to it. The collector writes to whatever it looks at, so it looks at nothing of that
-(https://docs.python.org/3/library/gc.html#gc.freeze).
+(https://docs.python.org/3/library/gc.html#gc.freeze). Each process still comes to write to a fifth of it (the counts of
+references to what it uses), and has its own copy of that. The first one would keep the original for nobody, so it
+becomes another program as soon as the others run (``app.watch``).
 """
 
 from __future__ import annotations
@@ -10,21 +12,25 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from app.collector import Between, keep_what_is_there
 from app.fhir.definitions import load
 from app.fhir.validation.structure import walk_of
 from app.store.extract import extract
+from app.watch import HELD
 
 DEFINITIONS = (
     "elements",
@@ -49,6 +55,7 @@ RECORDED = (
     "QuestionnaireResponse",
 )
 """Types that come in all day long."""
+WATCH = Path(__file__).with_name("watch.py")
 log = logging.getLogger(__name__)
 LATER = 5.0
 """Seconds that what runs beside the server waits: the server itself starts first."""
@@ -118,7 +125,8 @@ def serve(
     ``target``: where processes that are not forked make an application of their own. ``beside``: what a process of its
     own does meanwhile; it is not asked for where nothing is forked.
     """
-    server = Granian(
+    kind: Any = Watched if forks() else Granian
+    server = kind(
         target,
         factory=True,
         address=host,
@@ -136,8 +144,26 @@ def serve(
     warm()
     keep_what_is_there()
     if beside:
-        multiprocessing.Process(target=_later, args=(beside,), daemon=True).start()
+        process = multiprocessing.Process(target=_later, args=(beside,), daemon=True)
+        process.start()
+        server.beside = process.pid
     server.serve(target_loader=lambda _target: Between(application))
+
+
+class Watched(MPServer):
+    """Granian whose first process becomes ``app.watch`` once the others run: what it loaded was for forking them."""
+
+    beside: int | None = None
+    """A process that ends with the server, but whose end does not end it."""
+
+    def _serve_loop(self, _target: Any, _loader: Any) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, HELD)  # what comes now is there when the other program asks
+        if self.interrupt_signal or self.interrupt_children:
+            return
+        serving = ",".join(str(worker.inner.pid) for worker in self.wrks)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execv(sys.executable, [sys.executable, "-I", "-S", str(WATCH), serving, str(self.beside or "")])
 
 
 def _later(act: Callable[[], object]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import collector
 from app.collector import ENOUGH, Between
 
 
@@ -52,3 +54,34 @@ def test_it_is_collected_after_a_failure_too() -> None:
     with pytest.raises(OSError, match="disk"):
         Between(page)({}, None)
     assert made[0]() is None
+
+
+def test_what_large_requests_held_is_given_back_once_none_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    given, clock = [], [0.0]
+    monkeypatch.setattr(collector, "give_back", lambda: given.append(clock[0]))
+    monkeypatch.setattr(collector, "monotonic", lambda: clock[0])
+    sizes = iter([10, ENOUGH, ENOUGH, 10, 10, 10, 10])
+
+    def page(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        Page(next(sizes))
+        return [b"answer"]
+
+    between = Between(page)
+    for moment in (11, 12, 25, 26, 27, 40, 90):
+        clock[0] = float(moment)
+        between({}, None)
+    assert given == [26.0], "after the large ones, once, not before and not again"
+
+
+@pytest.mark.skipif(collector._trim is None, reason="not the C library of GNU")
+def test_free_memory_goes_back_to_the_system() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
+    pieces = [bytes(5000) for _ in range(20_000)]
+    last = bytes(5000)
+    held = resident()
+    del pieces
+    collector.give_back()
+    assert held - resident() > 10_000, "of 100 MB in pages of 4 KB"
+    assert len(last) == 5000
