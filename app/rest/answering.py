@@ -30,5 +30,6 @@ def answered(endpoint: str, parts: Mapping[str, Any], request: Request) -> tuple
             return run_operation(repo, asked), asked
     row = BY_NAME[endpoint]
     single = endpoint == "read" and not limits(asked.actor, "r", asked.type)
-    with work(asked.actor, reading=not row.writes, single=single, alone=True) as repo:
+    fresh = int(endpoint == "create")
+    with work(asked.actor, reading=not row.writes, single=single, alone=True, fresh=fresh) as repo:
         return perform(repo, row, asked), asked

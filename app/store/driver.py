@@ -85,8 +85,8 @@ class Driver(ABC):
         """Commit the audit of what was read."""
 
     @abstractmethod
-    def begin_writing(self) -> None:
-        """Begin a transaction that will write."""
+    def begin_writing(self, fresh: int = 0) -> None:
+        """Begin a transaction that will write; ``fresh`` numbers will be asked for, so they may be drawn at once."""
 
     @abstractmethod
     def commit(self, last: Statements = ()) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.store.copying import array_literal
 from app.store.driver import Driver, Insert, Row, Statements
-from app.store.libpq import BEGIN, COMMIT, UNSAID, Prepared, Shape, at_once, done, marked, ready
+from app.store.libpq import BEGIN, COMMIT, UNSAID, Asked, Prepared, Shape, at_once, done, marked, ready
 from app.store.tables import INDEXES
 
 _IDLE = TransactionStatus.IDLE
@@ -35,6 +35,8 @@ class Postgresql(Driver):
         self._connection = connection
         self._statements = statements
         self._each = False
+        self._fresh = 0
+        self._drawn: list[tuple[int, int]] = []
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         return self._read(self._result(sql, values))
@@ -71,7 +73,7 @@ class Postgresql(Driver):
         connection = self._connection.pgconn
         try:
             if not self._each and connection.transaction_status == _IDLE:
-                return at_once(connection, self._statements, [BEGIN, (shape, given, formats)])[1]
+                return self._begun((shape, given, formats))
             name = self._statements.name(connection, shape)
             if name is None:
                 return done(connection.exec_params(shape[0], given, shape[1], formats, Format.BINARY))
@@ -84,15 +86,24 @@ class Postgresql(Driver):
         except psycopg.OperationalError as error:
             raise OperationalError(sql, None, error) from error
 
+    def _begun(self, first: Asked) -> PGresult:
+        """The transaction's first statement, with its begin and the numbers that it will need."""
+        drawing = [ready(*_drawing(self._fresh))] if self._fresh else []
+        *drawn, result = at_once(self._connection.pgconn, self._statements, [BEGIN, *drawing, first])[1:]
+        self._drawn = [(key, seq) for one in drawn for key, seq in self._read(one)]
+        self._fresh = 0
+        return result
+
     def run_all(self, statements: Statements) -> None:
         parts = ", ".join(f"s{n} as ({sql})" for n, (sql, _) in enumerate(statements))
         self.rows(f"with {parts} select 1", [value for _, values in statements for value in values])
 
     def numbers(self, count: int) -> list[tuple[int, int]]:
-        sql = "select nextval('head_key_seq'), nextval('version_seq_seq')"
-        if count == 1:  # by far the most; without the series the plan is made once
-            return [self.rows(sql)[0]]
-        return [(key, seq) for key, seq in self.rows(f"{sql} from generate_series(1, ?)", (count,))]
+        if len(self._drawn) == count:
+            drawn, self._drawn = self._drawn, []
+            return drawn
+        self._fresh = 0
+        return [(key, seq) for key, seq in self.rows(*_drawing(count))]
 
     def refresh_statistics(self) -> None:
         self.run(f"analyze {', '.join(('head', 'version', *(f'index_{name}' for name in INDEXES), 'index_scope'))}")
@@ -109,8 +120,8 @@ class Postgresql(Driver):
     def end_recording(self) -> None:
         pass
 
-    def begin_writing(self) -> None:
-        pass  # the driver begins with the first statement
+    def begin_writing(self, fresh: int = 0) -> None:
+        self._fresh = fresh  # the transaction begins with its first statement, and they come with that
 
     def commit(self, last: Statements = ()) -> None:
         connection = self._connection.pgconn
@@ -148,6 +159,12 @@ class Postgresql(Driver):
 
     def table_of(self, alias: str, kind: str = "bigint") -> str:
         return f"unnest(?::{kind}[]) as {alias}(value)"
+
+
+def _drawing(count: int) -> tuple[str, tuple[int, ...]]:
+    sql = "select nextval('head_key_seq'), nextval('version_seq_seq')"
+    # One is by far the most; without the series its plan is made once.
+    return (sql, ()) if count == 1 else (f"{sql} from generate_series(1, ?)", (count,))
 
 
 def _said(value: Any) -> bytes | None:

@@ -75,7 +75,7 @@ class Sqlite(Driver):
     def end_recording(self) -> None:
         self.rows("COMMIT")
 
-    def begin_writing(self) -> None:
+    def begin_writing(self, fresh: int = 0) -> None:
         self.rows("BEGIN IMMEDIATE")
 
     def commit(self, last: Statements = ()) -> None:

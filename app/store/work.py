@@ -32,21 +32,21 @@ _open: ContextVar[bool] = ContextVar("work_open", default=False)
 
 @contextmanager
 def work(
-    actor: Actor, *, reading: bool = False, single: bool = False, alone: bool = False
+    actor: Actor, *, reading: bool = False, single: bool = False, alone: bool = False, fresh: int = 0
 ) -> Iterator[StoreRepository]:
     """A Repository for this actor within one transaction: committed at the end, rolled back on any exception.
 
     ``reading`` opens it for pages that change nothing. What they read is on record before the block is left, so that
     nothing is answered that is not (``app.store.journal``). ``single``: one statement is read, so no state is held
-    still around it. ``alone``: resources are changed and no account is. Runs within an application context. Raises
-    RuntimeError inside another work().
+    still around it. ``alone``: resources are changed and no account is; ``fresh`` of them will be new. Runs within an
+    application context. Raises RuntimeError inside another work().
     """
     if _open.get():
         raise RuntimeError("work() inside work(): use cases take the repository that is open")
     token = _open.set(True)
     try:
         _end_what_only_read()
-        with _reading(actor, single) if reading else _alone(actor) if alone else _writing(actor) as repo:
+        with _reading(actor, single) if reading else _alone(actor, fresh) if alone else _writing(actor) as repo:
             yield repo
     finally:
         _open.reset(token)
@@ -79,10 +79,10 @@ def _writing(actor: Actor) -> Iterator[StoreRepository]:
 
 
 @contextmanager
-def _alone(actor: Actor) -> Iterator[StoreRepository]:
+def _alone(actor: Actor, fresh: int) -> Iterator[StoreRepository]:
     engine: Engine = db.engine
     with Lent(engine) as driver:
-        driver.begin_writing()
+        driver.begin_writing(fresh)
         unit = Unit(actor, clock.now(), driver, known_keys(engine))
         yield StoreRepository(unit)
         unit.finish()
