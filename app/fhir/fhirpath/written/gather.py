@@ -8,11 +8,12 @@ from ..functions.registry import Function, find
 from ..model import fhir_type, known
 from ..operators import OPERATORS
 from ..syntax import Binary, Call, Expression, Index, Literal, Special, Variable, type_name
+from ..ways import mentions_index
 from .decide import Deciding
 from .follow import PLAIN
 from .lines import Here
 from .operate import ARITHMETIC, only, united
-from .routes import FIRST, Link, Route, ends, repeats, route, stops_early
+from .routes import FIRST, Link, Route, ends, repeats, route, stops_early, totals_plainly
 from .wanted import EMPTY_OF, Mode, Value
 from .ways import Ways
 
@@ -24,6 +25,9 @@ _APART = frozenset({"sort", "iif", "trace", "defineVariable"})
 
 class Gathering(Deciding):
     """Writes what is wanted as a collection of items, and paths by what is wanted of them."""
+
+    total: str | None = None
+    """The name of the present ``$total``."""
 
     def items(self, tree: Expression, here: Here) -> str:
         """Write the collection of an expression; its name."""
@@ -38,6 +42,8 @@ class Gathering(Deciding):
                 return found
             case Special(name="this"):
                 return self._this(here)
+            case Special(name="total") if self.total is not None:
+                return self.total
             case Binary(operator="|"):
                 return self._called(united, self.items(tree.left, here), self.items(tree.right, here))
             case Call(name="iif", left=None, arguments=(condition, then, *rest)) if len(rest) < 2:
@@ -62,6 +68,8 @@ class Gathering(Deciding):
         found_on = self.path(route(tree), here, "items")
         if found_on is not None:
             return found_on.name
+        if isinstance(tree, Call) and tree.name == "aggregate" and (total := self._aggregate(tree, here)) is not None:
+            return total
         if isinstance(tree, Call) and tree.name not in _APART and tree.left is not None:
             return self._call(tree, find(tree.name, len(tree.arguments), tree.at), here)
         return self._asked_for(tree, here)
@@ -150,6 +158,36 @@ class Gathering(Deciding):
             self.line(f"{name} = {way}(focus, S, U, {items})")
         with self.block("else:"):
             self.line(f"{name} = {EMPTY_OF[mode]}")
+
+    def _aggregate(self, tree: Call, here: Here) -> str | None:
+        """``aggregate`` as a loop; None where its ``$total`` stands anywhere but in what is written here itself."""
+        if tree.left is None or not 1 <= len(tree.arguments) <= 2 or mentions_index(tree.arguments[0]):
+            return None
+        body, start = tree.arguments[0], tree.arguments[1] if len(tree.arguments) > 1 else Literal(None, tree.at)
+        if not totals_plainly(body):
+            return None
+        name, begin, outer = self.name(), self.items(start, here), self.total
+        self.line(f"{name} = {begin}")
+
+        def add(one: Here) -> None:
+            if one.type is None:
+                item, one = one.name, Here(self.name())
+                self.line(f"{one.name} = [{item}]")
+            self.total = name
+            self.line(f"{name} = {self.items(body, one)}")
+            self.total = outer
+
+        def each(items: str) -> None:
+            item = self.name()
+            with self.block(f"for {item} in {items}:"):
+                add(Here(item))
+
+        root, links = route(tree.left)
+        if root is None and links and here.type is not None and ends(links, here.type) is not None:
+            self.follow(links, here, lambda one: each(one.name) if one.made == "items" else add(one))
+        else:
+            each(self.items(tree.left, here))
+        return name
 
     def _call(self, tree: Call, function: Function, here: Here) -> str:
         """A function of the table, its input and its arguments written out as far as they are collections."""

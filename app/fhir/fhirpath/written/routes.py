@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 
 from ..errors import FhirPathError
 from ..model import Field, Type, known
-from ..syntax import Call, Expression, Member, Special, Variable, anywhere, type_name
+from ..syntax import Binary, Call, Expression, Member, Special, Variable, anywhere, type_name
 from ..syntax import Literal as Constant
 from ..ways import mentions_index, narrowed
 
@@ -30,6 +30,7 @@ class Route(NamedTuple):
 
 
 FIRST: Final = Link("first")
+_PLAINLY: Final = frozenset({"+", "-", "*", "/", "<", ">", "<=", ">=", "=", "and", "or"})
 
 
 def route(tree: Expression) -> Route:
@@ -131,3 +132,18 @@ def stops_early(links: tuple[Link, ...], nearest: bool) -> bool:
     end is asked no further; others only where no variable would be missed."""
     wheres = [at for at, link in enumerate(links) if link.kind in ("where", "unless")]
     return not any(looks_around(links[at].tree) for at in wheres if not (nearest and at == len(links) - 1))
+
+
+def totals_plainly(tree: Expression) -> bool:
+    """Whether ``$total`` stands in a tree only where it is an operand, a branch of ``iif``, or asked to be there: not
+    inside a criterion, which may be asked elsewhere."""
+    match tree:
+        case Special(name="total"):
+            return True
+        case Binary(operator=operator, left=left, right=right) if operator in _PLAINLY:
+            return totals_plainly(left) and totals_plainly(right)
+        case Call(name="iif", left=None, arguments=arguments):
+            return all(map(totals_plainly, arguments))
+        case Call(name="empty" | "exists", left=left, arguments=()) if left is not None:
+            return totals_plainly(left)
+    return not anywhere(tree, lambda part: isinstance(part, Special) and part.name == "total")
