@@ -12,10 +12,10 @@ from app.access.authentication import authenticated, signed_in
 from app.access.tables import Account
 from app.errors import Forbidden
 from app.i18n import OWN_NAMES
-from app.store import work
-from app.web import current_actor, render
+from app.web import render
 from app.web.form import AtMost, ChoiceField, Form, PasswordField, Required
 from app.web.sign_in import enter, weakness_text
+from app.web.storing import store
 
 ALWAYS_OPEN = frozenset(
     {"web.change_password", "web.sign_out", "web.sign_in", "web.asset", "web.new_password", "web.style"}
@@ -51,8 +51,7 @@ def account() -> Response | str | tuple[str, int]:
     form = Language.opened(language=person.language)
     if form.accepted():
         person_id, chosen = person.id, form.language.data
-        with work(current_actor()):
-            accounts.find(person_id).language = str(chosen)
+        store(lambda _repo: setattr(accounts.find(person_id), "language", str(chosen)))
         session["language"] = chosen
         return redirect(url_for("web.account"), 303)
     return render("web/account.html", person=person, form=form), (422 if form.sent else 200)
@@ -72,8 +71,7 @@ def change_password() -> Response | str | tuple[str, int]:
             form.wrong("password", _("Choose another password than the present one"))
         else:
             person_id = person.id
-            with work(current_actor()):
-                passwords.set_password(accounts.find(person_id), form.password.data)
+            store(lambda _repo: passwords.set_password(accounts.find(person_id), form.password.data))
             enter(accounts.find(person_id))
             flash(_("The new password is set"), "success")
             return redirect(url_for("web.home"), 303)

@@ -15,13 +15,14 @@ from app.access import passwords, staff
 from app.access.grants import ROLES
 from app.access.tables import Account
 from app.errors import Invalid
+from app.fhir.repository import Repository
 from app.i18n import OWN_NAMES
-from app.store import work
-from app.web import current_actor, facility_tree, render
+from app.web import facility_tree, render
 from app.web.form import AtMost, BooleanField, ChoiceField, ChoicesField, Form, Required, TextField
 from app.web.navigation import ROLE_NAMES
 from app.web.place_field import PlaceField
 from app.web.sign_in import send_link
+from app.web.storing import store
 
 PAGE = 25
 
@@ -75,24 +76,22 @@ def new() -> Response | str | tuple[str, int]:
     if form.accepted():
         password = passwords.temporary_password()
         try:
-            with work(current_actor()) as repo:
-                values = _values(form)
-                made = people.create(username=form.username.data, password=password, temporary=True, **values)
-                made.practitioner = staff.practitioner(
-                    repo,
-                    name=values["name"],
-                    name_ar=values["name_ar"],
-                    roles=values["roles"],
-                    organization=values["organization"],
-                    inpe=form.inpe.data or "",
-                )
-                username = made.username
+            username = store(lambda repo: _made(repo, form, password))
             return render(
                 "web/account_password.html", username=username, password=password, title=_("The account is made")
             )
         except Invalid as error:
             form.refused(error)
     return render("web/account_form.html", form=form, person=None), (422 if form.sent else 200)
+
+
+def _made(repo: Repository, form: AccountForm, password: str) -> str:
+    """Make the account, and the Practitioner of a clinician; its user name."""
+    values = _values(form)
+    made = people.create(username=form.username.data, password=password, temporary=True, **values)
+    named = {name: values[name] for name in ("name", "name_ar", "roles", "organization")}
+    made.practitioner = staff.practitioner(repo, **named, inpe=form.inpe.data or "")
+    return made.username
 
 
 def edit(account_id: int) -> Response | str | tuple[str, int]:
@@ -102,15 +101,17 @@ def edit(account_id: int) -> Response | str | tuple[str, int]:
     del form.username, form.inpe
     if form.accepted():
         try:
-            with work(current_actor()) as repo:
-                changed = people.change(people.find(account_id), active=form.active.data, **_values(form))
-                staff.follow(repo, changed)
+            store(lambda repo: _changed(repo, account_id, form))
             flash(_("The account is changed"), "success")
             return redirect(url_for("web.accounts"), 303)
         except Invalid as error:
             form.refused(error)
             person = people.find(account_id)
     return render("web/account_form.html", form=form, person=person), (422 if form.sent else 200)
+
+
+def _changed(repo: Repository, account_id: int, form: AccountForm) -> None:
+    staff.follow(repo, people.change(people.find(account_id), active=form.active.data, **_values(form)))
 
 
 def reset(account_id: int) -> Response | str:
@@ -125,8 +126,7 @@ def reset(account_id: int) -> Response | str:
         return redirect(url_for("web.account_edit", account_id=account_id), 303)
     password = passwords.temporary_password()
     username = person.username
-    with work(current_actor()):
-        passwords.set_password(people.find(account_id), password, temporary=True)
+    store(lambda _repo: passwords.set_password(people.find(account_id), password, temporary=True))
     return render("web/account_password.html", username=username, password=password, title=_("Temporary password"))
 
 

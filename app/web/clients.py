@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from app.access import clients as registry
 from app.errors import Invalid
-from app.store import work
-from app.web import current_actor, render
+from app.web import render
 from app.web.form import AtMost, Form, LongTextField, NumberField, Required, TextField
+from app.web.storing import store
 
 
 class ClientForm(Form):
@@ -45,8 +45,7 @@ def new() -> Response | str | tuple[str, int]:
     form = ClientForm.opened(per_minute=registry.PER_MINUTE, scopes="system/Patient.rs")
     if form.accepted():
         try:
-            with work(current_actor()):
-                registry.register(**_values(form))
+            store(lambda _repo: registry.register(**_values(form)))
             flash(_("The system is registered"), "success")
             return redirect(url_for("web.clients"), 303)
         except Invalid as error:
@@ -56,8 +55,7 @@ def new() -> Response | str | tuple[str, int]:
 
 def revoke(key: str) -> Response:
     """End a system and all of its tokens."""
-    with work(current_actor()):
-        registry.revoke(key)
+    store(lambda _repo: registry.revoke(key))
     flash(_("The system is out; its tokens are no longer taken"), "success")
     return redirect(url_for("web.clients"), 303)
 

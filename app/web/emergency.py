@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 
 from app.access import emergency
 from app.errors import Invalid
-from app.store import work
+from app.fhir.repository import Repository
 from app.store.break_glass import record_emergency
-from app.web import current_actor, render
+from app.web import render
 from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, Form, LongTextField, Required
+from app.web.storing import store
 
 REASONS = {
     "danger": _l("The patient is in danger now"),
@@ -42,10 +43,7 @@ def open_record(patient: str) -> Response | str | tuple[str, int]:
     form = EmergencyForm.opened()
     if form.accepted():
         try:
-            with work(current_actor()) as repo:
-                reason = f"{form.reason.data}: {form.words.data}"
-                record_emergency(repo, patient, reason)
-                emergency.open_record(repo, patient, reason)
+            store(lambda repo: _open(repo, patient, f"{form.reason.data}: {form.words.data}"))
             flash(
                 _("The record is open to you for %(hours)s hours. This access is recorded.", hours=emergency.HOURS),
                 "warning",
@@ -54,6 +52,11 @@ def open_record(patient: str) -> Response | str | tuple[str, int]:
         except Invalid as error:
             form.wrong("words", told(error.issues[0]))
     return render("web/emergency.html", form=form, hours=emergency.HOURS), (422 if form.sent else 200)
+
+
+def _open(repo: Repository, patient: str, reason: str) -> None:
+    record_emergency(repo, patient, reason)
+    emergency.open_record(repo, patient, reason)
 
 
 def _onward(patient: str) -> str:

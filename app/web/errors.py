@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ from werkzeug.exceptions import HTTPException
 from app import errors
 from app.access.authentication import authenticated
 from app.access.table import opens
-from app.i18n import day_text
+from app.i18n import day_text, language
+from app.store.trouble import Trouble, trouble
 from app.web import drafts
 
 log = logging.getLogger(__name__)
@@ -85,8 +87,14 @@ def told(wrong: errors.MaslakError | errors.Issue) -> str:
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a message as people write them: days in words."""
-    return {name: day_text(value) if _DAY.fullmatch(str(value)) else value for name, value in values.items()}
+    """The values of a message as people write them: days in words, texts of the content in the page's language."""
+    return {name: _said(value) for name, value in values.items()}
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, errors.InLanguages):
+        return value.to(language())
+    return day_text(value) if _DAY.fullmatch(str(value)) else value
 
 
 def http_error(error: HTTPException) -> tuple[str, int] | Any:
@@ -95,10 +103,25 @@ def http_error(error: HTTPException) -> tuple[str, int] | Any:
     return page(error.code, "")
 
 
-def unexpected(error: Exception) -> tuple[str, int]:
+def unexpected(error: Exception) -> Response | tuple[str, int]:
     """Something broke: it goes to the log, with no detail on the page."""
+    if trouble(error) is Trouble.LATER:
+        return busy(error)
     log.exception("unexpected error at %s", request.path, exc_info=error)
     return page(500, "")
+
+
+def busy(error: Exception) -> Response | tuple[str, int]:
+    """Others held the database for too long: nothing was stored, and the form comes back as it was typed."""
+    log.warning("the database was busy at %s: %s", request.path, error)
+    key = None
+    if request.method == "POST":
+        with suppress(Exception):  # it may be busy still
+            key = drafts.keep()
+    if key is None:
+        return page(503, "")
+    flash(_("Others were storing at the same time. Nothing is lost: send the page again."), "warning")
+    return drafts.hand_over(redirected(drafts.page(), 303), key)
 
 
 def page(status: int, message: str, details: dict[str, Any] | None = None) -> tuple[str, int]:

@@ -15,6 +15,7 @@ from app.store import work
 from app.web import current_actor, facility_tree, render
 from app.web.form import AtMost, BooleanField, ChoiceField, Form, HiddenField, Required, TextField
 from app.web.place_field import PlaceField
+from app.web.storing import store
 
 LEVEL_NAMES = {
     "ministry": _l("Ministry"),
@@ -79,9 +80,7 @@ def new() -> Response | str | tuple[str, int]:
     form = _form(FacilityForm.opened(parent=request.args.get("under", ""), active=True))
     if form.accepted():
         try:
-            with work(current_actor()) as repo:
-                made = tree_of.save(repo, _values(form))
-            return _saved(made)
+            return _saved(store(lambda repo: tree_of.save(repo, _values(form))))
         except Invalid as error:
             form.refused(error)
     return render("web/facility_form.html", form=form, node=None), (422 if form.sent else 200)
@@ -94,9 +93,8 @@ def edit(organization_id: str) -> Response | str | tuple[str, int]:
     form = _form(FacilityForm.opened(**_shown(held)))
     if form.accepted():
         try:
-            with work(current_actor()) as repo:
-                made = tree_of.save(repo, _values(form), organization_id, if_match=int(form.version.data or 0))
-            return _saved(made)
+            opened = int(form.version.data or 0)
+            return _saved(store(lambda repo: tree_of.save(repo, _values(form), organization_id, if_match=opened)))
         except Invalid as error:
             form.refused(error)
         except PreconditionFailed:

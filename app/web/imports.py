@@ -18,9 +18,11 @@ from flask_babel import lazy_gettext as _l
 from app.access import csv_rows, facilities, staff_import
 from app.errors import Invalid
 from app.store import work
+from app.store.patience import patiently
 from app.web import current_actor, facility_tree, render
 from app.web.errors import told
 from app.web.form import FileField, Form, HiddenField
+from app.web.storing import store
 
 SHOWN = 200
 """Lines of a list that are shown; the numbers count all."""
@@ -70,11 +72,12 @@ def _page(kind: _Kind) -> tuple[str, int]:
             body = _unpacked(form.packed.data) if does else _sent(form)
             rows = csv_rows.read(body, kind.room.COLUMNS, kind.room.MORE_COLUMNS)
             if does:
-                with work(current_actor()) as repo:
-                    report = kind.room.import_rows(repo, rows)
+                report = store(lambda repo: kind.room.import_rows(repo, rows))
                 facility_tree.forget()
             else:
-                report = csv_rows.rehearsed(lambda: work(current_actor()), kind.room.import_rows, rows)
+                report = patiently(
+                    lambda: csv_rows.rehearsed(lambda: work(current_actor()), kind.room.import_rows, rows)
+                )
         except Invalid as error:
             form.wrong("file", told(error.issues[0]))
     goes_on = report is not None and not does and report.acts

@@ -21,10 +21,10 @@ from app.access.authentication import authenticated
 from app.access.tables import Account
 from app.clock import now
 from app.config import LOCALES
-from app.store import work
 from app.web import drafts, navigation, render
 from app.web.form import AtMost, Form, PasswordField, Required, TextField
 from app.web.protection import limiter
+from app.web.storing import store
 
 log = logging.getLogger(__name__)
 DOOR = automation("sign-in")
@@ -87,8 +87,7 @@ def enter(account: Account) -> None:
     session.clear()
     session.permanent = True
     session["language"] = chosen or own
-    with work(DOOR):
-        accounts.find(account_id).last_sign_in = now()
+    store(lambda _repo: setattr(accounts.find(account_id), "last_sign_in", now()), DOOR)
     login_user(accounts.find(account_id), remember=False)
     _forget_actor()
     generate_csrf()  # with the session: two first pages at the same time would each make one, and one would be lost
@@ -146,9 +145,9 @@ def new_password(token: str) -> Response | str | tuple[str, int]:
     if form.accepted():
         weak = passwords.weakness(form.password.data, account)
         if weak is None:
-            with work(DOOR):
-                passwords.set_password(account, form.password.data)
-            enter(account)
+            account_id = account.id
+            store(lambda _repo: passwords.set_password(accounts.find(account_id), form.password.data), DOOR)
+            enter(accounts.find(account_id))
             flash(_("The new password is set"), "success")
             return redirect(url_for("web.home"), 303)
         form.wrong("password", str(weakness_text(weak)))

@@ -1,9 +1,9 @@
 """French typography: no line of a page begins with ":" or ends with "«".
 
-Texts come from the catalogues, from the content that the Ministry writes, and from templates that put both together; nobody
-types no-break spaces there. So the space before high punctuation is made one here, once, in the text of the finished
-page: narrow (U+202F) before ";", "?" and "!", full (U+00A0) before ":", "%" and within « » (Imprimerie nationale, *Lexique
-des règles typographiques*, "Ponctuation"). Attributes, and what a person edits in a text area, stay as they are.
+Texts come from the catalogues, from the content that the Ministry writes, and from templates that put both together;
+nobody types no-break spaces there. So the space before high punctuation is made one here, once, in the text of the
+finished page: narrow (U+202F) before ";", "?" and "!", full (U+00A0) before ":", "%" and within « » (Imprimerie
+nationale, *Lexique des règles typographiques*). Attributes, and what a person edits in a text area, stay as they are.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from flask.typing import ResponseReturnValue
 
 from app.errors import Conflict, Invalid, MaslakError, PreconditionFailed
 from app.fhir.repository import Repository
-from app.rest.patience import patiently
 from app.store import work
+from app.store.patience import patiently
 from app.web import current_actor
 
 Refused = MaslakError | None

@@ -19,6 +19,7 @@ from app.store import work
 from app.web import current_actor, facility_tree, render
 from app.web.errors import told
 from app.web.form import BooleanField, ChoiceField, Form, Required
+from app.web.storing import store
 from protocols import acknowledging, collection, lifecycle, quiz
 from protocols.acknowledging import Reading
 from protocols.presenters.versions import present
@@ -62,8 +63,8 @@ def acknowledge(library_id: str) -> ResponseReturnValue:
     unmarked(form)
     if held is None and form.accepted():
         try:
-            with work(actor) as repo:
-                acknowledging.acknowledge(repo, target, {one.link: form[one.link].data or "" for one in asked})
+            given = {one.link: form[one.link].data or "" for one in asked}
+            store(lambda repo: acknowledging.acknowledge(repo, target, given))
         except Invalid as error:
             form.refused(error)
         except Conflict as error:

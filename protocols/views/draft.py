@@ -13,6 +13,7 @@ from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import ChoiceField, Form, Required
+from app.web.storing import store
 from protocols import collection, drafting
 from protocols.presenters.versions import present
 
@@ -37,8 +38,7 @@ def draft(library_id: str) -> ResponseReturnValue:
     form.version.offer(_numbers(library["version"]))
     if form.accepted():
         try:
-            with work(current_actor()) as repo:
-                made = drafting.draft(repo, f"Library/{library_id}", form.version.data)
+            made = store(lambda repo: drafting.draft(repo, f"Library/{library_id}", form.version.data))
         except (Conflict, Invalid) as error:
             form.wrong("version", told(error))
         else:

@@ -17,6 +17,7 @@ from app.store import work
 from app.web import current_actor, facility_tree, render
 from app.web.errors import told
 from app.web.form import Form
+from app.web.storing import store
 from protocols import impact, impact_reports, lifecycle
 from protocols.impact_reports import Figures, Report
 from protocols.presenters.versions import present
@@ -69,8 +70,7 @@ def page(library_id: str) -> ResponseReturnValue:
     form = Form.opened()
     if form.accepted():
         try:
-            with work(actor) as repo:
-                impact.begin(repo, f"Library/{library_id}")
+            store(lambda repo: impact.begin(repo, f"Library/{library_id}"))
         except Conflict as error:
             flash(told(error), "error")
         return redirect(url_for("protocols.impact", library_id=library_id), 303)

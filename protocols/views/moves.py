@@ -18,6 +18,7 @@ from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import AtMost, Form, HiddenField, LongTextField, Required
+from app.web.storing import store
 from protocols import collection, lifecycle, publishing
 from protocols.presenters.versions import present
 from protocols.views import rereading
@@ -158,8 +159,7 @@ def move(page: Page, library_id: str) -> ResponseReturnValue:
     if form.accepted() and (not page.confirms or reread.answered(form)):
         said: dict[str, Any] = _comment(page, form) | ({"holds": reread.named(form)} if page.confirms else {})
         try:
-            with work(actor) as repo:
-                page.verb(repo, f"Library/{library_id}", seen=seen_of(form), **said)
+            store(lambda repo: page.verb(repo, f"Library/{library_id}", seen=seen_of(form), **said))
         except Invalid as error:
             missing = [told(issue) for issue in error.issues]
             form.form_errors.append(told(error))

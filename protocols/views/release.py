@@ -14,6 +14,7 @@ from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import DayField, Form, HiddenField, Required
+from app.web.storing import store
 from protocols import collection, lifecycle, publishing
 from protocols.presenters.versions import present
 from protocols.publishing import Check
@@ -59,8 +60,8 @@ def release(library_id: str) -> ResponseReturnValue:
     missing: list[str] = []
     if form.accepted() and reread.answered(form):
         try:
-            with work(actor) as repo:
-                publishing.release(
+            store(
+                lambda repo: publishing.release(
                     repo,
                     f"Library/{library_id}",
                     effective=form["effective"].data,
@@ -68,6 +69,7 @@ def release(library_id: str) -> ResponseReturnValue:
                     holds=reread.named(form),
                     seen=seen_of(form),
                 )
+            )
         except Invalid as error:
             if [issue.expression for issue in error.issues] == ["effective"]:
                 form.wrong("effective", told(error))

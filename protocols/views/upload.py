@@ -15,6 +15,7 @@ from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import FileField, Form, Required
+from app.web.storing import store
 from protocols import drafting
 from protocols.presenters.versions import present
 from protocols.views.edit import refuse_reading
@@ -51,8 +52,7 @@ def upload(library_id: str) -> ResponseReturnValue:
             resource = json.loads(body)
             if not isinstance(resource, dict):
                 raise Invalid("the file holds no FHIR resource")
-            with work(current_actor()) as repo:
-                stored = drafting.replace(repo, f"Library/{library_id}", resource)
+            stored = store(lambda repo: drafting.replace(repo, f"Library/{library_id}", resource))
         except (Malformed, Invalid, Conflict) as error:
             wrong = [(issue.expression or "", told(issue)) for issue in error.issues]
             form.wrong("file", told(error))
