@@ -30,6 +30,21 @@ class Issue:
         return filled(self.text, self.values)
 
 
+class InLanguages(str):
+    """A text of the content as a value of a message: itself where nobody chooses, in another language on a page."""
+
+    others: Mapping[str, str]
+
+    def __new__(cls, said: str, **others: str | None) -> Self:
+        made = super().__new__(cls, said)
+        made.others = {language: text for language, text in others.items() if text}
+        return made
+
+    def to(self, language: str) -> str:
+        """The text in a language, as far as it is known."""
+        return self.others.get(language, str(self))
+
+
 def filled(template: str, values: Mapping[str, Any]) -> str:
     """The message with its ``{names}`` filled; a message without values is left as it is."""
     return template.format_map(values) if values and "{" in template else template

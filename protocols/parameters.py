@@ -57,7 +57,7 @@ def parameters(resources: Iterable[Resource], lang: str) -> list[Parameter]:
     found: dict[str, Parameter] = {}
     for resource in resources:
         for expression in _expressions(resource):
-            found.setdefault(expression["name"], _parameter(expression, lang))
+            found.setdefault(expression["name"], parameter(expression, lang))
     return list(found.values())
 
 
@@ -80,7 +80,8 @@ def _expressions(resource: Resource) -> list[Resource]:
     return [one for one in held if extensions(one, PARAMETER)]
 
 
-def _parameter(expression: Resource, lang: str) -> Parameter:
+def parameter(expression: Resource, lang: str) -> Parameter:
+    """The parameter that an expression of a ``variable`` extension carries."""
     parts = extensions(expression, PARAMETER)[0].get("extension", ())
     title = next((text(part, "valueString", lang) for part in parts if part["url"] == "title"), None)
     options = []

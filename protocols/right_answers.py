@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from app.config import CANONICAL_BASE
-from app.errors import Issue
+from app.errors import InLanguages, Issue
 from app.fhir.fhirpath import FhirPathError, evaluate
 from app.fhir.resource import Resource, extension, with_extension
+from app.fhir.translation import text
 from protocols.parameters import parameters
 from protocols.quiz import WEIGHT, is_quiz, is_right
 
@@ -48,10 +49,14 @@ def _issues(quiz: Resource, environment: dict[str, Any]) -> Iterator[Issue]:
     for index, item in enumerate(quiz.get("item", ())):
         for number, option in enumerate(item.get("answerOption", ())):
             if (rule := extension(option, RIGHT_WHEN)) is not None:
-                answer = option["valueCoding"].get("display", "")
-                said = {"quiz": quiz.get("title", ""), "question": item.get("text", ""), "answer": answer}
+                answer = _in_languages(option["valueCoding"], "display")
+                said = {"quiz": _in_languages(quiz, "title"), "question": _in_languages(item, "text"), "answer": answer}
                 place = f"Questionnaire.item[{index}].answerOption[{number}]"
                 yield from _judged(_holds(rule, environment), is_right(option), {"expression": place, "values": said})
+
+
+def _in_languages(owner: Resource, field: str) -> InLanguages:
+    return InLanguages(owner.get(field, ""), ar=text(owner, field, "ar"))
 
 
 def _judged(holds: bool | None, marked: bool, of: dict[str, Any]) -> Iterator[Issue]:

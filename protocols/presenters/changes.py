@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.fhir.resource import Resource, extension, extensions
+from app.fhir.resource import Resource, extensions
 from app.fhir.translation import text
 from app.i18n import OWN_NAMES
 from protocols.differences import Change
-from protocols.parameters import PARAMETER, UNIT
-from protocols.presenters.plans import value_text
+from protocols.parameters import PARAMETER, parameter
+from protocols.presenters.placeholders import isolated
+from protocols.presenters.values import said
 from protocols.quiz import WEIGHT
+
+NO_NAMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,16 @@ class ChangedArtefact:
     rows: tuple[ChangeRow, ...]
 
 
-def present(found: Iterable[tuple[Resource, list[Change]]], lang: str) -> list[ChangedArtefact]:
-    """The artefacts that differ, in the page's language."""
-    return [_artefact(resource, changes, lang) for resource, changes in found]
+def present(
+    found: Iterable[tuple[Resource, list[Change]]], lang: str, drugs: Mapping[str, str] = NO_NAMES
+) -> list[ChangedArtefact]:
+    """The artefacts that differ, in the page's language; ``drugs``: names of medicines by ATC code."""
+    return [_artefact(resource, changes, lang, drugs) for resource, changes in found]
 
 
-def rows(changes: Iterable[Change], lang: str) -> tuple[ChangeRow, ...]:
+def rows(changes: Iterable[Change], lang: str, drugs: Mapping[str, str] = NO_NAMES) -> tuple[ChangeRow, ...]:
     """The lines of one artefact."""
-    return tuple(_row(change, lang) for change in changes)
+    return tuple(_row(change, lang, drugs) for change in changes)
 
 
 def type_word(resource_type: str) -> str:
@@ -119,17 +124,17 @@ def amount_word(path: Sequence[str | int]) -> str:
     return str(words.get(str(path[-2]), element_word(str(path[-1]))))
 
 
-def _artefact(resource: Resource, changes: list[Change], lang: str) -> ChangedArtefact:
+def _artefact(resource: Resource, changes: list[Change], lang: str, drugs: Mapping[str, str]) -> ChangedArtefact:
     whole = changes[0] if len(changes) == 1 and changes[0].path == resource["resourceType"] else None
     return ChangedArtefact(
         title=text(resource, "title", lang) or resource["url"],
         type=type_word(resource["resourceType"]),
         kind=whole.kind if whole else "changed",
-        rows=() if whole else rows(changes, lang),
+        rows=() if whole else rows(changes, lang, drugs),
     )
 
 
-def _row(change: Change, lang: str) -> ChangeRow:
+def _row(change: Change, lang: str, drugs: Mapping[str, str]) -> ChangeRow:
     places = [named(one, lang) for one in change.within[1:]]
     owner = change.within[-1] if change.within else {}
     names = [name.split("[")[0] for name in change.path.split(".")]
@@ -137,8 +142,8 @@ def _row(change: Change, lang: str) -> ChangeRow:
     label = amount_word(names) if unit else place_word(change.element, owner)
     before, after = (f"{_shown(one, lang)} {unit}".strip() for one in (change.before, change.after))
     if change.element == "expression" and extensions(owner, PARAMETER):  # a named value: 4 weeks, 110 with its unit
-        label, said = str(_("Value")), str(extension(owner, UNIT) or "")
-        before, after = (value_text(one, said) if one else "" for one in (change.before, change.after))
+        label, named_value = str(_("Value")), parameter(owner, lang)
+        before, after = (said(one, named_value, drugs) if one else "" for one in (change.before, change.after))
     return ChangeRow(
         place=" › ".join(dict.fromkeys(place for place in places if place)),
         label=label,
@@ -171,4 +176,4 @@ def _shown(value: Any, lang: str) -> str:
         return named(value, lang) or ", ".join(
             _shown(one, lang) for key, one in value.items() if not key.startswith("_") and key != "url"
         )
-    return str(value)
+    return isolated(str(value))

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.fhir.resource import Resource
 from app.fhir.translation import text
 from protocols.presenters.changes import named, place_word
+from protocols.presenters.placeholders import isolated
 from protocols.rereading import Confirmation, Stale
 from protocols.wording import part_of
 
@@ -82,7 +83,7 @@ def _line(one: Stale, lang: str) -> ToReread:
         label=place_word(field, one.text.within[-1]),
         changed=changed,
         behind=one.behind,
-        before=one.agreed[0 if changed == "fr" else 1],
-        now=words[changed],
-        other=words[one.behind],
+        before=isolated(one.agreed[0 if changed == "fr" else 1]),
+        now=isolated(words[changed]),
+        other=isolated(words[one.behind]),
     )

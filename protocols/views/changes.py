@@ -13,6 +13,7 @@ from app.web import current_actor, render
 from protocols import collection
 from protocols.differences import set_diff
 from protocols.presenters import changes as words
+from protocols.presenters.values import medicines
 from protocols.presenters.versions import present
 
 
@@ -40,4 +41,4 @@ def changed(repo: Repository, library: Resource, before: Resource | None) -> lis
     if before is None:
         return []
     old, new = (collection.whole(repo, one) for one in (before, library))
-    return words.present(set_diff(old, new), language())
+    return words.present(set_diff(old, new), language(), medicines([*old, *new], language()))

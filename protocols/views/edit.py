@@ -21,7 +21,9 @@ from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import BooleanField, Form, HiddenField, LongTextField, NumberField, Required, TextField
+from app.web.storing import store
 from protocols import collection, drafting, lifecycle
+from protocols.presenters import placeholders
 from protocols.presenters.changes import amount_word, place_word
 from protocols.presenters.rereading import ToReread, to_reread
 from protocols.presenters.versions import present
@@ -39,7 +41,10 @@ class _AsWritten:
 
     def process_formdata(self, valuelist: list[str]) -> None:
         if valuelist:
-            self.data = normalize("NFC", valuelist[0]).replace("\r\n", "\n").strip()
+            self.data = placeholders.stored(normalize("NFC", valuelist[0]).replace("\r\n", "\n").strip())
+
+    def _value(self) -> str:
+        return placeholders.isolated(self.data or "")
 
 
 class ShortText(_AsWritten, TextField):
@@ -92,12 +97,15 @@ def edit(library_id: str, resource_type: str, artefact_id: str) -> ResponseRetur
         changed = rewritten(artefact, typed)
         holds = [behind[place.path].name for place in found if place.path in behind and form[_holds(place)].data]
         try:
-            with work(current_actor()) as repo:
-                if changed != artefact or holds:
+            if changed != artefact or holds:
+
+                def save(repo: Repository) -> tuple[Resource, list[Stale]]:
                     _refuse_overwriting(repo, artefact, part, seen_of(form))
                     held = int(artefact["meta"]["versionId"])
-                    stored = drafting.edit(repo, f"Library/{library_id}", changed, holds=holds, seen=held)
-                    left = left_behind(repo, stored, before_of(repo, library, stored))
+                    made = drafting.edit(repo, f"Library/{library_id}", changed, holds=holds, seen=held)
+                    return made, left_behind(repo, made, before_of(repo, library, made))
+
+                stored, left = store(save)
         except PreconditionFailed:
             theirs = _others(found, typed)
             form["seen"].data = artefact["meta"]["versionId"]
@@ -226,7 +234,7 @@ def _others(found: Sequence[Place], typed: dict[str, Any]) -> dict[str, dict[str
         mine = typed[place.key]
         if isinstance(place, Text):
             held = {"fr": place.fr, "ar": place.ar}
-            other = {tongue: held[tongue] for tongue in held if held[tongue] != mine[tongue]}
+            other = {tongue: placeholders.isolated(held[tongue]) for tongue in held if held[tongue] != mine[tongue]}
         elif isinstance(place, Amount):
             other = {"": str(place.value).replace(".", ",")} if place.value != mine else {}
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, url_for
@@ -10,14 +11,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.errors import Conflict, Invalid, PreconditionFailed
+from app.fhir.repository import Repository
+from app.fhir.resource import Resource
 from app.i18n import language
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
 from app.web.form import AtMost, ChoiceField, Form, Required, TextField
+from app.web.storing import store
 from protocols import collection, drafting
 from protocols.parameters import Option, Parameter, parameters, with_values
-from protocols.presenters.plans import value_text
+from protocols.presenters.values import medicines, said
 from protocols.presenters.versions import present
 from protocols.right_answers import following
 from protocols.views.edit import refuse_reading
@@ -37,18 +41,16 @@ def values(library_id: str) -> ResponseReturnValue:
         artefacts = collection.parts(repo, library)
     refuse_reading(library)
     held = parameters(artefacts, language())
+    names = medicines(artefacts, language())
     form = _form(held).opened(**_opened(held))
     for one in held:
-        options = [(option.value, _offered(option, one)) for option in one.options]
+        options = [(option.value, _offered(option, one, names)) for option in one.options]
         form[one.name].offer([*options, (OTHER, _("Another value"))])
     if form.accepted():
         chosen = {one.name: _chosen(form, one) for one in held}
         try:
-            changed = zip(artefacts, following([with_values(one, chosen) for one in artefacts]), strict=True)
-            with work(current_actor()) as repo:
-                for before, after in changed:
-                    if after != before:
-                        drafting.edit(repo, f"Library/{library_id}", after, seen=int(before["meta"]["versionId"]))
+            changed = list(zip(artefacts, following([with_values(one, chosen) for one in artefacts]), strict=True))
+            store(lambda repo: _edit(repo, f"Library/{library_id}", changed))
         except (Conflict, PreconditionFailed) as error:
             form.form_errors.append(told(error))
         except Invalid as error:
@@ -59,6 +61,13 @@ def values(library_id: str) -> ResponseReturnValue:
             return redirect(url_for("protocols.workspace", library_id=library_id), 303)
     shown = {"form": form, "held": held, "version": present(library, language())}
     return render("protocols/values.html", **shown), (422 if form.sent else 200)
+
+
+def _edit(repo: Repository, library: str, changed: Sequence[tuple[Resource, Resource]]) -> None:
+    """Store those artefacts that are not as they were, each (before, after)."""
+    for before, after in changed:
+        if after != before:
+            drafting.edit(repo, library, after, seen=int(before["meta"]["versionId"]))
 
 
 def _form(held: list[Parameter]) -> type[Form]:
@@ -75,9 +84,10 @@ def _form(held: list[Parameter]) -> type[Form]:
     return type("ValuesForm", (Form,), fields)
 
 
-def _offered(option: Option, one: Parameter) -> str:
+def _offered(option: Option, one: Parameter, names: Mapping[str, str]) -> str:
     """A value and its source, each with its own direction: ``90 mmHg – OMS 2021`` would be read as one in Arabic."""
-    return f"\u2068{value_text(option.value, one.unit)}\u2069 – \u2068{option.source}\u2069"
+    value = said(option.value, one, names)
+    return option.source if value == option.source else f"\u2068{value}\u2069 – \u2068{option.source}\u2069"
 
 
 def _opened(held: list[Parameter]) -> dict[str, Any]:

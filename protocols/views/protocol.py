@@ -24,6 +24,7 @@ from protocols.differences import set_diff
 from protocols.presenters import changes, page, versions
 from protocols.presenters.figure import Figure, figure
 from protocols.presenters.remembered import remembered
+from protocols.presenters.values import medicines
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ def _body(repo: Repository, held: Held, lang: str, *, alone: bool) -> Markup:
 def _changed(held: Held, lang: str) -> list[changes.ChangedArtefact]:
     if held.before is None:
         return []
-    return changes.present(set_diff([*held.before[1], held.before[0]], [*held.artefacts, held.library]), lang)
+    old, new = [*held.before[1], held.before[0]], [*held.artefacts, held.library]
+    return changes.present(set_diff(old, new), lang, medicines([*old, *new], lang))
 
 
 def _figures(held: Held, lang: str) -> list[Figure]:

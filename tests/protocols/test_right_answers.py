@@ -120,6 +120,9 @@ def test_a_value_that_no_answer_says_keeps_the_version_from_review(rested: None,
     answer = editor.send(f"/releases/{V2}/submit")
     assert answer.status_code == 422
     assert "la réponse « Dans le noir » à « Où se reposer ? » est marquée juste" in plain(html.unescape(answer.text))
+    editor.get("/releases?lang=ar")
+    answer = html.unescape(editor.send(f"/releases/{V2}/submit").text)
+    assert "الجواب «في الظلام»" in answer and "Dans le noir" not in answer
 
 
 def test_a_stale_answer_is_not_released_whatever_door_it_came_by(acting: Acting) -> None:
