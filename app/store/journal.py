@@ -2,12 +2,14 @@
 
 A read is on record before it is answered, but a transaction for each costs more than the read itself, and on SQLite it
 waits for whoever writes. So a process appends its events to a file of its own, which outlives the process, and half a
-second later they stand in the table ``audit``, hundreds with one statement. Whoever asks for AuditEvents brings in what
-is waiting first. A line that goes in twice (killed between the commit and the note of it) is one event: its id is
-unique.
+second later they stand in the table ``audit``, hundreds with one statement. One process of a machine does that for all
+of them (each would hold a connection for it); the others wait for its end, and one takes over. Whoever asks for
+AuditEvents brings in what is waiting first. A line that goes in twice (killed between the commit and the note of it) is
+one event: its id is unique.
 
 Files: ``<name>.lines``, one JSON array a line. Its process holds a lock on it; a file without a lock is one whose
-process is gone, and is removed when all of it is in. ``taken`` says how much of each file is in.
+process is gone, and is removed when all of it is in. ``taken`` says how much of each file is in; who has locked
+``leader`` brings in.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakKeyDictionary, ref
 
@@ -37,7 +39,7 @@ _LARGEST = 4 << 20
 """Bytes after which a process begins a new file."""
 _AT_ONCE = 1 << 19
 """Bytes that go into the database in one statement."""
-_LINES, _TAKEN = ".lines", "taken"
+_LINES, _TAKEN, _LEADER = ".lines", "taken", "leader"
 
 Line = tuple[str, int, str, str, str, list[int]]
 """An AuditEvent: id, microseconds since 1970, action, actor, body, head keys of what it is about."""
@@ -45,7 +47,9 @@ _log = logging.getLogger(__name__)
 
 
 class Journal:
-    """The files of one database on this machine; with ``keep``, this process brings them in by itself."""
+    """The files of one database on this machine; with ``keep``, this process brings them in by itself where no other
+    does.
+    """
 
     def __init__(self, folder: Path, engine: Engine, *, keep: bool):
         self._folder = folder
@@ -55,7 +59,6 @@ class Journal:
         self._file = -1
         self._size = 0
         self._owner = 0
-        self._news = False
 
     def append(self, lines: list[Line]) -> None:
         """Put events on record. Raises OSError where the disk is full or the folder cannot be written."""
@@ -68,7 +71,6 @@ class Journal:
             if written < len(data):
                 self._size = _LARGEST + 1  # what was cut short stays the last of its file
                 raise OSError("the journal of what was read could not be written")
-        self._news = True
 
     def _begin(self) -> None:
         """A file of this process's own, locked before anybody sees it."""
@@ -84,18 +86,22 @@ class Journal:
         if self._owner != os.getpid():
             self._owner = os.getpid()
             if self._keep:
-                threading.Thread(target=self._keep_empty, args=(self._owner,), name="audit", daemon=True).start()
+                threading.Thread(target=self._lead, args=(self._owner,), name="audit", daemon=True).start()
 
-    def _keep_empty(self, owner: int) -> None:
-        while self._owner == owner:
-            time.sleep(EVERY)
-            if self._news:
-                self._news = False
+    def _lead(self, owner: int) -> None:
+        """Wait until no other process brings in, then do it for all of them."""
+        with (self._folder / _LEADER).open("ab") as file:
+            # Let go of by the system when this process ends, however it does; and not held by what this one forks.
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            known: dict[str, int] = {}
+            while self._owner == owner:
                 try:
-                    self.bring_in()
+                    if (sizes := _sizes(self._folder)) != known:
+                        self.bring_in()
+                        known = sizes
                 except Exception:
-                    self._news = True
                     _log.warning("what was read is on record, but not in the database yet", exc_info=True)
+                time.sleep(EVERY)
 
     def bring_in(self) -> int:
         """Put all that is waiting into the table; how many bytes it was. Opens a transaction of its own."""
@@ -168,6 +174,15 @@ def _alone(folder: Path) -> Iterator[dict[str, int]]:
             if taken != before:
                 notes.truncate(0)
                 notes.write(orjson.dumps(taken))
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """How long each file is."""
+    sizes = {}
+    for path in folder.glob("*" + _LINES):
+        with suppress(FileNotFoundError):  # whoever asked for AuditEvents has removed it
+            sizes[path.name] = path.stat().st_size
+    return sizes
 
 
 def _ownerless(path: Path) -> bool:

@@ -1,15 +1,20 @@
 """The journal: what was read is on record before it is answered, and comes into the database once, whatever happens."""
 
+import fcntl
 import logging
 import os
+import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine
 
 from app.access.actor import SYSTEM, Actor
 from app.db import db
@@ -144,3 +149,94 @@ def test_a_server_brings_it_in_by_itself(app: Flask, folder: Path, monkeypatch: 
         time.sleep(0.01)
     keeper._owner = 0  # its thread ends
     assert in_table() == 2
+
+
+class Reader:
+    """A process that keeps what it reads on record, an event every hundredth of a second, and counts them."""
+
+    def __init__(self, name: str, folder: Path, address: str):
+        forked = get_context("fork")
+        self.name = name
+        self._counted = forked.Value("i", 0)
+        self.process = forked.Process(target=self._read, args=(folder, address))
+        self.process.start()
+
+    def _read(self, folder: Path, address: str) -> None:
+        journal = Journal(folder, create_engine(address), keep=True)
+        while True:
+            number = self._counted.value + 1
+            journal.append([(f"{self.name}-{number}", number, "R", "account:7", "{}", [1])])
+            self._counted.value = number  # it could answer now
+            time.sleep(0.01)
+
+    @property
+    def events(self) -> list[str]:
+        """What it would have answered for."""
+        return [f"{self.name}-{number}" for number in range(1, self._counted.value + 1)]
+
+
+@contextmanager
+def readers(folder: Path, *names: str) -> Iterator[dict[int, Reader]]:
+    """Processes by their ids; each is in the middle of its work."""
+    address = db.engine.url.render_as_string(hide_password=False)
+    db.engine.dispose()
+    started = [Reader(name, folder, address) for name in names]
+    try:
+        until(lambda: all(len(reader.events) > 10 for reader in started))
+        yield {reader.process.pid or 0: reader for reader in started}
+    finally:
+        for reader in started:
+            reader.process.kill()
+            reader.process.join()
+
+
+def until(true: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < ends, "it never came"
+        time.sleep(0.02)
+
+
+def leader(folder: Path) -> int:
+    """The process that brings in; 0 when nobody does."""
+    with (folder / "leader").open("ab") as file:
+        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        kind, *_, pid = struct.unpack("hhqqi4x", fcntl.fcntl(file, fcntl.F_GETLK, asked))
+        return 0 if kind == fcntl.F_UNLCK else int(pid)
+
+
+def brought() -> list[str]:
+    with work(SYSTEM, reading=True) as repo:
+        return [id for (id,) in repo.unit.driver.rows("select id from audit order by seq")]
+
+
+def about_one() -> int:
+    """Rows that say of an event what it is about."""
+    with work(SYSTEM, reading=True) as repo:
+        return int(repo.unit.driver.rows("select count(*) from audit_about a join audit b on b.seq = a.seq")[0][0])
+
+
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="nothing is forked here")
+def test_one_process_brings_in_what_all_read_and_when_it_is_killed_another_goes_on(app: Flask, folder: Path) -> None:
+    with readers(folder, "a", "b", "c") as processes:
+        first = leader(folder)
+        assert first in processes
+        until(lambda: {id[0] for id in brought()} >= {"a", "b", "c"})
+        processes[first].process.kill()
+        until(lambda: leader(folder) in processes.keys() - {first})
+        promised = [event for reader in processes.values() for event in reader.events]
+        until(lambda: set(promised) <= set(brought()))
+    assert about_one() == len(brought()), "each once, and what it is about once"
+
+
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="nothing is forked here")
+def test_what_the_last_process_left_when_it_was_killed_comes_in_with_the_next_search(app: Flask, folder: Path) -> None:
+    with readers(folder, "a", "b") as processes:
+        for reader in processes.values():
+            reader.process.kill()
+            reader.process.join()
+        promised = [event for reader in processes.values() for event in reader.events]
+        assert leader(folder) == 0
+        of(app).bring_in()
+        assert set(promised) <= set(brought())
+    assert len(list(folder.glob("*.lines"))) == 1, "what the killed ones left is in, and removed"
