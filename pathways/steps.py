@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from app.clock import CASABLANCA, moment_text
@@ -205,6 +206,12 @@ def _events(
         yield "stop"
 
 
+@lru_cache(1024)
+def _key_of(action: str) -> re.Pattern[str]:
+    """The keys of the Tasks of an action."""
+    return re.compile(rf"(?:.*:)?(?:\d+-)?{re.escape(action)}-(?:visit|\d+)")
+
+
 def _is_of(request: Resource, standing: Standing, outcome: ActionOutcome) -> bool:
     """Whether a request is of this action.
 
@@ -212,7 +219,7 @@ def _is_of(request: Resource, standing: Standing, outcome: ActionOutcome) -> boo
     for every pathway: it is known by its definition and its codes.
     """
     if request["resourceType"] == "Task":
-        own = re.compile(rf"(?:.*:)?(?:\d+-)?{re.escape(outcome.id)}-(?:visit|\d+)")
+        own = _key_of(outcome.id)
         keys = [one.get("value", "") for one in request.get("identifier", ()) if one.get("system") == FORM]
         plans = {one.get("reference") for one in request.get("basedOn", ())}
         here = not plans or reference(standing.enrolment.plan) in plans

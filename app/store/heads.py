@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from app.store.codes import type_codes
 from app.store.driver import Driver, Insert, Row
+from app.store.parsed import Parsed
 
 _LIMIT = 200_000
 
@@ -25,6 +26,8 @@ class KnownKeys:
         self._keys: dict[str, int] = {}
         self._patients: dict[int, str] = {}
         self._lock = Lock()
+        self.parsed = Parsed()
+        """Definitions of this database, parsed."""
 
     def get(self, reference: str) -> int | None:
         """The key of ``Type/id``, if remembered."""
@@ -48,6 +51,7 @@ class KnownKeys:
         with self._lock:
             self._keys.clear()
             self._patients.clear()
+        self.parsed.forget()
 
 
 _by_engine: WeakKeyDictionary[Engine, KnownKeys] = WeakKeyDictionary()

@@ -12,6 +12,7 @@ from app.fhir.json import loads
 from app.fhir.resource import Resource, parse_canonical
 from app.store.codes import system_code, type_codes, type_names
 from app.store.parameters import parameters_of, searchable_types
+from app.store.parsed import Known
 from app.store.search.token import pair
 from app.store.tables import LIVE
 from app.store.unit import Unit
@@ -33,11 +34,11 @@ def canonical(unit: Unit, reference: str) -> Resource:
     wanted = parse_canonical(reference)
     paths = ", ".join(map(str, _url_paths()))
     rows = unit.driver.rows(
-        "select v.body from index_uri i join head h on h.key = i.key join version v on v.seq = h.seq "
+        "select h.seq, h.updated from index_uri i join head h on h.key = i.key "
         f"where i.value = ? and i.path in ({paths}) and h.state = {LIVE}",
         (wanted.url,),
     )
-    found = [loads(bytes(row[0])) for row in rows]
+    found = _definitions(unit, [(seq, updated) for seq, updated in rows])
     if wanted.version:
         exact = [one for one in found if one.get("version") == wanted.version]
     else:
@@ -45,6 +46,18 @@ def canonical(unit: Unit, reference: str) -> Resource:
     if not exact:
         raise NotFound(f"There is no {reference}" + ("." if wanted.version else " in force."))
     return exact[-1]
+
+
+def _definitions(unit: Unit, versions: list[Known]) -> list[Resource]:
+    """The resources of stored versions; of what has been parsed before, no body is read."""
+    parsed = unit.known.parsed
+    found = {one: resource for one in versions if (resource := parsed.get(one)) is not None}
+    wanted = {seq: (seq, updated) for seq, updated in versions if (seq, updated) not in found}
+    if wanted:
+        sql = f"select v.seq, v.body from version v where {unit.driver.among('v.seq')}"
+        for seq, body in unit.driver.rows(sql, (unit.driver.listed(wanted),)):
+            found[wanted[seq]] = parsed.read(wanted[seq], bytes(body), remember=not unit.changed)
+    return [found[one] for one in versions]
 
 
 def standing(unit: Unit, references: Iterable[str]) -> set[str]:

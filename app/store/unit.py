@@ -49,6 +49,11 @@ class Unit:
         """The day of this transaction in Africa/Casablanca."""
         return self.now.astimezone(CASABLANCA).date()
 
+    @property
+    def changed(self) -> bool:
+        """Whether this transaction has written anything: then what it reads may be undone."""
+        return self._written > 0
+
     def add(self, change: Change) -> None:
         """Keep a change back. Raises RuntimeError in a transaction opened for reading."""
         if self.reading:

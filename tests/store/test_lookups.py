@@ -1,6 +1,7 @@
 """Definitions by canonical, the newest measurement of many patients, the outbox, many references at once."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from flask import Flask
 from app import clock
 from app.access.actor import SYSTEM
 from app.errors import NotFound
-from app.store import outbox, work
+from app.fhir.json import loads
+from app.store import outbox, parsed, work
 from app.store.lookups import business_version
 from tests.store.builders import BLOOD_PRESSURE, a_patient, a_quantity, an_observation
 
@@ -31,6 +33,40 @@ def test_a_canonical_without_version_is_the_latest_in_force(app: Flask, stored: 
         for reference in (f"{URL}|3", "https://elsewhere.org/x", ""):
             with pytest.raises(NotFound):
                 repo.canonical(reference)
+
+
+def test_what_is_in_force_is_parsed_once_and_never_stale(
+    app: Flask, stored: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[bytes] = []
+    monkeypatch.setattr(parsed, "loads", lambda body: read.append(body) or loads(body))
+    stored(a_plan("1.0.0", "active"))
+    stored(a_plan("2.0.0", "draft"))
+    for _each in range(3):
+        with work(SYSTEM, reading=True) as repo:
+            assert repo.canonical(URL)["version"] == "1.0.0"
+    assert len(read) == 2, "what is there, once"
+    with work(SYSTEM) as repo:  # a draft that is saved again, in this process or in another
+        repo.update(a_plan("2.0.0", "draft") | {"title": "Autre"})
+        assert repo.canonical(f"{URL}|2.0.0")["title"] == "Autre"
+    with work(SYSTEM, reading=True) as repo:
+        assert repo.canonical(f"{URL}|2.0.0")["title"] == "Autre"
+    with work(SYSTEM) as repo:
+        repo.delete("PlanDefinition/plan-1.0.0-active")
+    with work(SYSTEM, reading=True) as repo, pytest.raises(NotFound):
+        repo.canonical(URL)
+
+
+def test_what_is_undone_was_never_there(app: Flask, stored: Callable[..., Any]) -> None:
+    """The number of a version that is undone comes again (SQLite): it must not bring back what stood there."""
+    stored(a_plan("1.0.0", "draft"))
+    for title in ("Première", "Seconde"):
+        with suppress(ZeroDivisionError), work(SYSTEM) as repo:
+            repo.update(a_plan("1.0.0", "draft") | {"title": title})
+            assert repo.canonical(f"{URL}|1.0.0")["title"] == title
+            _ = 1 / (title == "Seconde")
+    with work(SYSTEM, reading=True) as repo:
+        assert repo.canonical(f"{URL}|1.0.0")["title"] == "Seconde"
 
 
 def test_nothing_in_force_is_not_found(app: Flask, stored: Callable[..., Any]) -> None:
