@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
+from flask.globals import _cv_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import Engine, MetaData
 
 from app.config import ROOT
 
@@ -25,6 +26,21 @@ NAMES = {
 
 db = SQLAlchemy(metadata=MetaData(naming_convention=NAMES), session_options={"expire_on_commit": False})
 """Objects stay as they were read after a commit: who is signed in is not asked again for each transaction."""
+
+
+def engine_here() -> Engine:
+    """The database of the application whose context is open; ``db.engine`` asks for it by way of proxies."""
+    flask = _cv_app.get().app
+    engine: Engine | None = flask.extensions.get("maslak.engine")
+    if engine is None:
+        engine = flask.extensions["maslak.engine"] = db.engine
+    return engine
+
+
+def session_begun() -> bool:
+    """Whether this context has used the session; asked without a way through the proxies where nobody has."""
+    registry = db.session.registry
+    return bool(registry.registry) and registry.has()
 
 
 def init_app(flask: Flask) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Request, current_app, g
+from flask import Flask, current_app, g
 from flask_login import current_user
 from sqlalchemy import select
 
@@ -40,23 +40,26 @@ def authenticated() -> Actor | None:
     if "actor" not in g:
         from flask import request
 
-        g.actor = authenticate_request(request)
+        g.actor = authenticate(request.environ)
     return g.actor
 
 
-def authenticate_request(request: Request) -> Actor | None:
-    """Bearer token -> its actor; session -> the person; neither -> None. Raises Unauthorized on a bad token.
+def authenticate(environ: Mapping[str, Any]) -> Actor | None:
+    """By the WSGI environment of a request: bearer token -> its actor; session -> the person; neither -> None.
+
+    Raises Unauthorized on a bad token.
 
     The Authorization header is looked at first (RFC 6750 §2.1): a request that carries one never acts as a session.
     """
-    header = request.environ.get("HTTP_AUTHORIZATION", "")
-    scheme, _, credentials = header.partition(" ")
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    origin = environ.get("REMOTE_ADDR") or ""
     if header:
+        scheme, _, credentials = header.partition(" ")
         if scheme.lower() != "bearer" or not credentials:
             raise Unauthorized("only bearer tokens are taken here")
-        return token_actor(credentials.strip(), origin=request.remote_addr or "")
+        return token_actor(credentials.strip(), origin=origin)
     person = signed_in()
-    return actor_of(person, origin=request.remote_addr or "") if person else None
+    return actor_of(person, origin=origin) if person else None
 
 
 def signed_in() -> Account | None:

@@ -21,9 +21,9 @@ _REMEMBERED_SECONDS = 15
 _known: dict[str, tuple[datetime, Verified]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verified:
-    """A good token: who, what, until when."""
+    """A good token: who, what, until when. One that is remembered is the same object."""
 
     id: int
     label: str

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Request
+from flask.globals import request_ctx
 
+from app.access.actor import Actor
+from app.access.authentication import current_actor
 from app.rest import capabilities
 from app.rest.asked import Answer, Asked
 from app.rest.batch import bundle
-from app.rest.door import asked_of
+from app.rest.door import Environ, asked_of
 from app.rest.operations import run_operation, writes
 from app.rest.performing import perform
 from app.rest.permission import limits
@@ -18,13 +20,18 @@ from app.rest.routes import BY_NAME
 from app.store import work
 
 
-def answered(endpoint: str, parts: Mapping[str, Any], request: Request) -> tuple[Answer, Asked | None]:
-    """The answer, and what was asked where its address matters for the answer. Raises what the interaction raises."""
+def answered(
+    endpoint: str, parts: Mapping[str, Any], environ: Environ, root: str, actor: Actor | None = None
+) -> tuple[Answer, Asked | None]:
+    """The answer, and what was asked where its address matters for the answer. Raises what the interaction raises.
+
+    ``root``: the address of the server as links write it; ``actor``: who asks, where that is known already.
+    """
     if endpoint == "metadata":
-        return capabilities.answer(request), None
-    asked = asked_of(request, parts)
+        return capabilities.answer(request_ctx.request), None
+    asked = asked_of(environ, parts, root, actor or current_actor())
     if endpoint == "bundle":
-        return bundle(asked, "return=representation" in request.headers.get("Prefer", "")), None
+        return bundle(asked, "return=representation" in environ.get("HTTP_PREFER", "")), None
     if endpoint == "operation":
         with work(asked.actor, reading=not writes(asked)) as repo:
             return run_operation(repo, asked), asked

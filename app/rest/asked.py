@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote_plus
 
 from app.access.actor import Actor
-from app.clock import instant_text
 from app.errors import Malformed
 from app.fhir.json import dumps
 from app.fhir.outcome import informed
@@ -19,6 +18,8 @@ from app.fhir.resource import Resource
 Parameters = tuple[tuple[str, str], ...]
 _READABLE = ":|,/$*"
 _PLAIN = re.compile(r"[A-Za-z0-9_.~:|,/$*-]*", re.ASCII).fullmatch
+_PLAIN_QUERY = re.compile(r"[A-Za-z0-9_.~:|,/$*=&-]*", re.ASCII).fullmatch
+_MOST_PARAMETERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,11 @@ class Preference:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Asked:
     """One interaction: ``type``, ``id``, ``version``, ``operation`` as they stand in the address.
+
+    It is never changed but by making another (``at``); ``frozen`` would set each of its fields by a call.
 
     ``parameters`` are those of the query and of a form body, decoded, in order. ``resource`` is the body, parsed but
     not validated; ``checked`` says that it has been validated already, as part of its Bundle, ``settled`` that its
@@ -58,7 +61,7 @@ class Asked:
     if_none_match: str | None = None
     if_modified_since: datetime | None = None
     if_none_exist: str | None = None
-    prefer: Preference = field(default_factory=Preference)
+    prefer: Preference = Preference()
     language: str = "en"
     headers: Any = field(default_factory=dict)
     within_scopes: tuple[str, ...] = ()
@@ -88,9 +91,11 @@ class Asked:
         return f"{self.type}/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Answer:
-    """What goes back. ``body`` is JSON bytes that are served as they are, a resource, or nothing."""
+    """What goes back, never changed but by making another. ``body`` is JSON bytes that are served as they are, a
+    resource, or nothing.
+    """
 
     status: int = 200
     body: bytes | Resource | None = None
@@ -115,7 +120,7 @@ class Answer:
 def of_stored(stored: Any, status: int = 200) -> Answer:
     """The answer that serves stored bytes as they are."""
     reference = f"{stored.type}/{stored.id}"
-    return Answer(status, stored.body, reference, str(stored.version), instant_text(stored.last_updated))
+    return Answer(status, stored.body, reference, str(stored.version), stored.last_updated_text)
 
 
 def of_written(resource: Resource, asked: Asked, status: int) -> Answer:
@@ -136,8 +141,14 @@ def decoded(query: str) -> Parameters:
     """The parameters of a query text, in order. Raises Malformed where the escapes are not UTF-8."""
     if not query:
         return ()
+    parts = query.split("&")
+    if len(parts) > _MOST_PARAMETERS:
+        raise Malformed("The query cannot be read: Max number of fields exceeded.")
+    named = [(name, value) for name, _, value in [part.partition("=") for part in parts if part]]
+    if "%" not in query and "+" not in query:
+        return tuple(named)
     try:
-        found = tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=500))
+        found = tuple([(_meant(name), _meant(value)) for name, value in named])
     except ValueError as error:
         raise Malformed(f"The query cannot be read: {error}.") from None
     if "\x00" in query or "%00" in query:
@@ -145,8 +156,15 @@ def decoded(query: str) -> Parameters:
     return found
 
 
+def _meant(text: str) -> str:
+    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+
+
 def encoded(parameters: Parameters) -> str:
     """The query text of parameters; what FHIR writes often (``:|,/$``) stays readable."""
+    plain = "&".join([f"{name}={value}" for name, value in parameters])
+    if _PLAIN_QUERY(plain) and plain.count("=") == len(parameters) == plain.count("&") + 1:
+        return plain
     return "&".join([f"{_escaped(name)}={_escaped(value)}" for name, value in parameters])
 
 

@@ -17,7 +17,7 @@ from app.feature import Feature
 from app.rest import smart
 from app.rest.access import ACCESS
 from app.rest.answering import answered
-from app.rest.door import failed, response_to
+from app.rest.door import failed, response_to, root_url
 from app.rest.gate import Gate
 from app.rest.operations import EXTENSION, registry
 from app.rest.patience import patiently
@@ -84,7 +84,8 @@ def _misrouted() -> Response | None:
 def _view(endpoint: str) -> Callable[..., Response]:
     def view(**parts: Any) -> Response:
         check_types(parts)
-        return response_to(*patiently(lambda: answered(endpoint, parts, request)))
+        root = root_url()
+        return response_to(*patiently(lambda: answered(endpoint, parts, request.environ, root)))
 
     view.__doc__ = BY_NAME[endpoint].run.__doc__ if endpoint in BY_NAME else None
     return view

@@ -8,7 +8,6 @@ from typing import Any
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
-from app.clock import instant_text
 from app.errors import Malformed
 from app.fhir.json import dumps
 from app.fhir.resource import Resource
@@ -47,7 +46,7 @@ def _version(base: str, stored: Any) -> bytes:
         "response": {
             "status": f"{status} {REASONS[status]}",
             "etag": f'W/"{stored.version}"',
-            "lastModified": instant_text(stored.last_updated),
+            "lastModified": stored.last_updated_text,
         },
     }
     resource = b"" if stored.deleted else b'"resource":%b,' % stored.body

@@ -11,10 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Request, Response, current_app, request
+from flask.globals import request_ctx
+from werkzeug.datastructures import EnvironHeaders
 from werkzeug.http import http_date
 from werkzeug.sansio.utils import get_current_url, get_host
 
-from app.access.authentication import current_actor
+from app.access.actor import Actor
 from app.errors import Malformed, UnsupportedMediaType
 from app.fhir.json import dumps, loads
 from app.rest import negotiation
@@ -23,6 +25,7 @@ from app.rest.json_patch import operations_of
 from app.rest.outcomes import ADDRESS, BODY, REASONS, answer_to
 from app.store.values import register_base
 
+Environ = dict[str, Any]
 _BODY = frozenset({"POST", "PUT", "PATCH"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _NO_BODY = frozenset({204, 304})
@@ -35,33 +38,40 @@ def base_url() -> str:
 
 def root_url() -> str:
     """The address of the whole server, without a slash at its end."""
-    configured = current_app.config.get("BASE_URL")
+    return root_of(current_app.config, request.environ)
+
+
+def root_of(config: Mapping[str, Any], environ: Mapping[str, Any]) -> str:
+    """The same by the settings and the WSGI environment of a request."""
+    configured = config.get("BASE_URL")
     if configured:
         return str(configured).rstrip("/")
-    environ = request.environ
-    server = (environ.get("SERVER_NAME", ""), int(environ.get("SERVER_PORT") or 0))
-    return _called(environ["wsgi.url_scheme"], environ.get("HTTP_HOST"), server)
+    said = environ.get
+    return _called(environ["wsgi.url_scheme"], said("HTTP_HOST"), said("SERVER_NAME", ""), said("SERVER_PORT", ""))
 
 
 @lru_cache(64)
-def _called(scheme: str, host: str | None, server: tuple[str, int]) -> str:
-    url = get_current_url(scheme, get_host(scheme, host, server)).rstrip("/")
+def _called(scheme: str, host: str | None, name: str, port: str) -> str:
+    url = get_current_url(scheme, get_host(scheme, host, (name, int(port or 0)))).rstrip("/")
     if urlsplit(url).hostname in _LOOPBACK:  # anybody may write another name into Host
         register_base(f"{url}/fhir")
     return url
 
 
-def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
-    """What an HTTP request asks. Raises Malformed, NotAcceptable, UnsupportedMediaType, TooLarge, Unauthorized."""
-    said = request.environ.get
-    query = decoded(_text(request.query_string))
+def asked_of(environ: Environ, parts: Mapping[str, Any], root: str, actor: Actor) -> Asked:
+    """What the request of a WSGI environment asks: who asks, and at which address, are known already.
+
+    Raises Malformed, NotAcceptable, UnsupportedMediaType, TooLarge.
+    """
+    said = environ.get
+    query = decoded(_query(environ))
     formats = [value for name, value in query if name == "_format"]
     negotiation.check_format(formats[-1] if formats else None, said("HTTP_ACCEPT"))
-    method = "GET" if request.method == "HEAD" else request.method
+    method = environ["REQUEST_METHOD"].upper()
     asked = Asked(
-        actor=current_actor(),
-        base=base_url(),
-        method=method,
+        actor=actor,
+        base=root + "/fhir",
+        method="GET" if method == "HEAD" else method,
         parameters=query,
         if_match=negotiation.version_of(said("HTTP_IF_MATCH")),
         if_none_match=said("HTTP_IF_NONE_MATCH"),
@@ -69,10 +79,10 @@ def asked_of(request: Request, parts: Mapping[str, Any]) -> Asked:
         if_none_exist=said("HTTP_IF_NONE_EXIST"),
         prefer=negotiation.preference(said("HTTP_PREFER")),
         language=negotiation.language(said("HTTP_ACCEPT_LANGUAGE")),
-        headers=request.headers,
+        headers=EnvironHeaders(environ),
         **parts,
     )
-    return with_body(asked, request) if method in _BODY else asked
+    return with_body(asked, request_ctx.request) if method in _BODY else asked
 
 
 def with_body(asked: Asked, request: Request) -> Asked:
@@ -99,6 +109,11 @@ def with_body(asked: Asked, request: Request) -> Asked:
     return asked.at(resource=body, content_type=content_type)
 
 
+def _query(environ: Environ) -> str:
+    text: str = environ.get("QUERY_STRING", "")
+    return text if text.isascii() else _text(text.encode("latin-1"))
+
+
 def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8")
@@ -108,19 +123,19 @@ def _text(data: bytes) -> str:
 
 def response_to(answer: Answer, asked: Asked | None = None) -> Response:
     """An answer as Flask's response."""
-    status, headers, body = wire(answer, asked, request)
+    status, headers, body = wire(answer, asked, request.environ)
     response = Response(body, status, headers=headers)
     if not body:
         response.headers.pop("Content-Type", None)
     return response
 
 
-def wire(answer: Answer, asked: Asked | None, request: Request) -> tuple[str, list[tuple[str, str]], bytes]:
+def wire(answer: Answer, asked: Asked | None, environ: Environ) -> tuple[str, list[tuple[str, str]], bytes]:
     """An answer as HTTP says it: the status line, the headers (ETag, Last-Modified and Location where the answer has
     them), the body (pretty where asked).
     """
     body = answer.body
-    pretty = b"_pretty=true" in request.query_string
+    pretty = "_pretty=true" in environ.get("QUERY_STRING", "")
     if isinstance(body, bytes):
         data = dumps(loads(body), pretty=True) if pretty and body else body
     else:
@@ -157,10 +172,10 @@ def instant(text: str) -> datetime:
 
 def failed(error: Exception) -> Response:
     """Any error whatever as an OperationOutcome; never a page, never a bare status."""
-    return response_to(failure(error, request))
+    return response_to(failure(error, request.environ))
 
 
-def failure(error: Exception, request: Request) -> Answer:
+def failure(error: Exception, environ: Environ) -> Answer:
     """The answer to any error whatever, in the language asked for."""
-    place = BODY if request.method in _BODY and not request.path.endswith("/_search") else ADDRESS
-    return answer_to(error, negotiation.language(request.environ.get("HTTP_ACCEPT_LANGUAGE")), place)
+    writes = environ["REQUEST_METHOD"] in _BODY and not environ.get("PATH_INFO", "").endswith("/_search")
+    return answer_to(error, negotiation.language(environ.get("HTTP_ACCEPT_LANGUAGE")), BODY if writes else ADDRESS)

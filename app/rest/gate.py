@@ -7,23 +7,25 @@ with a token. The interaction behind it is the same as that of Flask's routes, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any, Self
 
-from flask import Flask
+from flask import Flask, Request
 from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
 from flask.sessions import NullSession
 
-from app.access.authentication import authenticate_request
+from app.access.actor import Actor
+from app.access.authentication import authenticate
 from app.access.table import PUBLIC
-from app.db import db
+from app.db import db, session_begun
 from app.errors import Forbidden, Unauthorized
 from app.fhir.definitions import resource_types
 from app.rest import pace
 from app.rest.access import ACCESS
 from app.rest.answering import answered
 from app.rest.asked import Answer, Asked
-from app.rest.door import failure, wire
+from app.rest.door import failure, root_of, wire
 from app.rest.patience import patiently
 from app.rest.routes import located
 
@@ -48,7 +50,7 @@ class Gate:
             return self._inner(environ, start)
         with _Context(self._flask, environ) as context:
             answer, asked = _answer(context, path)
-            status, headers, body = wire(answer, asked, context.request)
+            status, headers, body = wire(answer, asked, environ)
         if self._secure:
             headers.append(("Strict-Transport-Security", "max-age=31556926; includeSubDomains"))
         if answer.status not in (204, 304):
@@ -58,7 +60,8 @@ class Gate:
 
 
 class _Context(RequestContext):
-    """Flask's request context without a session, without its routes, and without what it tells others.
+    """Flask's request context without a session, without its routes, and without what it tells others; its request is
+    made when somebody asks for it, which a read does not.
 
     What hangs on the end of Flask's own contexts is the session of the database, ended here too, and the limiter of
     pages, which has counted nothing.
@@ -66,53 +69,69 @@ class _Context(RequestContext):
 
     def __init__(self, flask: Flask, environ: Environ):
         self.app = flask
-        self.request = flask.request_class(environ)
-        self.request.max_content_length = flask.config["MAX_FHIR_BODY"]
+        self.environ = environ
+        self.inner = _Inner(flask)
         self.url_adapter = None
         self.flashes = None
         self._session = _NOBODY
         self._after_request_functions = []
         self._cv_tokens = []
 
+    @cached_property
+    def request(self) -> Request:  # type: ignore[override]
+        request = self.app.request_class(self.environ)
+        request.max_content_length = self.app.config["MAX_FHIR_BODY"]
+        return request
+
     def __enter__(self) -> Self:
-        self.inner = AppContext(self.app)
         self._tokens = _cv_app.set(self.inner), _cv_request.set(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            if db.session.registry.has():
+            if session_begun():
                 db.session.remove()
         finally:
             _cv_request.reset(self._tokens[1])
             _cv_app.reset(self._tokens[0])
 
 
+class _Inner(AppContext):
+    """Flask's context of the application without routes either."""
+
+    def __init__(self, flask: Flask):
+        self.app = flask
+        self.url_adapter = None
+        self.g = flask.app_ctx_globals_class()
+        self._cv_tokens = []
+
+
 _NOBODY = NullSession()
 
 
 def _answer(context: _Context, path: str) -> tuple[Answer, Asked | None]:
-    request = context.request
+    environ = context.environ
     try:
-        endpoint, parts = place(request.method, path if path.isascii() else request.path)
-        if ACCESS.get(f"fhir.{endpoint}") != PUBLIC:
-            _let_in(context, endpoint)
-        return patiently(lambda: answered(endpoint, parts, request))
+        endpoint, parts = place(environ["REQUEST_METHOD"].upper(), path if path.isascii() else context.request.path)
+        grant = ACCESS.get(f"fhir.{endpoint}")
+        actor = None if grant == PUBLIC else _let_in(context, grant)
+        root = root_of(context.app.config, environ)
+        return patiently(lambda: answered(endpoint, parts, environ, root, actor))
     except Exception as error:  # every kind is known to answer_to
-        return failure(error, request), None
+        return failure(error, environ), None
 
 
-def _let_in(context: _Context, endpoint: str) -> None:
+def _let_in(context: _Context, grant: str | None) -> Actor:
     """The access table, as for every other route; and no client faster than it was promised. Raises Forbidden,
     Unauthorized, TooMany.
     """
-    actor = context.inner.g.actor = authenticate_request(context.request)
+    actor = context.inner.g.actor = authenticate(context.environ)
     if actor is None:
         raise Unauthorized("sign in to go on")
-    grant = ACCESS.get(f"fhir.{endpoint}")
     if grant is None or not actor.may(grant):
         raise Forbidden("your role does not open this page", grant=grant or "")
     pace.keep(actor)
+    return actor
 
 
 def place(method: str, path: str) -> tuple[str, Mapping[str, Any]]:

@@ -5,7 +5,7 @@ Events are put together as text: they are written for every read, so they must c
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -40,9 +40,15 @@ class Ledger:
         self._actor = actor
         self.actions: dict[str, Touched] = {}
 
+    def _touched(self, action: str) -> Touched:
+        touched = self.actions.get(action)
+        if touched is None:
+            touched = self.actions[action] = Touched()
+        return touched
+
     def note(self, action: str, patient: int, reference: str | None = None, key: int = 0) -> None:
         """A resource was read or changed."""
-        touched = self.actions.setdefault(action, Touched())
+        touched = self._touched(action)
         if patient:
             touched.patients[patient] = None
         if reference:
@@ -50,9 +56,9 @@ class Ledger:
 
     def note_search(self, query: str, patients: Iterable[int]) -> None:
         """A search was answered with resources of these patients."""
-        touched = self.actions.setdefault("E", Touched())
+        touched = self._touched("E")
         touched.queries[query] = None
-        touched.patients.update(dict.fromkeys(p for p in patients if p))
+        touched.patients.update(dict.fromkeys([patient for patient in patients if patient]))
 
     def lines(self, driver: Driver, heads: Heads, recorded: str, at: int) -> list[Line]:
         """One event an action; none where no record and no change was touched."""
@@ -63,7 +69,7 @@ class Ledger:
             names = _names(driver, heads, touched)
             id = new_id()
             body = event(self._actor, id, action, recorded, touched, names)
-            about = sorted({*touched.patients, *(key for key in touched.resources.values() if key)})
+            about = sorted({*touched.patients, *[key for key in touched.resources.values() if key]})
             found.append((id, at, action, self._actor.key, body, about))
         return found
 
@@ -97,6 +103,8 @@ def _names(driver: Driver, heads: Heads, touched: Touched) -> list[str]:
     """The ids of the patients touched; most are known already."""
     keys = list(touched.patients)[:MOST_NAMED]
     known = {key: name[8:] for name, key in touched.resources.items() if name[:8] == "Patient/"}
+    if len(known) == len(keys) == 1 and keys[0] in known:
+        return [known[keys[0]]]
     for key in keys:
         if key not in known and (name := heads.patient(key)):
             known[key] = name
@@ -112,29 +120,34 @@ def _text(value: str) -> str:
 
 
 @lru_cache(1024)
-def _agent(practitioner: str | None, key: str, name: str, origin: str | None) -> str:
+def _middle(action: str, practitioner: str | None, key: str, name: str, origin: str | None) -> tuple[str, str]:
+    """What stands between the instants of an event, and after them."""
     who = f'"reference":{_text(practitioner)},' if practitioner else ""
     network = f',"network":{{"address":{_text(origin)},"type":"2"}}' if origin else ""
-    return (
+    agent = (
         f'{{"who":{{{who}"identifier":{{"system":"{CANONICAL_BASE}/sid/actor","value":{_text(key)}}},'
         f'"display":{_text(name)}}},"name":{_text(name)},"requestor":true{network}}}'
     )
+    middle = (
+        '"},"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest",'
+        '"display":"RESTful Operation"},"subtype":[{"system":"http://hl7.org/fhir/restful-interaction",'
+        f'"code":"{SUBTYPES[action]}"}}],"action":"{action}","recorded":"'
+    )
+    return middle, f'","outcome":"0","agent":[{agent}],"source":{{"observer":{{"display":"Maslak"}}}}'
 
 
 def event(actor: Actor, id: str, action: str, recorded: str, touched: Touched, patients: list[str]) -> str:
     """An AuditEvent as text."""
-    agent = _agent(actor.practitioner, actor.key, actor.name, actor.origin)
-    entities = [_PATIENT % name for name in patients]
-    entities += [_RESOURCE % name for name in list(touched.resources)[:MOST_NAMED] if name[:8] != "Patient/"]
-    entities += [_QUERY % b64encode(query.encode()).decode() for query in touched.queries]
+    middle, last = _middle(action, actor.practitioner, actor.key, actor.name, actor.origin)
+    entities = [_PATIENT[0] + name + _PATIENT[2] for name in patients]
+    resources = list(touched.resources)[:MOST_NAMED]
+    entities += [_RESOURCE[0] + name + _RESOURCE[2] for name in resources if name[:8] != "Patient/"]
+    for query in touched.queries:
+        entities.append(_QUERY[0] + b2a_base64(query.encode(), newline=False).decode() + _QUERY[2])
+    about = f',"entity":[{",".join(entities)}]}}' if entities else "}"
     return (
-        f'{{"resourceType":"AuditEvent","id":"{id}","meta":{{"versionId":"1","lastUpdated":"{recorded}"}},'
-        '"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-event-type","code":"rest",'
-        '"display":"RESTful Operation"},"subtype":[{"system":"http://hl7.org/fhir/restful-interaction",'
-        f'"code":"{SUBTYPES[action]}"}}],"action":"{action}","recorded":"{recorded}","outcome":"0","agent":[{agent}],'
-        '"source":{"observer":{"display":"Maslak"}}'
-        + (',"entity":[' + ",".join(entities) + "]" if entities else "")
-        + "}"
+        f'{{"resourceType":"AuditEvent","id":"{id}","meta":{{"versionId":"1","lastUpdated":"{recorded}'
+        f"{middle}{recorded}{last}{about}"
     )
 
 
@@ -142,11 +155,11 @@ _PATIENT = (
     '{"what":{"reference":"Patient/%s"},"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-entity-type",'
     '"code":"1","display":"Person"},"role":{"system":"http://terminology.hl7.org/CodeSystem/object-role","code":"1",'
     '"display":"Patient"}}'
-)
+).partition("%s")
 _RESOURCE = (
     '{"what":{"reference":"%s"},"type":{"system":"http://terminology.hl7.org/CodeSystem/audit-entity-type","code":"2",'
     '"display":"System Object"}}'
-)
+).partition("%s")
 _QUERY = (
     '{"role":{"system":"http://terminology.hl7.org/CodeSystem/object-role","code":"24","display":"Query"},"query":"%s"}'
-)
+).partition("%s")

@@ -24,7 +24,10 @@ class StoreRepository:
     def __init__(self, unit: Unit):
         self.unit = unit
         self.actor: Actor = unit.actor
-        self.now: datetime = unit.now
+
+    @property
+    def now(self) -> datetime:
+        return self.unit.now
 
     @property
     def today(self) -> date:

@@ -9,7 +9,7 @@ from functools import cached_property
 from app.errors import Issue
 from app.fhir.json import loads
 from app.fhir.resource import Resource
-from app.store.values import instant
+from app.store.values import instant, stamp_text
 
 METHODS = {1: "POST", 2: "PUT", 3: "DELETE"}
 
@@ -37,6 +37,11 @@ class Stored:
     def last_updated(self) -> datetime:
         """When it was stored, in UTC."""
         return instant(self.updated)
+
+    @property
+    def last_updated_text(self) -> str:
+        """The same as a FHIR instant."""
+        return stamp_text(self.updated)
 
     @cached_property
     def resource(self) -> Resource:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from app.access.actor import Actor
-from app.clock import CASABLANCA, instant_text
+from app.clock import CASABLANCA
 from app.errors import Conflict
 from app.store.audit import Ledger
 from app.store.changes import DELETE, Change, Writer
@@ -14,7 +14,7 @@ from app.store.driver import Driver, Insert, Row
 from app.store.heads import Heads, KnownKeys
 from app.store.journal import Line
 from app.store.scope import Scope
-from app.store.values import micros
+from app.store.values import instant, micros, stamp_text
 
 _JOB = "topic, payload, created, due, attempts", "text, text, bigint, bigint, smallint"
 MANY = 5000
@@ -28,9 +28,8 @@ class Unit:
 
     def __init__(self, actor: Actor, now: datetime, driver: Driver, known: KnownKeys, *, reading: bool = False):
         self.actor = actor
-        self.now: datetime = now.replace(microsecond=now.microsecond // 1000 * 1000)
-        self.stamp = micros(self.now)
-        self.stamp_text = instant_text(self.now)
+        self.stamp = micros(now) // 1000 * 1000
+        self.stamp_text = stamp_text(self.stamp)
         self.driver = driver
         self.reading = reading
         self.known = known
@@ -43,6 +42,11 @@ class Unit:
         self.deleted: set[int] = set()
         self.fresh_ids: set[str] = set()
         self._written = 0
+
+    @property
+    def now(self) -> datetime:
+        """When this transaction began, to the millisecond."""
+        return instant(self.stamp)
 
     @property
     def today(self) -> date:

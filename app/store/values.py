@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from app.clock import instant_text
 from app.errors import Malformed
 from app.fhir.dates import Range, of_period, parse
 from app.fhir.names import keys
@@ -66,6 +67,17 @@ def micros(instant: datetime) -> int:
 def instant(microseconds: int) -> datetime:
     """The way back, in UTC."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def stamp_text(microseconds: int) -> str:
+    """The same as a FHIR ``instant``, with milliseconds: writing a date costs a datetime more than all the rest."""
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return f"{_second_text(seconds)}.{rest // 1000:03}Z"
+
+
+@lru_cache(4096)
+def _second_text(seconds: int) -> str:
+    return instant_text(instant(seconds * 1_000_000))[:19]
 
 
 @lru_cache(20_000)

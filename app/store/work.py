@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar, Token
 
 from sqlalchemy import Engine
 
 from app import clock
 from app.access.actor import Actor
-from app.db import db
+from app.db import db, engine_here, session_begun
 from app.store import audit
 from app.store.connecting import WRITING
 from app.store.driver import Driver
@@ -30,10 +30,9 @@ _log = logging.getLogger(__name__)
 _open: ContextVar[bool] = ContextVar("work_open", default=False)
 
 
-@contextmanager
 def work(
     actor: Actor, *, reading: bool = False, single: bool = False, alone: bool = False, fresh: int = 0
-) -> Iterator[StoreRepository]:
+) -> AbstractContextManager[StoreRepository]:
     """A Repository for this actor within one transaction: committed at the end, rolled back on any exception.
 
     ``reading`` opens it for pages that change nothing. What they read is on record before the block is left, so that
@@ -41,30 +40,26 @@ def work(
     still around it. ``alone``: resources are changed and no account is; ``fresh`` of them will be new. Runs within an
     application context. Raises RuntimeError inside another work().
     """
+    return _reading(actor, single) if reading else _alone(actor, fresh) if alone else _writing(actor)
+
+
+def _begin() -> Token[bool]:
+    """Nothing else is open from here on. Raises RuntimeError where something is.
+
+    The session's transaction ends where it has looked up who is signed in, so that ours begins with the write lock.
+    """
     if _open.get():
         raise RuntimeError("work() inside work(): use cases take the repository that is open")
-    token = _open.set(True)
-    try:
-        _end_what_only_read()
-        with _reading(actor, single) if reading else _alone(actor, fresh) if alone else _writing(actor) as repo:
-            yield repo
-    finally:
-        _open.reset(token)
-
-
-def _end_what_only_read() -> None:
-    """End the session's transaction where it has looked up who is signed in, so that ours begins with the write
-    lock.
-    """
-    if db.session.registry.has():
+    if session_begun():
         session = db.session()
         if session.in_transaction() and not (session.new or session.dirty or session.deleted):
             session.commit()
+    return _open.set(True)
 
 
 @contextmanager
 def _writing(actor: Actor) -> Iterator[StoreRepository]:
-    session = db.session()
+    session, token = db.session(), _begin()
     try:
         connection = session.connection(execution_options=WRITING)
         unit = Unit(actor, clock.now(), driver_of(connection.connection), known_keys(connection.engine))
@@ -75,34 +70,43 @@ def _writing(actor: Actor) -> Iterator[StoreRepository]:
     except BaseException:
         session.rollback()
         raise
-    unit.committed()
+    else:
+        unit.committed()
+    finally:
+        _open.reset(token)
 
 
 @contextmanager
 def _alone(actor: Actor, fresh: int) -> Iterator[StoreRepository]:
-    engine: Engine = db.engine
-    with Lent(engine) as driver:
-        driver.begin_writing(fresh)
-        unit = Unit(actor, clock.now(), driver, known_keys(engine))
-        yield StoreRepository(unit)
-        unit.finish()
-        driver.commit(audit.statements(driver, unit.audit()))
-        unit.committed()
+    engine, token = engine_here(), _begin()
+    try:
+        with Lent(engine) as driver:
+            driver.begin_writing(fresh)
+            unit = Unit(actor, clock.now(), driver, known_keys(engine))
+            yield StoreRepository(unit)
+            unit.finish()
+            driver.commit(audit.statements(driver, unit.audit()))
+            unit.committed()
+    finally:
+        _open.reset(token)
 
 
 @contextmanager
 def _reading(actor: Actor, single: bool) -> Iterator[StoreRepository]:
-    engine: Engine = db.engine
-    with Lent(engine) as driver:
-        if still := not single or driver.name != "sqlite":
-            driver.begin_reading()
-        unit = Unit(actor, clock.now(), driver, known_keys(engine), reading=True)
-        yield StoreRepository(unit)
-        if still:
-            driver.end_reading()
-        if unit.ledger.actions and (events := unit.audit()):
-            _record(engine, driver, events)
-        unit.committed()
+    engine, token = engine_here(), _begin()
+    try:
+        with Lent(engine) as driver:
+            if still := not single or driver.name != "sqlite":
+                driver.begin_reading()
+            unit = Unit(actor, clock.now(), driver, known_keys(engine), reading=True)
+            yield StoreRepository(unit)
+            if still:
+                driver.end_reading()
+            if unit.ledger.actions and (events := unit.audit()):
+                _record(engine, driver, events)
+            unit.committed()
+    finally:
+        _open.reset(token)
 
 
 def _record(engine: Engine, driver: Driver, events: list[Line]) -> None:
