@@ -4,7 +4,7 @@ clock.
 The pipeline, one file a step, in order:
 
     request       what is asked: for whom, with which facts, when, in which language
-    plan          the PlanDefinition read once: conditions, variables and dynamic values compiled (expression)
+    plan          the PlanDefinition read once: its actions (action), variables (variables), expressions (expression)
     scope         variables: lazy, inherited by nested plans, watched
     walk          each action in order:
       conditions    does it apply? taken, not taken, missing, failed

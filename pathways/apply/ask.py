@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from app.config import CANONICAL_BASE
 from app.errors import MaslakError
+from pathways.apply.action import PlannedAction
 from pathways.apply.conditions import Verdict
 from pathways.apply.definitions import tail
 from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame
 from pathways.apply.instantiate import activity
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.plan import ACTION_KIND, PlannedAction
+from pathways.apply.plan import ACTION_KIND
 from pathways.apply.recipe import recipe_of
 
 MEASURE = {"coding": [{"system": ACTION_KIND, "code": "measure"}]}

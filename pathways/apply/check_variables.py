@@ -8,7 +8,7 @@ from typing import Any
 
 from app.errors import Issue
 from pathways.apply.check_expression import issues_of_expression
-from pathways.apply.scope import VARIABLE, variables_of
+from pathways.apply.variables import VARIABLE, variables_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USED = re.compile(r"%([A-Za-z_][A-Za-z0-9_]*)")

@@ -10,8 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 from app.errors import MaslakError
 from app.fhir.fhirpath.operators import FALSE, TRUE
+from pathways.apply.action import Condition, PlannedAction
 from pathways.apply.expression import ExpressionFailed, Path
-from pathways.apply.plan import Condition, PlannedAction
 from pathways.apply.scope import Scope
 from pathways.apply.values import plain
 
@@ -98,9 +98,4 @@ def _unreadable(condition: Condition) -> ExpressionFailed:
 
 def empty_needed(scope: Scope, names: tuple[str, ...]) -> list[str]:
     """The needed variables among these, and among those they used, that are empty."""
-    found = []
-    for name in scope.all_used(names):
-        variable = scope.declared(name)
-        if variable is not None and variable.needed and not scope.answer(name).items:
-            found.append(name)
-    return found
+    return [name for name in scope.all_needed(names) if not scope.answer(name).items]

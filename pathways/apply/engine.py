@@ -38,7 +38,7 @@ def apply(plan: Resource, asked: ApplyRequest) -> Applied:
             raise
         raise Invalid(str(worse[0]), issues=[*worse, *error.issues]) from error
     read = read_plan(plan)
-    frame = Frame(Run(asked), read, Scope(asked, read.variables), (read.name,), asked.day)
+    frame = Frame(Run(asked), read, Scope(asked, read.variables, joins=read.closed), (read.name,), asked.day)
     outcomes = walk(frame)
     schedule(frame.run)
     frame.run.ended()

@@ -79,7 +79,7 @@ def filled(template: str, scope: Scope, focus: Any, language: str) -> str:
         return template
     made = list(pieces)
     for at in range(1, len(pieces), 2):
-        key = ("place", pieces[at], language)
+        key = ("place", pieces[at], language, id(focus))
         told = scope.told.get(key)
         if told is None:
             try:

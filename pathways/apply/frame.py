@@ -64,9 +64,19 @@ class Frame:
     It knows nothing of its outcomes, which know it: what is made for a patient ends with the patient.
     """
 
-    __slots__ = ("anchor", "asked", "chain", "goals", "group", "issues", "path", "plan", "run", "scope")
+    __slots__ = ("_outer", "anchor", "asked", "chain", "goals", "group", "issues", "path", "plan", "run", "scope")
 
-    def __init__(self, run: Run, plan: Plan, scope: Scope, chain: tuple[str, ...], anchor: date, path: str = ""):
+    def __init__(
+        self,
+        run: Run,
+        plan: Plan,
+        scope: Scope,
+        chain: tuple[str, ...],
+        anchor: date,
+        path: str = "",
+        outer: Frame | None = None,
+    ):
+        self._outer = outer
         self.run = run
         self.plan = plan
         self.scope = scope
@@ -78,6 +88,17 @@ class Frame:
         self.goals: dict[str, str] = {}
         self.group: Resource = {}
         """What the action that applies this plan says of its RequestGroup (dynamic values)."""
+
+    def within(self, plan: Plan) -> Scope:
+        """The scope of a plan inside this one: this one's too where that makes no difference."""
+        return self.scope if self.scope.joined(plan) else Scope(self.asked, plan.variables, self.alone())
+
+    def alone(self) -> Scope:
+        """A scope in which this plan's variables are seen, and those of the plans that contain it, and no others."""
+        if not self.scope.joins:
+            return self.scope
+        outer = self._outer.alone() if self._outer is not None else None
+        return Scope(self.asked, self.plan.variables, outer, beside=self.scope)
 
     def report(
         self, outcome: ActionOutcome, text: str, *, expression: str | None = None, code: str = "processing"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import Invalid, MaslakError
 from app.fhir.resource import canonical
+from pathways.apply.action import DynamicValue, PlannedAction
 from pathways.apply.conditions import empty_needed
 from pathways.apply.definitions import refuse_cycle, refuse_subject, tail
 from pathways.apply.dynamic import ACTION, set_value
@@ -18,7 +19,7 @@ from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.frame import Frame
 from pathways.apply.kinds import CPG, request_resource
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.plan import DEEPEST, DynamicValue, Plan, PlannedAction
+from pathways.apply.plan import DEEPEST, Plan
 from pathways.apply.recipe import recipe_of
 from pathways.apply.scope import Scope
 from pathways.apply.values import plain
@@ -120,9 +121,8 @@ def nested_frame(frame: Frame, outcome: ActionOutcome, plan: Plan) -> Frame:
     path = outcome.path
     if path.count("action[") > DEEPEST:
         raise Invalid("plans are nested more than {levels} deep", levels=DEEPEST)
-    scope = Scope(frame.asked, plan.variables, frame.scope)
     chain = (*frame.chain, plan.name)
-    return Frame(frame.run, plan, scope, chain, outcome.due.earliest or frame.anchor, path + "/")
+    return Frame(frame.run, plan, frame.within(plan), chain, outcome.due.earliest or frame.anchor, path + "/", frame)
 
 
 def activity(
@@ -135,7 +135,8 @@ def activity(
     recipe = recipe_of(definition)
     made = request_resource(definition, frame.asked, frame.run.parties, priority)
     if recipe.dynamic:
-        inner = Scope(frame.asked, recipe.variables, scope) if recipe.variables else scope
+        outer = scope if recipe.mentions <= frame.plan.visible else frame.alone()
+        inner = Scope(frame.asked, recipe.variables, outer) if recipe.variables else outer
         made = _filled(made, recipe.dynamic, recipe.node, inner)
     return _filled(made, more, frame.plan.node, scope) if more else made
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.errors import Issue
 from app.fhir import translation
+from pathways.apply.action import PlannedAction
 from pathways.apply.conditions import Taken, Verdict
-from pathways.apply.plan import URGENT, PlannedAction
+from pathways.apply.plan import URGENT
 from pathways.apply.timing import OPEN, Due, Timing
 
 if TYPE_CHECKING:

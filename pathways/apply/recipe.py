@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from app.fhir.fhirpath import node
+from pathways.apply.action import DynamicValue
 from pathways.apply.definitions import subjects_of
-from pathways.apply.plan import DynamicValue, Plan, dynamic_values, read_plan
-from pathways.apply.scope import Variable, variables_of
+from pathways.apply.plan import Plan, dynamic_values, read_plan
 from pathways.apply.timing import Timing, timing_of
+from pathways.apply.variables import Variable, mentioned, variables_of
 
 Resource = dict[str, Any]
 _KEPT = 512
@@ -44,6 +45,11 @@ class Recipe:
     def variables(self) -> dict[str, Variable]:
         """The variables that it declares itself."""
         return variables_of(self.definition)
+
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        """The names of variables in its dynamic values and in its variables."""
+        return mentioned((self.definition.get("dynamicValue"), self.definition.get("extension")))
 
     @cached_property
     def node(self) -> Any:

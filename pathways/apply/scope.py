@@ -1,139 +1,31 @@
 """Step: variables. Lazy, inherited by nested plans, watched, so that every action can tell what it saw.
 
-``variable`` extensions (http://hl7.org/fhir/StructureDefinition/variable) of a plan; a nested plan sees those of the
-plan that contains it, its own ones win. A variable is evaluated at its first use, once for a subject.
+A nested plan sees its own variables and those of the plan that contains it; its own ones win. A variable is evaluated
+at its first use, once for a subject. Plans that name nothing but their own variables, and mean the same by the names
+that they share (``Plan.joined``), are looked up in one scope.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from hashlib import sha1
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from app.config import CANONICAL_BASE
 from app.errors import MaslakError
-from app.fhir.fhirpath import Program, node
+from app.fhir.fhirpath import node
 from app.fhir.fhirpath.environment import PORTS, Ports
 from app.fhir.fhirpath.model import fhir_type
 from app.fhir.fhirpath.nodes import Node, collection
-from app.fhir.fhirpath.syntax import Literal
-from app.fhir.resource import extension
-from pathways.apply.expression import ExpressionFailed, Path, Search, expression
+from pathways.apply.expression import ExpressionFailed, Path, Search
 from pathways.apply.request import ApplyRequest
 from pathways.apply.values import duration
+from pathways.apply.variables import Answer, Variable
 from pathways.facts import Facts
 
-VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
-NEEDED = f"{CANONICAL_BASE}/StructureDefinition/needed"
-ASK_WITH = f"{CANONICAL_BASE}/StructureDefinition/ask-with"
-PARAMETER = f"{CANONICAL_BASE}/StructureDefinition/parameter"
+if TYPE_CHECKING:
+    from pathways.apply.plan import Plan
+
 _BUNDLE = fhir_type("Bundle")
 _new = tuple.__new__
-_USED = re.compile(r"%`?([A-Za-z_][A-Za-z0-9_]*)")
-SHARED = frozenset({
-    "patient", "subject", "encounter", "practitioner", "organization", "ramadan", "nextRamadan", "ucum", "sct", "loinc",
-})  # fmt: skip
-"""Variables of the request, the same in every plan."""
-
-
-class Answer(NamedTuple):
-    """What a variable is for this subject: its items, and the variables that it used itself, in order."""
-
-    items: list[Any]
-    used: Collection[str] = ()
-    bundle: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable of a plan. ``about`` is its Expression element; ``failure`` why it cannot be evaluated at all.
-
-    Two variables with the same ``key`` have the same answer for one subject; with the same ``words`` they and those
-    they use have the same names, descriptions and units too. Both are None for one that does not depend on its plan's
-    variables and the request alone.
-    """
-
-    name: str
-    about: Mapping[str, Any]
-    expression: Path | Search | None
-    failure: ExpressionFailed | None = None
-    needed: bool = False
-    ask_with: str | None = None
-    parameter: bool = False
-    constant: Answer | None = None
-    """Its answer, where that is the same for every subject."""
-    key: str | None = None
-    words: str | None = None
-    program: Program | None = None
-    """What works it out for a subject, where that can neither be unreadable nor go round in a circle."""
-    titles: dict[str, str] = field(default_factory=dict, compare=False)
-    """Language → what it is called, as far as it has been asked for."""
-
-
-def _with_keys(variables: dict[str, Variable]) -> dict[str, Variable]:
-    """The variables, with keys for those that depend on nothing but each other and the request.
-
-    A pathway whose plans share their variables evaluates and explains each once, whichever plan declares it. Those in a
-    circle, and those that an outer plan completes, are left without.
-    """
-    uses = {name: _USED.findall(str(one.about.get("expression"))) for name, one in variables.items()}
-    found: dict[str, Variable] = {}
-    waiting = list(variables)
-    while waiting:
-        ready = [name for name in waiting if all(other in found or other in SHARED for other in uses[name])]
-        if not ready:
-            break
-        for name in ready:
-            one = variables[name]
-            below = [found[other] for other in uses[name] if other in found]
-            own = f"{one.about.get('language')}:{one.about.get('expression')}:{name if one.parameter else ''}"
-            answer = f"{own}|" + "".join(f"%{other.name}={other.key};" for other in below)
-            words = f"{name}:{one.about}|" + "".join(f"%{other.name}={other.words};" for other in below)
-            path = one.expression if isinstance(one.expression, Path) and one.constant is None else None
-            program = path.program if path is not None else None
-            found[name] = replace(one, key=_short(answer), words=_short(words), program=program)
-        waiting = [name for name in waiting if name not in found]
-    return {name: found.get(name, one) for name, one in variables.items()}
-
-
-def _short(text: str) -> str:
-    return sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def variables_of(definition: Mapping[str, Any]) -> dict[str, Variable]:
-    """The variables that a definition declares, in order; names without ``%``."""
-    found = {}
-    for entry in definition.get("extension", ()):
-        if entry.get("url") == VARIABLE and (about := entry.get("valueExpression")):
-            found[about.get("name", "")] = _variable(about)
-    return _with_keys(found)
-
-
-def _variable(about: Mapping[str, Any]) -> Variable:
-    read, failure = None, None
-    try:
-        read = expression(about)
-    except ExpressionFailed as error:
-        failure = error
-    return Variable(
-        name=about.get("name", ""),
-        about=about,
-        expression=read,
-        failure=failure,
-        needed=extension(about, NEEDED) is True,
-        ask_with=extension(about, ASK_WITH),
-        parameter=extension(about, PARAMETER) is not None,
-        constant=_constant(read),
-    )
-
-
-def _constant(read: Path | Search | None) -> Answer | None:
-    """The answer of an expression that is one literal."""
-    if isinstance(read, Path) and read.program is not None and isinstance(read.program.tree, Literal):
-        return Answer(read.program.items(None))
-    return None
 
 
 def _preset(asked: ApplyRequest, variables: Mapping[str, Variable]) -> dict[str, Answer]:
@@ -155,13 +47,23 @@ class Scope(dict[str, Any]):
 
     __slots__ = (
         "_asked", "_busy", "_closure", "_given", "_own", "_parent", "_places", "_shared", "_variables", "everywhere",
-        "focus", "told",
+        "focus", "joins", "told",
     )  # fmt: skip
 
-    def __init__(self, asked: ApplyRequest, variables: Mapping[str, Variable], parent: Scope | None = None):
+    def __init__(
+        self,
+        asked: ApplyRequest,
+        variables: Mapping[str, Variable],
+        parent: Scope | None = None,
+        *,
+        joins: bool = False,
+        beside: Scope | None = None,
+    ):
+        """``joins``: whether other plans may be looked up here too; ``beside``: a scope of the same application."""
         self._asked = asked
-        self._variables = variables
+        self._variables: Mapping[str, Variable] = {}
         self._parent = parent
+        self.joins = joins
         self._own: dict[str, Answer] = {}
         """Answers that hold for this plan alone: those that the request gives itself, those of variables without a
         key."""
@@ -169,23 +71,38 @@ class Scope(dict[str, Any]):
         self._closure: dict[str, tuple[str, ...]] = {}
         self.told: dict[Any, Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
-        if parent is None:
+        self._given: dict[str, Any] = asked.variables() if parent is None else {}
+        beside = beside or parent
+        if beside is None:
             self.everywhere: dict[Any, Any] = {}
             """The same for what is so in all plans: its keys hold a variable's ``words``."""
             self._shared: dict[str | None, Answer] = {}
             """Key -> answer, of all plans."""
             self._places: dict[tuple[str, ...], list[str]] = {}
-            self._given: dict[str, Any] = asked.variables()
             self.focus: Any = node(asked.subject)
             """The subject, on which variables are read."""
             self[PORTS] = Ports(asked.facts.get, asked.terminology, asked.now)
         else:
-            self.everywhere, self._shared, self._places = parent.everywhere, parent._shared, parent._places
-            self._given, self.focus = {}, parent.focus
-            self[PORTS] = parent[PORTS]
-        if asked.parameters or asked.overrides:
-            self._own |= _preset(asked, variables)
+            self.everywhere, self._shared, self._places = beside.everywhere, beside._shared, beside._places
+            self.focus = beside.focus
+            self[PORTS] = beside[PORTS]
+        self._declare(variables)
+
+    def _declare(self, variables: Mapping[str, Variable]) -> None:
+        """Know these variables from now on; the answers that the request gives itself are known at once."""
+        self._variables = variables
+        if self._asked.parameters or self._asked.overrides:
+            self._own |= _preset(self._asked, variables)
             self |= {name: answer.items for name, answer in self._own.items()}
+
+    def joined(self, plan: Plan) -> bool:
+        """Let a plan inside the present one be looked up here too, where neither can tell."""
+        both = plan.joined(self._variables) if self.joins else None
+        if both is None:
+            return False
+        if both is not self._variables:
+            self._declare(both)
+        return True
 
     def __missing__(self, name: str) -> Any:
         variable = self._variables.get(name)
@@ -264,6 +181,23 @@ class Scope(dict[str, Any]):
         except (MaslakError, ExpressionFailed) as error:
             _fail(name, variable, error)
         raise variable.failure or ExpressionFailed(name, "the variable has no expression")
+
+    def all_needed(self, names: Iterable[str]) -> list[str]:
+        """The needed variables among these, and among all that they used in turn, each once, the outermost first."""
+        names = list(names)
+        found = {name: None for name in names if (one := self.declared(name)) is not None and one.needed}
+        seen: set[str] = set()
+        waiting = names[::-1]
+        while waiting:
+            name = waiting.pop()
+            variable = self.declared(name) if name not in seen else None
+            seen.add(name)
+            if variable is None or not variable.needs:
+                continue
+            if variable.needed:
+                found[name] = None
+            waiting += list(self.answer(name).used)[::-1]
+        return list(found)
 
     def all_used(self, names: Iterable[str]) -> list[str]:
         """These variables and all that they used in turn, each once, the outermost first."""

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pathways.apply.action import PlannedAction
 from pathways.apply.conditions import Verdict, judge
-from pathways.apply.plan import PlannedAction
 from pathways.apply.scope import Scope
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from app.errors import Invalid
+from pathways.apply.action import PlannedAction
 from pathways.apply.ask import ask_for
 from pathways.apply.conditions import UNCONDITIONAL, judge
 from pathways.apply.expression import ExpressionFailed
@@ -12,7 +13,6 @@ from pathways.apply.frame import Frame
 from pathways.apply.goals import goals_of
 from pathways.apply.instantiate import fail, instantiate, settle_action
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.plan import PlannedAction
 from pathways.apply.schedule import schedule_by_timing
 from pathways.apply.selection import Pick, all_or_none, decides
 

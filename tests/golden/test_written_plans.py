@@ -10,7 +10,8 @@ from app.fhir import json
 from app.fhir.fhirpath import Program
 from app.fhir.fhirpath.nodes import Items, Node
 from app.fhir.fhirpath.written import Planned
-from pathways.apply.plan import PlannedAction, read_plan
+from pathways.apply.action import PlannedAction
+from pathways.apply.plan import read_plan
 from tests.golden.golden import diseases, patients, plans_of, walked
 
 
