@@ -30,12 +30,13 @@ def seed(address: str) -> None:
 
 
 @contextmanager
-def newer_form(address: str, name: str) -> Iterator[None]:
-    """While it lasts, a newer version of a Questionnaire is in force on the server of this database."""
+def newer_form(address: str, name: str, *more: dict[str, Any]) -> Iterator[None]:
+    """While it lasts, a newer version of a Questionnaire is in force on the server of this database; it asks more."""
     with _changed(address) as repo:
         old = repo.first(f"Questionnaire?name={name}&status=active")
         major, minor, patch = old["version"].split(".")
         plain = {key: value for key, value in old.items() if key not in ("id", "meta")}
+        plain["item"] = [*old["item"], *more]
         repo.update(old | {"status": "retired"})
         new = repo.create(plain | {"version": f"{major}.{minor}.{int(patch) + 1}"})
     try:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from playwright.sync_api import expect
 
+from app.fhir.translation import translated
+from pathways.questionnaire import sdc
 from tests.e2e import clinic
+from tests.e2e.seeding import newer_form
 from tests.e2e.visitor import House, Visitor
 
 SALMA = clinic.Person(
@@ -103,6 +107,69 @@ def test_amounts_are_shown_in_the_other_unit(house: House) -> None:
         if house.language == "ar":
             other = other.replace("g/L", "غ/ل") if name == "fasting-glucose" else other.replace("mg/L", "مغ/ل")
         expect(physician.page.locator(f"[id='{name}-other']")).to_have_text(other)
+    physician.leave()
+
+
+def at_home() -> list[dict[str, Any]]:
+    """Readings at home, as many as there are: the mean pressure of each, the mean of the systolics of all."""
+
+    def asked(kind: str, link_id: str, text: str, arabic: str, **more: Any) -> dict[str, Any]:
+        return translated({"linkId": link_id, "type": kind, "text": text, **more}, "text", {"ar": arabic})
+
+    def made(expression: str) -> list[dict[str, Any]]:
+        value = {"language": "text/fhirpath", "expression": expression}
+        return [
+            {"url": sdc.CALCULATED_EXPRESSION, "valueExpression": value},
+            {"url": sdc.MAX_DECIMAL_PLACES, "valueInteger": 1},
+            {"url": sdc.UNIT, "valueCoding": {"system": sdc.UCUM, "code": "mm[Hg]", "display": "mmHg"}},
+        ]
+
+    def row(name: str, link_id: str) -> dict[str, Any]:
+        reading = f"item.where(linkId = '{link_id}').answer.value"
+        named = {"name": name, "language": "text/fhirpath", "expression": reading}
+        return {"url": sdc.VARIABLE, "valueExpression": named}
+
+    each = [
+        asked("integer", "home-sys", "Systolique à domicile", "الانقباضي في المنزل"),
+        asked("integer", "home-dia", "Diastolique à domicile", "الانبساطي في المنزل"),
+        asked("decimal", "home-map", "Pression moyenne", "الضغط المتوسط", readOnly=True,
+              extension=made("%hd + (%hs - %hd) / 3")),
+        asked("string", "home-why", "Que faisiez-vous ?", "ماذا كنتم تفعلون؟",
+              enableWhen=[{"question": "home-sys", "operator": ">=", "answerInteger": 160}]),
+    ]  # fmt: skip
+    over_all = "%resource.item.where(linkId = 'home').item.where(linkId = 'home-sys').answer.value.avg()"
+    return [
+        asked("group", "home", "Mesures à domicile", "قياسات في المنزل", repeats=True, item=each,
+              extension=[row("hs", "home-sys"), row("hd", "home-dia")]),
+        asked("decimal", "home-mean", "Moyenne des systoliques", "متوسط الانقباضي", readOnly=True,
+              extension=made(over_all)),
+    ]  # fmt: skip
+
+
+def test_each_row_calculates_while_it_is_typed(house: House) -> None:
+    physician = house.visitor("medecin")
+    with newer_form(house.database, "HypertensionFirstAssessment", *at_home()):
+        opened(physician, replace(SALMA, family="Bouazza", family_ar="بوعزة", phone="0661777004", cnie="K777004"))
+        page = physician.page
+        add = page.locator("button[name=add-row][value=home]")
+        assert not page.locator("[name='home-0-home-why']").is_visible()
+        type_in(physician, home_0_home_sys="150", home_0_home_dia="90")
+        expect(page.locator("[id='home-0-home-map-result'] bdi")).to_have_text("110,0 mmHg")
+        physician.follow(add)
+        expect(page.locator("[id='home-0-home-map-result'] bdi")).to_have_text("110,0 mmHg")
+        page.fill("[name='home-1-home-sys']", "\u200f١٦١\u200f")
+        page.locator("[name='home-1-home-dia']").press_sequentially("٨٠")
+        expect(page.locator("[id='home-1-home-map-result'] bdi")).to_have_text("107,0 mmHg")
+        expect(page.locator("[id='home-mean-result'] bdi")).to_have_text("155,5 mmHg")
+        assert page.locator("[name='home-1-home-why']").is_visible()
+        assert not page.locator("[name='home-0-home-why']").is_visible()
+        physician.look("visit-rows")
+        names = ("home-0-home-map", "home-1-home-map", "home-mean")
+        live = [shown(physician, name) for name in names]
+        clinic.save(physician)  # the pressure of the visit is lacking: the server says the same of the same answers
+        assert page.locator("[role=alert]").count()
+        assert [shown(physician, name) for name in names] == live
+        assert not physician.faults
     physician.leave()
 
 
