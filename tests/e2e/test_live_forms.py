@@ -169,6 +169,9 @@ def test_each_row_calculates_while_it_is_typed(house: House) -> None:
         clinic.save(physician)  # the pressure of the visit is lacking: the server says the same of the same answers
         assert page.locator("[role=alert]").count()
         assert [shown(physician, name) for name in names] == live
+        with page.expect_navigation():
+            page.press("[name='home-0-home-sys']", "Enter")  # saves, as everywhere, and adds no row
+        assert page.locator("[role=alert]").count() and not page.locator("[name='home-2-home-sys']").count()
         assert not physician.faults
     physician.leave()
 
