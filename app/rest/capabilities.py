@@ -12,6 +12,7 @@ from typing import Any
 from flask import Request, current_app
 
 from app.clock import instant_text, now
+from app.errors import Malformed
 from app.feature import Operation
 from app.fhir.definitions import load, resource_types
 from app.fhir.json import dumps
@@ -39,8 +40,11 @@ _TYPE_ROWS = ("read", "vread", "update", "patch", "delete", "history_instance", 
 def answer(request: Request) -> Answer:
     """``GET /metadata``: the CapabilityStatement; ``mode=terminology`` gives the TerminologyCapabilities."""
     negotiation.check_format(request.args.get("_format"), request.headers.get("Accept"))
-    if request.args.get("mode") == "terminology":
+    mode = request.args.get("mode", "full")
+    if mode == "terminology":
         return Answer(200, terminology(base_url()))
+    if mode not in ("full", "normative"):
+        raise Malformed("mode={mode}: write full, normative or terminology.", expression="http.mode", mode=mode)
     kept: dict[str, Any] = current_app.extensions.setdefault(SERVED_SINCE, {})
     base = base_url()
     if base not in kept:
@@ -130,7 +134,21 @@ def _searches(type: str) -> dict[str, list[Any]]:
     ]
     includes = [f"{type}:{p.code}" for p in parameters.values() if p.kind == "reference"]
     made: dict[str, list[Any]] = {"searchInclude": ["*", *sorted(includes)]} if includes else {}
+    if referring := _referring().get(type):
+        made["searchRevInclude"] = ["*", *referring]
     return made | ({"searchParam": own} if own else {})
+
+
+@cache
+def _referring() -> dict[str, list[str]]:
+    """Type → the reference parameters of all types that may name it, as ``_revinclude`` takes them."""
+    found: dict[str, list[str]] = {}
+    for source in sorted(resource_types()):
+        for code, parameter in sorted(parameters_of(source).items()):
+            if parameter.kind == "reference" and answered(parameter):
+                for target in parameter.targets:
+                    found.setdefault(target, []).append(f"{source}:{code}")
+    return found
 
 
 def _operations(operations: list[Operation]) -> dict[str, list[Any]]:

@@ -8,6 +8,7 @@ from app.rest.asked import Answer, Asked, of_stored, of_written
 from app.rest.bodies import resource_of, without_meta
 from app.rest.conditions import IF_NONE_EXIST, match
 from app.rest.integrity import require_targets
+from app.rest.permission import may_see
 from app.rest.references import Resolver
 
 
@@ -33,8 +34,8 @@ def create(repo: Repository, asked: Asked) -> Answer:
 
 
 def existing(repo: Repository, reference: str, asked: Asked) -> Answer:
-    """The answer to a conditional create whose resource is there already."""
+    """The answer to a conditional create whose resource is there already; itself only to who may read it."""
     type, id = reference.split("/")
     answer = of_stored(repo.raw(type, id))
-    minimal = asked.prefer.returned != "representation"
+    minimal = asked.prefer.returned != "representation" or not may_see(repo, reference)
     return Answer(200, None if minimal else answer.body, reference, answer.version, answer.last_updated)

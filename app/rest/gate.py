@@ -129,7 +129,7 @@ def _let_in(context: _Context, grant: str | None) -> Actor:
     if actor is None:
         raise Unauthorized("sign in to go on")
     if grant is None or not actor.may(grant):
-        raise Forbidden("your role does not open this page", grant=grant or "")
+        raise Forbidden("This needs the grant {grant}, which the token's scopes do not give.", grant=grant or "")
     pace.keep(actor)
     return actor
 

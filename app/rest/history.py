@@ -7,11 +7,12 @@ from datetime import datetime
 from app.errors import Malformed
 from app.fhir.dates import Range, parse
 from app.fhir.repository import Repository
-from app.rest.asked import Answer, Asked
+from app.rest.asked import Answer, Asked, encoded
 from app.rest.bundles import history_bundle, next_link, resume
 from app.rest.search import count_of
 
-_KNOWN = frozenset({"_since", "_at", "_count", "_format", "_pretty", "_page"})
+_CRITERIA = ("_since", "_at", "_count")
+_KNOWN = frozenset({*_CRITERIA, "_format", "_pretty", "_page"})
 
 
 def history(repo: Repository, asked: Asked) -> Answer:
@@ -30,7 +31,9 @@ def history(repo: Repository, asked: Asked) -> Answer:
         count=count_of(asked),
         cursor=cursor,
     )
-    links = {"self": asked.base + _path(asked)} | next_link(asked, _path(asked), page.next)
+    said = encoded(tuple(pair for pair in asked.parameters if pair[0] in _CRITERIA))
+    address = asked.base + _path(asked) + (f"?{said}" if said else "")
+    links = {"self": address} | next_link(asked, _path(asked), page.next)
     return Answer(200, history_bundle(page, asked, links))
 
 

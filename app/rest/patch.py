@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.errors import Gone, Invalid, Malformed, NotFound, PreconditionFailed, UnsupportedMediaType
@@ -16,6 +17,7 @@ from app.rest.conditions import criteria, demanded, match
 from app.rest.integrity import require_targets
 from app.rest.negotiation import JSON_PATCH
 from app.rest.parameters import well_formed
+from app.rest.permission import may_see
 from app.rest.references import Resolver
 
 
@@ -42,7 +44,10 @@ def _applied(repo: Repository, asked: Asked) -> Answer:
     check(after)
     after = Resolver(repo).met(after)
     require_targets(repo, [(str(asked.type), after)])
-    return of_written(repo.update(without_meta(after), if_match=stored.version), asked, 200)
+    made = repo.update(without_meta(after), if_match=stored.version)
+    if not may_see(repo, asked.reference):  # what was not sent is not told
+        asked = asked.at(prefer=replace(asked.prefer, returned="minimal"))
+    return of_written(made, asked, 200)
 
 
 def patch_conditional(repo: Repository, asked: Asked) -> Answer:

@@ -78,6 +78,11 @@ def reaching(actor: Actor, type: str) -> tuple[str, ...]:
     return ("",) if "" in found else tuple(sorted(found))
 
 
+def may_see(repo: Repository, reference: str) -> bool:
+    """Whether the actor may read or find a resource: who may only write is not told what stands there."""
+    return repo.actor.scopes is None or reference in within_limits(repo, [reference])
+
+
 def seen(repo: Repository, included: Sequence[StoredVersion]) -> list[StoredVersion]:
     """Those of the included resources that the actor's scopes reach."""
     if repo.actor.scopes is None or all(reaching(repo.actor, one.type) == ("",) for one in included):

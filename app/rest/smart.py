@@ -33,7 +33,7 @@ def blueprint() -> Blueprint:
     """The two addresses at the root of the server."""
     made = Blueprint("smart", __name__)
     made.add_url_rule("/.well-known/smart-configuration", "configuration", configuration, methods=["GET"])
-    made.add_url_rule("/oauth/token", "token", token, methods=["POST"])
+    made.add_url_rule("/oauth/token", "token", token, methods=["POST", "GET", "PUT", "PATCH", "DELETE"])
     csrf.exempt(made)  # nothing here acts by a session
     return made
 
@@ -62,6 +62,9 @@ def token() -> Response:
 
     What is wrong comes back as OAuth says it (RFC 6749 §5.2): ``error`` and ``error_description``.
     """
+    if request.method != "POST":
+        said = {"error": "invalid_request", "error_description": "a token is asked for by POST"}
+        return _json(405, said, _NO_STORE | {"Allow": "POST"})
     try:
         return _token()
     except TooMany as error:

@@ -14,13 +14,15 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource
 from app.ids import new_id
 from app.rest.operations import OperationRequest
-from app.rest.parameters import answer
-from app.terminology import Concept, Terminology
+from app.rest.parameters import answer, parameter
+from app.rest.terminology_parameters import canonical_in, coded_in, service_for, system_of, value_set_of
+from app.terminology import Concept
 from app.terminology.displays import Token, asked_for, display_in, language_for, shown, token_of
 from app.terminology.service import Expansion, Validation
 from app.terminology.translate import translated
-from app.terminology.versions import Versions, by_system
 
+UNCLOSED = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed"
+"""Of an expansion: other codes may belong to the value set too, since only a part of their system is kept here."""
 _UNSERVED = ("date", "context", "contextDirection")
 
 
@@ -32,10 +34,10 @@ def expand(repo: Repository, request: OperationRequest) -> Resource:
         raise Invalid(
             "$expand: the parameter {name} is not served, and would change the answer.",
             name=odd[0],
-            expression=f"Parameters.parameter('{odd[0]}')",
+            expression=parameter(odd[0]),
         )
-    service = _service(repo, request)
-    value_set = _value_set(repo, request, service)
+    service = service_for(repo, request)
+    value_set = value_set_of(repo, request, service)
     tokens = [token_of(str(one)) for one in request.values("designation")]
     designations = request.flag("includeDesignations", bool(tokens))
     expansion = service.expand(
@@ -54,6 +56,7 @@ def expand(repo: Repository, request: OperationRequest) -> Resource:
             "timestamp": instant_text(repo.now),
             "total": expansion.total,
             "offset": expansion.offset,
+            **({"extension": [{"url": UNCLOSED, "valueBoolean": True}]} if expansion.unclosed else {}),
             "parameter": _used(request, expansion),
             "contains": [_contained(one, text, tokens if designations else None) for one, text in expansion.concepts],
         }
@@ -94,20 +97,20 @@ def _all_texts(concept: Concept) -> list[Resource]:
 
 def validate_code(repo: Repository, request: OperationRequest) -> Resource:
     """``ValueSet/$validate-code`` and ``CodeSystem/$validate-code``: result, message, display, code, system."""
-    service = _service(repo, request)
+    service = service_for(repo, request)
     in_system = request.type == "CodeSystem"
-    value_set = None if in_system else _value_set(repo, request, service)
+    value_set = None if in_system else value_set_of(repo, request, service)
     tried: list[Validation] = []
-    for system, code, display in _coded(request, in_system, repo):
+    for system, code, display, version in coded_in(request, in_system, repo):
         language = request.value("displayLanguage")
         if value_set is not None:
-            tried.append(service.validate_in_value_set(value_set, system, code, display, language))
+            tried.append(service.validate_in_value_set(value_set, system, code, display, language, version))
         else:
             if not system:
                 raise Malformed(
-                    "CodeSystem/$validate-code needs the system: the parameter url, or a Coding with a system."
+                    "CodeSystem/$validate-code needs the system: the parameter url, or a Coding with a system.",
+                    expression=parameter("url"),
                 )
-            version = request.value("version") or request.value("systemVersion")
             tried.append(service.validate_in_system(system, code, display, version, language))
     best = next((one for one in tried if one.result), tried[0])
     if (
@@ -130,31 +133,15 @@ def validate_code(repo: Repository, request: OperationRequest) -> Resource:
     )
 
 
-def _coded(request: OperationRequest, in_system: bool, repo: Repository) -> list[tuple[str | None, str, str | None]]:
-    """(system, code, display) of what is to be judged. Raises Malformed where nothing, or too much, is given."""
-    given = [name for name in ("code", "coding", "codeableConcept") if request.value(name) is not None]
-    if len(given) != 1:
-        raise Malformed("Give one of code (with system), coding, codeableConcept.")
-    value = request.value(given[0])
-    if given[0] == "code":
-        system = request.value("system") or (_system_of(repo, request) if in_system else None)
-        return [(system, str(value), request.value("display"))]
-    codings = [value] if given[0] == "coding" else value.get("coding", [])
-    listed = [(one.get("system"), one["code"], one.get("display")) for one in codings if one.get("code")]
-    if not listed:
-        raise Malformed(f"{given[0]} holds no code.")
-    return listed
-
-
 def lookup(repo: Repository, request: OperationRequest) -> Resource:
     """``CodeSystem/$lookup`` (https://hl7.org/fhir/R4/codesystem-operation-lookup.html): texts and properties of a
     code.
     """
-    service = _service(repo, request)
+    service = service_for(repo, request)
     coding = request.value("coding") or {}
     system, code = request.value("system") or coding.get("system"), request.value("code") or coding.get("code")
     if not system or not code:
-        raise Malformed("$lookup needs system and code, or a coding.")
+        raise Malformed("$lookup needs system and code, or a coding.", expression=parameter("code"))
     version = request.value("version") or coding.get("version")
     known = service.concepts(system, version)
     concept = service.concept(system, code, version)
@@ -191,35 +178,36 @@ def _designation(one: Resource) -> list[tuple[str, str, Any]]:
 
 def subsumes(repo: Repository, request: OperationRequest) -> Resource:
     """``CodeSystem/$subsumes`` (https://hl7.org/fhir/R4/codesystem-operation-subsumes.html): outcome."""
-    service = _service(repo, request)
+    service = service_for(repo, request)
     first, second = request.value("codingA"), request.value("codingB")
-    if first and second:
+    if first or second:
+        first, second = request.required("codingA"), request.required("codingB")
         if first.get("system") != second.get("system"):
-            raise Malformed("codingA and codingB are of different systems.")
+            raise Malformed("codingA and codingB are of different systems.", expression=parameter("codingB"))
         system, one, other = first.get("system"), first.get("code"), second.get("code")
     else:
-        system = request.value("system") or _system_of(repo, request)
+        system = request.value("system") or system_of(repo, request)
         one, other = request.required("codeA"), request.required("codeB")
     if not system:
-        raise Malformed("$subsumes needs the system.")
+        raise Malformed("$subsumes needs the system.", expression=parameter("system"))
     return answer(("outcome", "Code", service.subsumes(system, one, other, request.value("version"))))
 
 
 def translate(repo: Repository, request: OperationRequest) -> Resource:
     """``ConceptMap/$translate`` (https://hl7.org/fhir/R4/conceptmap-operation-translate.html): result and matches."""
-    service = _service(repo, request)
-    coded = _coded(request, False, repo)
+    service = service_for(repo, request)
+    coded = coded_in(request, False, repo)
     inline = request.resource_of("conceptMap")
     if request.id:
         maps = [repo.read(str(request.reference))]
     elif inline or request.value("url"):
-        maps = [inline or service.sources.concept_map(_canonical(request, "url", "conceptMapVersion"))]
+        maps = [inline or service.sources.concept_map(canonical_in(request, "url", "conceptMapVersion"))]
     else:
-        systems = {system for system, _, _ in coded if system}
+        systems = {system for system, *_ in coded if system}
         maps = [one for system in systems for one in service.sources.concept_maps(system)]
     matches = [
         match
-        for system, code, _ in coded
+        for system, code, *_ in coded
         for match in translated(
             service.sources,
             maps,
@@ -241,40 +229,16 @@ def translate(repo: Repository, request: OperationRequest) -> Resource:
                 [
                     ("equivalence", "Code", match.equivalence),
                     ("concept", "Coding", match.concept or None),
+                    *[
+                        ("product", None, [("element", "Uri", name), ("concept", "Coding", one)])
+                        for name, one in match.products
+                    ],
                     ("source", "Uri", match.source),
                 ],
             )
             for match in matches
         ],
     )
-
-
-def _service(repo: Repository, request: OperationRequest) -> Terminology:
-    default, checked, forced = (by_system(request.values(f"{one}system-version")) for one in ("", "check-", "force-"))
-    return Terminology(repo, request.headers.get("Accept-Language"), Versions(default, checked, forced))
-
-
-def _canonical(request: OperationRequest, name: str, version: str) -> str:
-    stated = request.value(version)
-    return f"{request.required(name)}|{stated}" if stated else str(request.required(name))
-
-
-def _value_set(repo: Repository, request: OperationRequest, service: Terminology) -> Resource:
-    if request.id:
-        return repo.read(str(request.reference))
-    inline = request.resource_of("valueSet") or request.resource
-    if inline is not None:
-        if inline.get("resourceType") != "ValueSet":
-            raise Malformed("valueSet is a ValueSet resource.")
-        return inline
-    return service.value_set(_canonical(request, "url", "valueSetVersion"))
-
-
-def _system_of(repo: Repository, request: OperationRequest) -> str | None:
-    if request.id:
-        return str(repo.read(str(request.reference))["url"])
-    found: str | None = request.value("url")
-    return found
 
 
 def _operation(code: str, run: Any, type: str) -> Operation:

@@ -10,6 +10,7 @@ from app.errors import Invalid
 from app.fhir.regex import Pattern
 from app.fhir.resource import Resource
 from app.terminology.concepts import Concept, Concepts, designations_of
+from app.terminology.grammars import Grammar
 from app.terminology.sources import Sources
 
 Key = tuple[str, str]
@@ -42,6 +43,22 @@ def only_system(value_set: Resource) -> str | None:
     includes = value_set.get("compose", {}).get("include", ())
     systems = {include.get("system") for include in includes}
     return systems.pop() if len(systems) == 1 and not any("valueSet" in include for include in includes) else None
+
+
+def unclosed(value_set: Resource, sources: Sources, path: tuple[str, ...] = ()) -> bool:
+    """Whether it takes from a system, whole or by filters, of which only a part is kept here: others may belong to it.
+
+    Raises NotFound, Invalid (a circle) as ``members`` does.
+    """
+    here = _entered(value_set, path)
+    for include in value_set.get("compose", {}).get("include", ()):
+        if "system" in include and "concept" not in include:
+            known = sources.concepts(include["system"], include.get("version"))
+            if known is not None and not known.complete:
+                return True
+        if any(unclosed(sources.value_set(url), sources, here) for url in include.get("valueSet", ())):
+            return True
+    return False
 
 
 def contains(
@@ -80,7 +97,7 @@ def _of_one_system(include: Resource, sources: Sources, code: str) -> Concept | 
     if "concept" in include:
         known = sources.concepts(include["system"], include.get("version"))
         listed = next((one for one in include["concept"] if one["code"] == code), None)
-        return _listed(listed, known.get(code) if known else None, include) if listed else None
+        return _listed(listed, known, include) if listed and _stands(known, code) else None
     known = _system(include, sources)
     concept = known.get(code)
     tests = [_test(filter, known) for filter in include.get("filter", ())]
@@ -113,7 +130,8 @@ def _of_system(include: Resource, sources: Sources) -> Iterator[Concept]:
     if "concept" in include:
         known = sources.concepts(include["system"], include.get("version"))
         for listed in include["concept"]:
-            yield _listed(listed, known.get(listed["code"]) if known else None, include)
+            if _stands(known, listed["code"]):
+                yield _listed(listed, known, include)
         return
     known = _system(include, sources)
     tests = [_test(filter, known) for filter in include.get("filter", ())]
@@ -133,9 +151,15 @@ def _system(include: Resource, sources: Sources) -> Concepts:
     return known
 
 
-def _listed(listed: Resource, known: Concept | None, include: Resource) -> Concept:
+def _stands(known: Concepts | None, code: str) -> bool:
+    """Whether a code that a value set lists can be one: what a whole list of a system has not is none."""
+    return known is None or not known.complete or isinstance(known, Grammar) or known.get(code) is not None
+
+
+def _listed(listed: Resource, known: Concepts | None, include: Resource) -> Concept:
     """What the value set says of a code stands before what its system says."""
-    base = known or Concept(include["system"], listed["code"], version=include.get("version"))
+    found = known.get(listed["code"]) if known else None
+    base = found or Concept(include["system"], listed["code"], version=include.get("version"))
     own = designations_of(listed)
     if listed.get("display") and listed["display"] != base.display:
         base = replace(base, display=listed["display"], language=base.language if base.display is None else None)

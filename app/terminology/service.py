@@ -30,6 +30,8 @@ class Expansion:
     total: int
     offset: int
     language: str | None
+    unclosed: bool = False
+    """Whether a system is listed of which only a part is kept here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Terminology:
                 total=len(concepts),
             )
         page = concepts[offset:] if count is None else concepts[offset : offset + count]
-        return Expansion([(one, display_in(one, language)) for one in page], len(concepts), offset, language)
+        unclosed = compose.unclosed(resource, self.sources)
+        return Expansion([(one, display_in(one, language)) for one in page], len(concepts), offset, language, unclosed)
 
     def value_set(self, value_set: Resource | str) -> Resource:
         """A value set by its canonical, or the resource given. Raises NotFound."""
@@ -112,14 +115,24 @@ class Terminology:
         code: str,
         display: str | None = None,
         language: str | None = None,
+        version: str | None = None,
     ) -> Validation:
-        """Whether a code is in a value set, and its display, where given, is one of its texts. Raises NotFound."""
+        """Whether a code is in a value set, of the version of its system that is named, and its display, where given,
+        one of its texts. Raises NotFound.
+        """
         resource = self.value_set(value_set)
         concept = self.member(resource, system, code)
         named = f"{system or ''}#{code}"
         if concept is None:
+            partly = (
+                " (only a part of its code system is kept here)" if compose.unclosed(resource, self.sources) else ""
+            )
             return Validation(
-                False, message=f"The code {named} is not in the value set {resource.get('url', 'given')}."
+                False, message=f"The code {named} is not in the value set {resource.get('url', 'given')}{partly}."
+            )
+        if version and concept.version and version != concept.version:
+            return Validation(
+                False, concept, message=f"The code {named} is known here of version {concept.version}, not {version}."
             )
         return self._with_display(concept, display, language_for(language, resource, self.language))
 

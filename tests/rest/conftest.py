@@ -25,6 +25,7 @@ SCOPES = {
     "reader": "system/*.rs",
     "observations": "system/Observation.rs",
     "several": "system/Observation.rs?status=final system/Observation.rs?status=amended",
+    "writer": "system/Observation.cud",
     "finals": "system/Observation.cruds?status=final system/Patient.r",
 }
 

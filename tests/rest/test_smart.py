@@ -145,6 +145,13 @@ def test_a_form_that_is_wrong_is_refused_as_oauth_says(shared_fhir: Fhir, form: 
     assert answer.get_json()["error"] == code
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_tokens_are_asked_for_by_post_alone(shared_fhir: Fhir, method: str) -> None:
+    answer = shared_fhir.client.open("/oauth/token", method=method)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.get_json()["error"] == "invalid_request"
+
+
 def test_scopes_are_what_was_asked_for_within_what_was_registered(shared_fhir: Fhir) -> None:
     register(shared_fhir, "narrow", scopes="system/Observation.rs?status=final system/Patient.cruds")
     for asked, granted in {

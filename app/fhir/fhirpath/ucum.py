@@ -22,7 +22,8 @@ Dimension = tuple[tuple[str, int], ...]
 
 _SPACE = "{http://unitsofmeasure.org/ucum-essence}"
 _TOKEN = re.compile(r"\{[^{}]*\}|[()./]|(?:\[[^\[\]]*\]|[^()./{}\[\]])+")
-_COMPONENT = re.compile(r"(10[*^]|\D(?:.*\D)?)([+-]?\d+)?", re.DOTALL)
+_COMPONENT = re.compile(r"(10[*^]|[^\d+-](?:.*[^\d+-])?)([+-]?\d+)?", re.DOTALL)
+"""A symbol and its exponent, whose sign is none of the symbol: ``s-1``."""
 _MAX_EXPONENT = 99
 
 
