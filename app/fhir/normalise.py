@@ -27,13 +27,23 @@ _SAME = str.maketrans(
 _SPACE = re.compile(r"\s+")
 
 
-@lru_cache(20_000)
+_LONGEST_KEPT = 200
+"""Characters. Names and codes come again and again; a report does not, and 20,000 of them would fill the memory."""
+
+
 def normalised(text: str) -> str:
     """The text for comparison: ``El-Fassí`` and ``el fassi`` are one, ``أحمَد`` and ``احمد`` too."""
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _wholly_folded(text)
+
+
+def _wholly_folded(text: str) -> str:
     folded = _folded(text)
     while not folded.isascii() and (again := _folded(folded)) != folded:
         folded = again  # one folding may open the way to another: ℠ is SM, then sm
     return folded
+
+
+_kept = lru_cache(20_000)(_wholly_folded)
 
 
 def _folded(text: str) -> str:

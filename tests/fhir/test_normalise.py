@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.fhir import normalise
 from app.fhir.normalise import digits, normalised, words
 
 
@@ -44,3 +45,11 @@ def test_words_of_a_name() -> None:
 @pytest.mark.parametrize("text", ["0612345678", "+212 612-345-678", "00212612345678", "06.12.34.56.78", "٠٦١٢٣٤٥٦٧٨"])
 def test_one_phone_however_it_is_written(text: str) -> None:
     assert digits(text) == "612345678"
+
+
+def test_a_long_text_is_folded_like_a_short_one_and_not_kept() -> None:
+    before = normalise._kept.cache_info().misses
+    report = "Échographie Rénale. " * 1000
+    assert normalised(report) == " ".join(["echographie renale"] * 1000)
+    assert normalised("Rénale du test") == "renale du test"
+    assert normalise._kept.cache_info().misses == before + 1
