@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.errors import Invalid
 from app.fhir.resource import period
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.timing import OPEN, Due, related, working
+from pathways.apply.timing import OPEN, Due, related, working, working_before
 from pathways.facts.paths import element_of
 
 if TYPE_CHECKING:
@@ -45,8 +45,18 @@ def schedule(run: Run) -> None:
     for one in timed:
         due = settled[id(one)]
         if due != OPEN:
-            one.due = working(due, one.frame.asked.calendar, one.urgent, one.action.avoid_ramadan)
+            calendar = one.frame.asked.calendar
+            one.due = working(due, calendar, one.urgent, one.action.avoid_ramadan)
+            earlier = working_before(due, calendar, one.urgent) if _comes_before(one) else one.due
+            if earlier.latest is not None and earlier.latest >= one.frame.anchor:
+                one.due = earlier
             _mark(one)
+
+
+def _comes_before(one: ActionOutcome) -> bool:
+    """Whether its days come from being done before other actions, and from nothing else."""
+    relations = one.action.source.get("relatedAction", ()) if one.action.related and one.action.timing is None else ()
+    return bool(relations) and all(str(each.get("relationship")).startswith("before") for each in relations)
 
 
 def _settle(one: ActionOutcome, known: Known, settled: dict[int, Due], chain: tuple[int, ...]) -> Due:

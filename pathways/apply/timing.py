@@ -7,7 +7,7 @@ moves to the next working day, except for what is urgent; out of Ramadan where t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -44,6 +44,7 @@ UNITS = {
 
 _ANCHORS = 64
 """Days from which the due days of one timing are kept."""
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAYS = {"years": Decimal("365.25"), "months": Decimal("30.4375"), "weeks": Decimal(7), "days": Decimal(1)}
 
 
@@ -77,7 +78,7 @@ class Timing:
         Raises Invalid on units or values that cannot be read.
         """
         if self.kind == "Age":
-            return _once(_birthday(born) + span(self.value))
+            return _once(_after(_birthday(born), self.value))
         try:
             return self._known[anchor]
         except KeyError:
@@ -91,9 +92,9 @@ class Timing:
         if kind in ("DateTime", "Date"):
             return _at(value)
         if kind == "Period":
-            return Due(_day(value.get("start")), _day(value.get("end")))
+            return Due(_day(value.get("start")), _last_day(value.get("end")))
         if kind == "Duration":
-            return _once(anchor + span(value))
+            return _once(_after(anchor, value))
         if kind == "Range":
             return _range(value, anchor)
         if kind == "Timing":
@@ -125,10 +126,10 @@ def related(offset: Mapping[str, Any], relationship: str, other: Due) -> Due:
         return OPEN
     low, high = _offsets(offset)
     if relationship.startswith("before"):
-        return Due(base - high if high is not None else None, base - low if low is not None else base)
-    first = base + low if low is not None else base
+        return Due(_plain(base - high) if high is not None else None, _plain(base - low) if low is not None else base)
+    first = _plain(base + low) if low is not None else base
     if high is not None:
-        return Due(first, base + high)
+        return Due(first, _plain(base + high))
     return Due(first, None if "offsetRange" in offset and relationship.startswith("after") else first)
 
 
@@ -141,6 +142,14 @@ def working(due: Due, calendar: Calendar, urgent: bool, avoid_ramadan: bool = Fa
     if latest is None or latest == earliest:
         return Due(first, first if latest else None)
     return Due(first, _open(latest, calendar, avoid_ramadan))
+
+
+def working_before(due: Due, calendar: Calendar, urgent: bool) -> Due:
+    """The same for what is to be done before something else: a closed day moves back, or it would come too late."""
+    if urgent:
+        return due
+    first, last = (calendar.previous_working_day(day) if day else None for day in due)
+    return Due(first, last)
 
 
 def _open(day: date, calendar: Calendar, avoid_ramadan: bool) -> date:
@@ -167,6 +176,20 @@ def _day(text: str | None) -> date | None:
     return day_of(dates.parse(text).low) if text else None
 
 
+def _last_day(text: str | None) -> date | None:
+    """The last day of a FHIR date: an end of "2027-02" has the whole month in it."""
+    return _at(text).latest if text else None
+
+
+def _after(day: date, quantity: Mapping[str, Any]) -> date:
+    return _plain(day + span(quantity))
+
+
+def _plain(moment: date) -> date:
+    """The day, also where hours or minutes were counted: due days are days."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
 def _once(day: date) -> Due:
     return Due(day, day)
 
@@ -180,27 +203,53 @@ def _birthday(born: str | None) -> date:
 def _range(value: Mapping[str, Any], anchor: date) -> Due:
     """From low to high after the anchor."""
     low, high = value.get("low"), value.get("high")
-    return Due(anchor + span(low) if low else anchor, anchor + span(high) if high else None)
+    return Due(_after(anchor, low) if low else anchor, _after(anchor, high) if high else None)
 
 
 def _timing(value: Mapping[str, Any], anchor: date) -> Due | None:
-    """The first occurrence that a Timing foresees: its events, its bounds, or one period after the anchor."""
+    """The first occurrence that a Timing foresees: its events, the beginning of its bounds where that lies ahead, or
+    one period after the anchor; None where its bounds have ended."""
     events = sorted(dates.parse(event).low for event in value.get("event", ()))
     if events:
         ahead = [event for event in events if day_of(event) >= anchor] or events[-1:]
         return _once(day_of(ahead[0]))
     repeat = value.get("repeat", {})
-    bounds = choice(repeat, "bounds")
-    start = anchor
-    if bounds and bounds[0] == "Period" and bounds[1].get("start"):
-        start = max(anchor, _day(bounds[1]["start"]) or anchor)
-    if "period" in repeat and "periodUnit" in repeat:
-        unit, times = repeat["periodUnit"], Decimal(str(repeat.get("frequency", 1) or 1))
-        low = start + span({"value": Decimal(str(repeat["period"])) / times, "code": unit})
-        high = repeat.get("periodMax")
-        return Due(low, start + span({"value": Decimal(str(high)) / times, "code": unit}) if high else low)
-    if bounds is None:
+    kind, bounds = choice(repeat, "bounds") or ("", {})
+    begin = _day(bounds.get("start")) if kind == "Period" else None
+    end = _last_day(bounds.get("end")) if kind == "Period" else None
+    if end is not None and end < anchor:
         return None
-    if bounds[0] == "Duration":
-        return _once(anchor + span(bounds[1]))
-    return _range(bounds[1], anchor) if bounds[0] == "Range" else Due(start, _day(bounds[1].get("end")))
+    if "period" in repeat and "periodUnit" in repeat:
+        found = _one_period(repeat, anchor) if begin is None or begin <= anchor else _once(_on_weekday(repeat, begin))
+        return found if end is None else _until(found, end)
+    if not kind:
+        return None
+    if kind == "Duration":
+        return _once(_after(anchor, bounds))
+    return _range(bounds, anchor) if kind == "Range" else Due(max(anchor, begin or anchor), end)
+
+
+def _one_period(repeat: Mapping[str, Any], start: date) -> Due:
+    unit, times = repeat["periodUnit"], Decimal(str(repeat.get("frequency", 1) or 1))
+    high = repeat.get("periodMax")
+    first, last = (
+        _after(start, {"value": Decimal(str(period)) / times, "code": unit})
+        for period in (repeat["period"], high or repeat["period"])
+    )
+    if repeat.get("dayOfWeek") and unit == "wk" and repeat["period"] == 1:
+        first = start + timedelta(days=1)  # every Thursday: the next one
+    first = _on_weekday(repeat, first)
+    return Due(first, max(first, last) if high else first)
+
+
+def _on_weekday(repeat: Mapping[str, Any], day: date) -> date:
+    """The first of the days of the week that are named, from a day on; that day where none is."""
+    named = {_WEEKDAYS.index(one) for one in repeat.get("dayOfWeek", ()) if one in _WEEKDAYS}
+    return next((later for n in range(7) if (later := day + timedelta(days=n)).weekday() in named), day)
+
+
+def _until(due: Due, end: date) -> Due | None:
+    """The part of the due days before the bounds end."""
+    if due.earliest is not None and due.earliest > end:
+        return None
+    return Due(due.earliest, min(due.latest, end) if due.latest is not None else end)

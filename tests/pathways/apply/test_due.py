@@ -23,6 +23,13 @@ def quantity(value: Any, unit: str) -> dict[str, Any]:
     return {"value": value, "unit": unit, "code": unit, "system": "http://unitsofmeasure.org"}
 
 
+def every(period: int, unit: str, start: str | None = None, end: str | None = None, **more: Any) -> dict[str, Any]:
+    """A Timing that repeats, within bounds or without."""
+    bounds = {name: day for name, day in (("start", start), ("end", end)) if day}
+    repeat = {"frequency": 1, "period": period, "periodUnit": unit, **more}
+    return {"timingTiming": {"repeat": repeat | ({"boundsPeriod": bounds} if bounds else {})}}
+
+
 @pytest.mark.parametrize(
     ("timing", "expected"),
     [
@@ -44,6 +51,19 @@ def quantity(value: Any, unit: str) -> dict[str, Any]:
             Due(on("2026-12-15"), on("2027-03-15")),
         ),
         ({"timingTiming": {"repeat": {"boundsDuration": quantity(2, "wk")}}}, Due(*[on("2026-09-29")] * 2)),
+        ({"timingPeriod": {"start": "2027-01", "end": "2027-02"}}, Due(on("2027-01-01"), on("2027-02-28"))),
+        ({"timingDuration": quantity(90, "min")}, Due(TUESDAY, TUESDAY)),
+        ({"timingDuration": quantity(30, "h")}, Due(on("2026-09-16"), on("2026-09-16"))),
+        ({"timingRange": {"low": quantity(2, "h"), "high": quantity(2, "d")}}, Due(TUESDAY, on("2026-09-17"))),
+        # every month from the first of December on, until the end of February
+        (every(1, "mo", "2026-12-01", "2027-02"), Due(on("2026-12-01"), on("2026-12-01"))),
+        (every(1, "mo", "2026-01-01", "2027-02"), Due(on("2026-10-15"), on("2026-10-15"))),
+        (every(3, "mo", "2026-01-01", "2026-10", periodMax=6), None),
+        (every(1, "mo", "2026-01-01", "2026-10-31", periodMax=3), Due(on("2026-10-15"), on("2026-10-31"))),
+        (every(1, "mo", "2026-01-01", "2026-08"), None),
+        (every(1, "wk", dayOfWeek=["thu"]), Due(on("2026-09-17"), on("2026-09-17"))),
+        (every(1, "wk", dayOfWeek=["mon", "tue"]), Due(on("2026-09-21"), on("2026-09-21"))),
+        (every(1, "mo", dayOfWeek=["mon"]), Due(on("2026-10-19"), on("2026-10-19"))),
     ],
 )
 def test_a_timing_counts_from_the_visit(timing: dict[str, Any], expected: Due) -> None:
@@ -54,6 +74,35 @@ def test_a_timing_counts_from_the_visit(timing: dict[str, Any], expected: Due) -
 def test_a_timing_in_no_unit_of_time_is_refused(unit: str | None) -> None:
     with pytest.raises(Invalid, match="no duration"):
         from_timing({"timingDuration": {"value": 1, "code": unit}}, TUESDAY)
+
+
+def test_what_comes_before_moves_back_from_a_closed_day() -> None:
+    """A blood test two days before a visit on Tuesday: on Sunday it is closed, and Monday would be too late."""
+    before = {"actionId": "visit", "relationship": "before-start", "offsetDuration": quantity(2, "d")}
+    plan = a_plan(
+        an_action("Visit", id="visit", timingDateTime="2026-10-06", **uses(VISIT)),
+        an_action("Blood", id="blood", relatedAction=[before], **uses(VISIT)),
+        an_action("Now", id="now", priority="urgent", relatedAction=[before], **uses(VISIT)),
+    )
+    outcome = run(plan, definitions=[VISIT])
+    assert outcome.find("blood").due == Due(on("2026-10-02"), on("2026-10-02"))
+    assert outcome.find("now").due == Due(on("2026-10-04"), on("2026-10-04"))
+
+
+def test_hours_and_days_are_settled_together() -> None:
+    """What is due in hours is due that day: a request has a day, and relations compare days."""
+    plan = a_plan(
+        an_action("Reading", id="reading", timingDuration=quantity(2, "h"), **uses(VISIT)),
+        an_action("Another", id="other", timingDuration=quantity(1, "d"), **uses(VISIT)),
+        an_action("Then", id="then", **uses(VISIT), relatedAction=[
+            {"actionId": "reading", "relationship": "after-end", "offsetDuration": quantity(4, "h")},
+            {"actionId": "other", "relationship": "before-end", "offsetRange": {"low": quantity(1, "h")}},
+        ]),
+    )  # fmt: skip
+    made = resources_of(run(plan, definitions=[VISIT]), "Task")
+    days = [one["restriction"]["period"] for one in made]
+    assert days[0] == {"start": "2026-09-15", "end": "2026-09-15"}
+    assert all(len(day) == 10 for one in days for day in one.values()), days
 
 
 def test_an_age_needs_a_date_of_birth() -> None:
