@@ -24,13 +24,15 @@ def apply_many(
     """The outcome for each request, one by one, so that 10,000 patients need the memory of one.
 
     ``progress`` is called with the number done, every ``EVERY`` patients and at the end. Reasons, values and the FHIR
-    answer are worked out only for those of which they are asked. Until the last one Python collects garbage less often,
-    in the whole process. Raises as ``apply``.
+    answer are worked out only for those of which they are asked; a definition is asked for once. Until the last one
+    Python collects garbage less often, in the whole process. Raises as ``apply``.
     """
-    done = 0
+    done, before = 0, None
     with _rare_collections():
         for asked in requests:
-            yield apply(plan, asked)
+            applied = apply(plan, asked, before)
+            before = applied.frame.run
+            yield applied
             done += 1
             if progress is not None and done % EVERY == 0:
                 progress(done)

@@ -22,8 +22,9 @@ from pathways.apply.walk import walk
 Resource = dict[str, Any]
 
 
-def apply(plan: Resource, asked: ApplyRequest) -> Applied:
+def apply(plan: Resource, asked: ApplyRequest, before: Run | None = None) -> Applied:
     """The outcome of a PlanDefinition for one subject (https://hl7.org/fhir/R4/plandefinition-operation-apply.html).
+    ``before``: that of another subject of the same batch.
 
     What goes wrong with one action is reported on it, in ``issues`` and in the answer. Raises Invalid where the plan
     is no PlanDefinition, or is for another type of subject: then after what is worse, definitions that are not there or
@@ -38,7 +39,7 @@ def apply(plan: Resource, asked: ApplyRequest) -> Applied:
             raise
         raise Invalid(str(worse[0]), issues=[*worse, *error.issues]) from error
     read = read_plan(plan)
-    frame = Frame(Run(asked), read, Scope(asked, read.variables, joins=read.closed), (read.name,), asked.day)
+    frame = Frame(Run(asked, before), read, Scope(asked, read.variables, joins=read.closed), (read.name,), asked.day)
     outcomes = walk(frame)
     schedule(frame.run)
     frame.run.ended()

@@ -12,6 +12,7 @@ from app.config import LANGUAGES
 from app.errors import Issue
 from pathways.apply.definitions import Definitions, tail
 from pathways.apply.plan import Plan
+from pathways.apply.recipe import Recipe, recipe_of
 from pathways.apply.request import ApplyRequest
 from pathways.apply.scope import Scope
 from pathways.apply.telling import Fault
@@ -27,9 +28,14 @@ class Run:
     """What one application has proposed and met. Ids are made of the definitions' names, so that they repeat
     exactly."""
 
-    def __init__(self, asked: ApplyRequest):
+    def __init__(self, asked: ApplyRequest, before: Run | None = None):
+        """``before``: another application of the same batch; its definitions are those of this one where both are
+        found in the same place."""
         self.asked = asked
-        self.definitions = Definitions(asked)
+        if before is not None and before.asked.definitions is not asked.definitions:
+            before = None
+        self.definitions: Definitions = Definitions(asked) if before is None else before.definitions
+        self._recipes: dict[str, Recipe] = {} if before is None else before._recipes
         self.issues: list[Issue] = []
         self.resources: dict[str, Resource] = {}
         self.asks: dict[str, ActionOutcome] = {}
@@ -39,6 +45,16 @@ class Run:
         self.parties: dict[str, Resource] = {}
         """Type of request -> its elements that name people, as far as one has been made."""
         self._ids: dict[str, int] = {}
+
+    def recipe(self, reference: str, within: Resource) -> Recipe:
+        """The recipe of what a canonical or ``#id`` names, as seen from the definition that names it. Raises
+        NotFound."""
+        found = self._recipes.get(reference)
+        if found is None:
+            found = recipe_of(self.definitions.find(reference, within))
+            if not reference.startswith("#"):  # which may be another one in another definition
+                self._recipes[reference] = found
+        return found
 
     def ended(self) -> None:
         """Forget what only the walk needed, which would keep the outcomes in a circle with their frames."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 Resource = dict[str, Any]
 ONCE = frozenset({"Task", "Appointment"})
 """What is done once: the definition's own timing says when."""
-_ANYBODY: frozenset[str] = frozenset()
-"""For whom a definition in a plan is where it does not say: for the plan's subject."""
 ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type"
 GROUP: Resource = {"resourceType": "RequestGroup"}
 """What the dynamic values of an action that applies a plan go into."""
@@ -93,13 +91,12 @@ def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Wal
         _questionnaire(frame, outcome, reference)
         return
     action = outcome.action
-    definition = frame.run.definitions.find(reference, frame.plan.source)
-    recipe = recipe_of(definition)
-    kind = recipe.type
+    recipe = frame.run.recipe(reference, frame.plan.source)
+    definition, kind, subject = recipe.definition, recipe.type, frame.asked.subject["resourceType"]
     if kind == "PlanDefinition":
         refuse_cycle(recipe.plan.name, frame.chain)  # the worst fault first
-    if kind != "Questionnaire":
-        refuse_subject(definition, recipe.subjects, frame.asked.subject["resourceType"], _ANYBODY)
+    if recipe.subjects and kind != "Questionnaire":
+        refuse_subject(definition, recipe.subjects, subject)
     if kind == "PlanDefinition":
         nested = nested_frame(frame, outcome, recipe.plan)
         if action.dynamic:

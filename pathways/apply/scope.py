@@ -46,8 +46,8 @@ class Scope(dict[str, Any]):
     first looked up. One per applied plan; the parent is the outer plan's."""
 
     __slots__ = (
-        "_asked", "_busy", "_closure", "_given", "_own", "_parent", "_places", "_shared", "_variables", "everywhere",
-        "focus", "joins", "told",
+        "_asked", "_busy", "_closure", "_given", "_own", "_parent", "_places", "_shared", "_used", "_variables",
+        "everywhere", "focus", "joins", "told",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,8 @@ class Scope(dict[str, Any]):
         """Answers that hold for this plan alone: those that the request gives itself, those of variables without a
         key."""
         self._busy: set[str] = set()
+        self._used: dict[str, dict[str, None]] = {}
+        """What each variable has used that was worked out here, of plans that are looked up together."""
         self._closure: dict[str, tuple[str, ...]] = {}
         self.told: dict[Any, Any] = {}
         """What explanations have worked out already, for the next action that needs it."""
@@ -110,19 +112,16 @@ class Scope(dict[str, Any]):
             parent = self._parent
             items = self[name] = collection(self._given[name]) if parent is None else parent[name]
             return items
-        found = self._shared.get(variable.key)
-        if found is None:
-            program = variable.program
-            if program is None:
-                found = self._otherwise(name, variable)
-            else:
-                used: dict[str, None] = {}
-                try:
-                    items = program.planned(self.focus, self, used)
-                except (MaslakError, ExpressionFailed) as error:
-                    _fail(name, variable, error)
-                found = self._shared[variable.key] = _new(Answer, (items, used, None))
-        items = self[name] = found[0]
+        program = variable.program
+        if program is None or not self.joins:
+            items = self[name] = self._otherwise(name, variable)[0]
+            return items
+        used: dict[str, None] = {}
+        try:
+            items = self[name] = program.planned(self.focus, self, used)
+        except (MaslakError, ExpressionFailed) as error:
+            _fail(name, variable, error)
+        self._used[name] = used
         return items
 
     def __contains__(self, name: object) -> bool:
@@ -147,17 +146,22 @@ class Scope(dict[str, Any]):
         variable = self._variables.get(name)
         if variable is None:
             return self._parent.answer(name) if self._parent is not None else Answer([])
-        if name not in self.keys():
-            self.__missing__(name)
+        items = self[name]
+        used = self._used.get(name)
+        if used is not None:
+            return Answer(items, used)
         return self._own.get(name) or self._shared[variable.key]
 
     def _otherwise(self, name: str, variable: Variable) -> Answer:
-        """The answer of what is no expression to be evaluated as a whole, or may go round in a circle."""
+        """The answer of what is a query or the same for everybody, may go round in a circle, or was worked out for
+        another plan."""
         if variable.key is None:
             found = self._own[name] = variable.constant or self._watched(name, variable)
-        else:
-            found = self._shared[variable.key] = variable.constant or self._evaluate(name, variable)
-        return found
+            return found
+        known = self._shared.get(variable.key)
+        if known is None:
+            known = self._shared[variable.key] = variable.constant or self._evaluate(name, variable)
+        return known
 
     def _watched(self, name: str, variable: Variable) -> Answer:
         """The answer of a variable that may stand in a circle."""

@@ -7,10 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from ..equality import equal
-from ..errors import FhirPathError
 from ..fixed import fixed, stands_still
 from ..functions.conversion import to_date
-from ..functions.strings import pattern
 from ..functions.utility import today
 from ..logic import LOGIC
 from ..signatures import RESULTS
@@ -18,7 +16,7 @@ from ..syntax import Binary, Call, Expression, Literal
 from ..ways import day_of, mentions_index
 from .follow import DATES, NUMBERS, Following
 from .lines import Here
-from .operate import ARITHMETIC, COMPARED, constants, day_parts, number, only, this_day, truth_told
+from .operate import ARITHMETIC, COMPARED, asked_of_text, constants, day_parts, number, only, this_day, truth_told
 from .routes import Link, Route, ends, looks_around, route
 from .wanted import Kind, Mode, Value
 
@@ -59,7 +57,7 @@ class Deciding(Following):
             case Call(name="exists" | "empty" | "all"):
                 return self._existence(tree, here)
             case Call(name="matches" | "startsWith", left=left, arguments=(Literal(value=str() as text),)) if left:
-                asked = _asked(tree.name, text)
+                asked = asked_of_text(tree.name, text)
                 if asked is not None:
                     value, name = self._text(left, here), self.name()
                     self.line(f"{name} = None if {value} is None else {self.constant(asked)}({value})")
@@ -141,7 +139,7 @@ class Deciding(Following):
             elif name in self.sure:
                 self.line(f"{name} = {second}")
             else:
-                self.line(f"{name} = {decisive} if {second} is {decisive} else None if {name} is None else {second}")
+                self.line(f"if {second} is not {not decisive}: {name} = {second}")  # it is {not decisive} or empty
             if second not in self.sure:
                 self.sure.discard(name)
         if tree.operator == "implies":
@@ -287,12 +285,3 @@ def _kind(value: Any) -> Kind:
     if value.__class__ is str:
         return "text"
     return "number" if value.__class__ in (int, Decimal) else ""
-
-
-def _asked(name: str, text: str) -> Callable[[str], bool] | None:
-    if name == "startsWith":
-        return lambda value: value.startswith(text)
-    try:
-        return pattern(text).search
-    except FhirPathError:
-        return None  # the long way tells what is wrong with it, when it is met

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import methodcaller
 from typing import Any, Final
 
 from app.clock import CASABLANCA
@@ -13,6 +15,8 @@ from app.clock import CASABLANCA
 from ..distinct import distinct
 from ..environment import PORTS, truth
 from ..equality import order
+from ..errors import FhirPathError
+from ..functions.strings import pattern
 from ..nodes import Items, system
 from ..operators import minus, over, plus, remainder, times, whole
 from ..syntax import Binary, Expression, Literal
@@ -131,3 +135,25 @@ def constants(tree: Expression) -> frozenset[str] | None:
         left, right = constants(tree.left), constants(tree.right)
         return None if left is None or right is None else left | right
     return None
+
+
+_WORD = re.compile(r"\^(\w+)", re.ASCII)
+_WORDS = re.compile(r"\^(?:(\w+)|\((\w+(?:\|\w+)*)\))\$", re.ASCII)
+
+
+def asked_of_text(name: str, text: str) -> Callable[[str], bool] | None:
+    """``startsWith`` and ``matches`` of a constant as a question to a text; words that a text begins with, or is, need
+    no regular expression. None for one that is broken: the long way tells what is wrong with it, when it is met."""
+    if name == "startsWith":
+        return methodcaller("startswith", text)
+    if begin := _WORD.fullmatch(text):
+        return methodcaller("startswith", begin[1])
+    if whole_words := _WORDS.fullmatch(text):
+        words = (whole_words[1] or whole_words[2]).split("|")
+        return frozenset(
+            {*words, *(f"{word}\n" for word in words)}
+        ).__contains__  # $ stands before a last line's end too
+    try:
+        return pattern(text).search
+    except FhirPathError:
+        return None
