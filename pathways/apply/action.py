@@ -26,6 +26,7 @@ _OF_SOURCE: Mapping[str, tuple[str, ...]] = {
     "related": ("relatedAction",),
     "chooses": ("selectionBehavior",),
     "whole": ("selectionBehavior",),
+    "obliges": ("selectionBehavior",),
     "regimen": ("prefix",),
 }
 """What an action remembers of its source, and how the names of the elements begin that it is made of."""
@@ -138,6 +139,11 @@ class PlannedAction:
     def whole(self) -> bool:
         """Whether a group is taken as a whole, or not at all."""
         return self.source.get("selectionBehavior") == "all-or-none"
+
+    @cached_property
+    def obliges(self) -> bool:
+        """Whether one of a group has to be taken."""
+        return self.source.get("selectionBehavior") in ("exactly-one", "one-or-more")
 
     @cached_property
     def regimen(self) -> bool:

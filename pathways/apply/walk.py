@@ -100,7 +100,8 @@ def _take_group(frame: Frame, group: ActionOutcome) -> None:
         group.children = _each(frame, action.children)
     if action.regimen or action.whole:
         _refuse_half(frame, group)
-    _report_no_choice(frame, group)
+    if action.obliges:
+        _report_no_choice(frame, group)
 
 
 def _chosen(frame: Frame, picks: list[Pick]) -> list[ActionOutcome]:
@@ -138,9 +139,6 @@ def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
 
 
 def _report_no_choice(frame: Frame, group: ActionOutcome) -> None:
-    behaviour = group.action.source.get("selectionBehavior")
-    if behaviour not in ("exactly-one", "one-or-more") or not group.children:
-        return
-    if all(child.taken == "not-taken" for child in group.children):
-        count = len(group.children)
+    if group.children and all(child.taken == "not-taken" for child in group.children):
+        behaviour, count = group.action.source["selectionBehavior"], len(group.children)
         frame.report(group, f"selection is {behaviour}, but none of the {count} options applies", code="business-rule")

@@ -137,18 +137,15 @@ class Facts:
             index = self._by_code[type, criterion.name] = {}
             find, element = criterion.read, criterion.element
             for resource in self._by_type.get(type, ()):
-                read = ((resource[element],) if element in resource else ()) if element is not None else find(resource)
-                for value in read:
-                    if value.__class__ is dict and "coding" in value:
-                        pairs: Iterable[Any] = [(one.get("system"), one.get("code")) for one in value["coding"]]
-                    else:
-                        pairs = codes(value)
-                    for pair in pairs:
-                        found = index.get(pair)
-                        if found is None:
-                            index[pair] = [resource]
-                        elif found[-1] is not resource:
-                            found.append(resource)
+                value = resource.get(element) if element is not None else None
+                if value.__class__ is dict and "coding" in value:
+                    pairs: Iterable[Any] = value["coding"]
+                    for one in pairs:
+                        _enter(index, (one.get("system"), one.get("code")), resource)
+                elif value is not None or element is None:
+                    for value in find(resource):
+                        for pair in codes(value):
+                            _enter(index, pair, resource)
         return index
 
     def _included(self, query: Query, matches: list[Resource]) -> list[Resource]:
@@ -160,6 +157,15 @@ class Facts:
                     if (target := self.get(reference)) is not None:
                         found.setdefault(reference, target)
         return list(found.values())
+
+
+def _enter(index: dict[Any, list[Resource]], pair: Any, resource: Resource) -> None:
+    """Put a resource under one of its codes, once."""
+    found = index.get(pair)
+    if found is None:
+        index[pair] = [resource]
+    elif found[-1] is not resource:
+        found.append(resource)
 
 
 def _key(find: Callable[[Any], list[Any]], kind: str, descending: bool) -> Callable[[Resource], Any]:

@@ -106,7 +106,9 @@ class Following(Lines):
             with self.block(f"if {some}not {flags[at]}:"):
                 self.line(f"{flags[at]} = True")
                 if some:
-                    self.line(f"{here.name} = {here.name}[:1]")
+                    name = self.name()
+                    self.line(f"{name} = {here.name}[:1]")
+                    here = Here(name, made="items")
                 onward(here)
         elif link.kind == "day":
             assert here.type is not None

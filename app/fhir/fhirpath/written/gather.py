@@ -34,8 +34,10 @@ class Gathering(Deciding):
         match tree:
             case Literal(value=value):
                 return "EMPTY" if value is None else self.constant([value])
+            case Variable(name=name) if name in self.read_so_far:
+                return self.read_so_far[name]
             case Variable(name=name) if self.settled:
-                found = self.name()
+                found = self.read_so_far[name] = self.name()
                 known_as = self.constant(name)
                 self.line(f"U[{known_as}] = None")
                 self.line(f"{found} = S[{known_as}]")

@@ -62,6 +62,8 @@ class Lines:
         """How many closures are asked."""
         self.ways: list[Any] = []
         """What is written when it is first met (``Ways``), to be looked at."""
+        self.read_so_far: dict[str, str] = {}
+        """Variables that have been read wherever the present line is reached, and the names of their items."""
         self.lines: list[str] = []
         self._kept: list[str] = []
         self._depth = 0
@@ -76,8 +78,9 @@ class Lines:
         """A line that ends with a colon, and what stands under it."""
         self.line(head)
         self._depth += 1
-        before = len(self.lines)
+        before, read = len(self.lines), dict(self.read_so_far)
         yield
+        self.read_so_far = read
         if len(self.lines) == before:
             self.line("pass")
         self._depth -= 1
