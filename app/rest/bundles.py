@@ -92,9 +92,10 @@ def unsealed(token: str, path: str | None) -> tuple[str, str]:
     try:
         made_for, query, cursor = _seal().loads(token)
     except (BadData, ValueError):
-        raise Malformed("_page is not a page of this server: follow the next link as it is, or search anew.") from None
+        said = "_page is not a page of this server: follow the next link as it is, or search anew."
+        raise Malformed(said, expression="http._page") from None
     if path is not None and made_for != path:
-        raise Malformed("_page belongs to another address: follow the next link as it is.")
+        raise Malformed("_page belongs to another address: follow the next link as it is.", expression="http._page")
     return query, cursor
 
 

@@ -120,7 +120,8 @@ def _resource(type: str, operations: Any) -> Resource:
 def answered(parameter: Parameter) -> bool:
     """Whether the store can answer a parameter: it is indexed, composed of such, or stands in the head."""
     by_itself = ("_id", "_lastUpdated", *_SPECIAL)
-    return bool(parameter.paths or parameter.components or parameter.code in by_itself)
+    indexed = parameter.paths and parameter.kind != "special"  # Location.near, for which no distances are kept
+    return bool(indexed or parameter.components or parameter.code in by_itself)
 
 
 @cache

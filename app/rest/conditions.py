@@ -37,10 +37,14 @@ def _met(repo: Repository, type: str, criteria: str) -> str | None:
     if any(name == "_contained" and value != "false" for name, value in decoded(text)):
         raise Malformed("_contained: a condition is on what stands by itself.", expression="http._contained")
     criteria_reached(repo.actor, type, decoded(text))
-    found = repo.matching(f"{type}?{encoded(tuple(p for p in decoded(text) if p[0] not in _RESULT))}")
+    asked = tuple(pair for pair in decoded(text) if pair[0] not in _RESULT)
+    if not asked:
+        raise Malformed("'{criteria}' holds no criteria: write for example identifier=system|value.", criteria=text)
+    found = repo.matching(f"{type}?{encoded(asked)}")
     if len(found) > 1:
         raise PreconditionFailed(
             "Several {type} resources meet '{criteria}': add criteria, such as an identifier, that only one meets.",
+            expression="http.url",
             type=type,
             criteria=text,
         )

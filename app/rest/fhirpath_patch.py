@@ -9,7 +9,7 @@ from typing import Any
 
 from app.errors import Invalid, Malformed
 from app.fhir.resource import Resource, choice
-from app.rest.patch_places import Path, at, choice_stem, element, located, replaced, without
+from app.rest.patch_places import Path, at, child_of, choice_stem, element, located, replaced, without
 
 
 def apply(before: Resource, parameters: Resource) -> Resource:
@@ -39,8 +39,8 @@ def _add(resource: Resource, parts: dict[Any, Resource], place: str) -> Resource
     """Appends to a list, or sets what is not there yet."""
     owner = _one(resource, parts, place)
     name = _text(parts, "name", place)
-    value, suffix = _value(parts, place)
     known = element(resource["resourceType"], (*owner, name))
+    value, suffix = _value(parts, place, known)
     key = name + suffix if known.get("c") else name
     here = at(resource, owner)
     if not isinstance(here, dict):
@@ -55,7 +55,8 @@ def _add(resource: Resource, parts: dict[Any, Resource], place: str) -> Resource
 def _insert(resource: Resource, parts: dict[Any, Resource], place: str) -> Resource:
     path, items = _list(resource, parts, place)
     index = _number(parts, "index", place, len(items))
-    return replaced(resource, path, [*items[:index], _value(parts, place)[0], *items[index:]])
+    value, _ = _value(parts, place, element(resource["resourceType"], path))
+    return replaced(resource, path, [*items[:index], value, *items[index:]])
 
 
 def _delete(resource: Resource, parts: dict[Any, Resource], place: str) -> Resource:
@@ -63,12 +64,12 @@ def _delete(resource: Resource, parts: dict[Any, Resource], place: str) -> Resou
     found = located(resource, _text(parts, "path", place), place)
     if len(found) > 1:
         raise Invalid(f"{place}: the path finds {len(found)} elements; only one can be deleted at a time.")
-    return without(resource, found[0]) if found else resource
+    return without(resource, _below(found[0], place)) if found else resource
 
 
 def _replace(resource: Resource, parts: dict[Any, Resource], place: str) -> Resource:
-    path = _one(resource, parts, place)
-    value, suffix = _value(parts, place)
+    path = _below(_one(resource, parts, place), place)
+    value, suffix = _value(parts, place, element(resource["resourceType"], path))
     name = path[-1]
     if isinstance(name, str) and (stem := choice_stem(resource["resourceType"], path)):
         return replaced(without(resource, path), (*path[:-1], stem + suffix), value)
@@ -108,8 +109,17 @@ def _number(parts: dict[Any, Resource], name: str, place: str, last: int) -> int
     return found[1]
 
 
-def _value(parts: dict[Any, Resource], place: str) -> tuple[Any, str]:
-    """(value, type suffix); elements without a type of their own (``Patient.contact``) are given as parts."""
+def _below(path: Path, place: str) -> Path:
+    """The same path. Raises Invalid on that of the whole resource."""
+    if not path:
+        raise Invalid(f"{place}: the path is the whole resource: name an element of it, or send a PUT or DELETE.")
+    return path
+
+
+def _value(parts: dict[Any, Resource], place: str, known: dict[str, Any]) -> tuple[Any, str]:
+    """(value, type suffix); elements without a type of their own (``Patient.contact``), and those that no parameter
+    can hold (Extension), are given as parts. ``known``: what the R4 model says of the element.
+    """
     part = parts.get("value")
     if part is None:
         raise Malformed(f"{place}: the part 'value' is missing.", expression="Parameters.parameter.part")
@@ -122,9 +132,11 @@ def _value(parts: dict[Any, Resource], place: str) -> tuple[Any, str]:
         raise Malformed(f"{place}: the part 'value' has no value.", expression="Parameters.parameter.part")
     made: Resource = {}
     for inner in part["part"]:
-        value, _ = _value({"value": inner}, place)
         name = inner.get("name", "")
-        made[name] = value
+        child = child_of(known, name)
+        value, suffix = _value({"value": inner}, place, child)
+        key = name + suffix if child.get("c") else name
+        made[key] = [*made.get(key, ()), value] if child.get("max", "1") != "1" else value
     return made, ""
 
 

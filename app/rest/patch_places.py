@@ -141,6 +141,13 @@ def element(type: str, path: Path) -> dict[str, Any]:
     return known
 
 
+def child_of(known: dict[str, Any], name: str) -> dict[str, Any]:
+    """What the R4 model says of an element of an element; {} where it is not known."""
+    owner = load("elements").get(str(known.get("t", [""])[0]), {})
+    found: dict[str, Any] = owner.get("elements", {}).get(name, {})
+    return found
+
+
 def _type_of(step: str, element: dict[str, Any]) -> str:
     types = element.get("t", [""])
     return next((t for t in types if step.endswith(t[:1].upper() + t[1:]) and len(types) > 1), str(types[0]))

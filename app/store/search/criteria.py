@@ -257,7 +257,8 @@ def _one(pieces: Sequence[Piece]) -> Piece:
 
 
 def _answerable(parameter: Parameter) -> bool:
-    return bool(parameter.paths or parameter.components or parameter.code in ("_id", "_lastUpdated"))
+    indexed = parameter.paths and parameter.kind != "special"  # Location.near, for which no distances are kept
+    return bool(indexed or parameter.components or parameter.code in ("_id", "_lastUpdated"))
 
 
 def _check_modifier(kind: str, asked: Criterion) -> None:
