@@ -65,7 +65,8 @@ def request_resource(
     people = parties.get(kind)
     if people is None:
         people = parties[kind] = _parties(kind, asked)
-    made |= common | people | content
+    for part in (common, people, content):
+        made.update(part)
     if priority:
         made.pop("priority", None)
         made |= _priority(kind, priority)
@@ -153,6 +154,17 @@ def _content(kind: str, definition: Mapping[str, Any]) -> Resource:
     roles = [person["role"] for person in definition.get("participant", ()) if "role" in person]
     if roles and (about := element_of(kind, "performerType")):
         made["performerType"] = roles if about["max"] != "1" else roles[0]
+    return made | _instrument(definition) if kind == "Task" else made
+
+
+def _instrument(definition: Mapping[str, Any]) -> Resource:
+    """What a Task works with: its first input, of the last instrument that is named."""
+    made: Resource = {}
+    for name in INSTRUMENTS:
+        found = next((e for e in definition.get("extension", ()) if e.get("url") == CPG + name), None)
+        if found and "valueCanonical" in found:
+            label = definition.get("code") or {"text": name.removeprefix("cpg-")}
+            made["input"] = [{"type": label, "valueCanonical": found["valueCanonical"]}]
     return made
 
 
@@ -172,15 +184,6 @@ def _supply_request(made: Resource, definition: Mapping[str, Any], asked: ApplyR
     if not choice(made, "item") and definition.get("code"):
         made["itemCodeableConcept"] = definition["code"]
     return made | ({"quantity": definition["quantity"]} if definition.get("quantity") else {})
-
-
-def _task(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
-    for name in INSTRUMENTS:
-        found = next((e for e in definition.get("extension", ()) if e.get("url") == CPG + name), None)
-        if found and "valueCanonical" in found:
-            label = definition.get("code") or {"text": name.removeprefix("cpg-")}
-            made["input"] = [{"type": label, "valueCanonical": found["valueCanonical"]}]
-    return made
 
 
 def _immunization_recommendation(made: Resource, definition: Mapping[str, Any], asked: ApplyRequest) -> Resource:
@@ -245,6 +248,5 @@ SPECIAL: dict[str, Callable[[Resource, Mapping[str, Any], ApplyRequest], Resourc
     "NutritionOrder": _nutrition_order,
     "ServiceRequest": _service_request,
     "SupplyRequest": _supply_request,
-    "Task": _task,
     "VisionPrescription": _vision_prescription,
 }

@@ -42,6 +42,7 @@ UNITS = {
 }  # fmt: skip
 """UCUM codes and English words of time → argument of relativedelta."""
 
+_USUAL = frozenset({"timingDateTime", "timingDuration", "timingPeriod", "timingRange", "timingTiming"})
 _ANCHORS = 64
 """Days from which the due days of one timing are kept."""
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -104,6 +105,10 @@ class Timing:
 
 def timing_of(owner: Mapping[str, Any]) -> Timing | None:
     """The ``timing[x]`` of an element, None without one."""
+    usual = _USUAL & owner.keys()
+    if len(usual) == 1:
+        (key,) = usual
+        return Timing(key.removeprefix("timing"), owner[key])
     found = choice(owner, "timing")
     return None if found is None else Timing(*found)
 
