@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote
 
 from app.access.actor import Actor
 from app.errors import Malformed
 from app.fhir.json import dumps
 from app.fhir.outcome import informed
 from app.fhir.resource import Resource
+from app.store.search.request import pairs_of
 
 Parameters = tuple[tuple[str, str], ...]
 _READABLE = ":|,/$*"
@@ -141,23 +142,10 @@ def decoded(query: str) -> Parameters:
     """The parameters of a query text, in order. Raises Malformed where the escapes are not UTF-8."""
     if not query:
         return ()
-    parts = query.split("&")
-    if len(parts) > _MOST_PARAMETERS:
-        raise Malformed("The query cannot be read: Max number of fields exceeded.")
-    named = [(name, value) for name, _, value in [part.partition("=") for part in parts if part]]
-    if "%" not in query and "+" not in query:
-        return tuple(named)
-    try:
-        found = tuple([(_meant(name), _meant(value)) for name, value in named])
-    except ValueError as error:
-        raise Malformed(f"The query cannot be read: {error}.") from None
+    found = tuple(pairs_of(query, _MOST_PARAMETERS))
     if "\x00" in query or "%00" in query:
         raise Malformed("The query holds the character U+0000, which no text of FHIR has.")
     return found
-
-
-def _meant(text: str) -> str:
-    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
 
 
 def encoded(parameters: Parameters) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import current_app
@@ -14,12 +14,14 @@ from app.fhir.resource import Resource
 from app.rest.asked import Asked, decoded, encoded
 from app.rest.outcomes import REASONS
 from app.rest.summary import Part, subset
+from app.store.search.found import Found
 
 
 def searchset(page: Any, asked: Asked, links: Mapping[str, str], part: Part | None, notes: Resource | None) -> bytes:
     """A searchset of the page's ``matches`` and ``included``, and an OperationOutcome entry of what was left out."""
-    entries = [_found(asked.base, stored, b"match", part) for stored in page.matches]
-    entries += [_found(asked.base, stored, b"include", part) for stored in page.included]
+    entries = _found(asked.base, page.matches, b"match", part)
+    if page.included:
+        entries += _found(asked.base, page.included, b"include", part)
     if notes:
         entries.append(b'{"resource":%b,"search":{"mode":"outcome"}}' % dumps(notes))
     return _bundle(b"searchset", page.total, links, entries)
@@ -30,11 +32,16 @@ def history_bundle(page: Any, asked: Asked, links: Mapping[str, str]) -> bytes:
     return _bundle(b"history", page.total, links, [_version(asked.base, stored) for stored in page.matches])
 
 
-def _found(base: str, stored: Any, mode: bytes, part: Part | None) -> bytes:
-    body = stored.body if part is None else dumps(subset(stored.body, part))
-    named = stored.id[1:] if stored.id[0] == "#" else f"{stored.type}/{stored.id}"  # Type/id#local of contained ones
-    url = f"{base}/{named}".encode()
-    return b'{"fullUrl":"%b","resource":%b,"search":{"mode":"%b"}}' % (url, body, mode)
+def _found(base: str, page: Sequence[Any], mode: bytes, part: Part | None) -> list[bytes]:
+    named = page.named() if isinstance(page, Found) else [(f"{one.type}/{one.id}", one.body) for one in page]
+    if part is not None:
+        named = [(name, dumps(subset(body, part))) for name, body in named]
+    first, last = b'{"fullUrl":"%b/' % base.encode(), b',"search":{"mode":"%b"}}' % mode
+    return [b'%b%b","resource":%b%b' % (first, _place(name), body, last) for name, body in named]
+
+
+def _place(name: str) -> bytes:
+    return (name if "/#" not in name else name.partition("/#")[2]).encode()  # Type/id#local of contained ones
 
 
 def _version(base: str, stored: Any) -> bytes:

@@ -176,7 +176,7 @@ class StoreRepository:
         return history.history_page(self.unit, of, since=since, at=at, count=count, cursor=cursor)
 
     def history(self, of: str, *, count: int = 50) -> list[Stored]:
-        return self.history_page(of, count=count).matches
+        return list(self.history_page(of, count=count).matches)
 
 
 def following(query: str, cursor: str | None) -> str | None:

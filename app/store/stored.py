@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -49,14 +50,14 @@ class Stored:
         return loads(self.body)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RawPage:
     """A page of stored bytes. ``next`` is an opaque cursor, to be given back as ``_cursor``; ``issues`` are
     warnings.
     """
 
-    matches: list[Stored]
-    included: list[Stored] = field(default_factory=list)
+    matches: Sequence[Stored]
+    included: Sequence[Stored] = ()
     total: int | None = None
     next: str | None = None
     issues: list[Issue] = field(default_factory=list)

@@ -54,6 +54,8 @@ def register_base(url: str) -> None:
 
 def own_relative(literal: str) -> str:
     """An absolute reference as ``Type/id`` where it names this server; else as it is."""
+    if "/" not in literal:
+        return literal
     base = next((base for base in _own_bases if literal.startswith(base)), None)
     rest = literal.removeprefix(base) if base else ""
     return rest if rest[:1].isupper() and "?" not in rest else literal

@@ -7,14 +7,12 @@ condition is used, so that the same condition serves the search itself, a chain,
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 NEVER = "1 = 0"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """SQL that holds for the resources wanted."""
 
     text: str
@@ -25,16 +23,14 @@ class Condition:
         return self.text.replace("@key", key).replace("@head", head)
 
 
-@dataclass(frozen=True, slots=True)
-class Driving:
+class Driving(NamedTuple):
     """How a search can begin from a match of tokens: their path, and ``once`` when no resource has two such rows."""
 
     path: int
     once: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A row of an index table that a resource must have. ``where`` speaks of the row as ``i``.
 
     ``driving`` is there when it asks for tokens of one path by their codes: such a match can drive a search by itself.

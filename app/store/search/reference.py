@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from app.errors import Malformed
 from app.fhir.resource import parse_reference
@@ -18,6 +19,8 @@ from app.store.values import URI_LENGTH, own_relative
 
 OF_ONE_PATIENT = "@head.patient > 0 and @head.patient = ?"
 """A single record; ``> 0`` is what the partial index on it is made for."""
+OF_ONE_AMONG_TOKENS = "@head.patient = ?"
+"""The same where tokens are walked, whose index is whole: by the ``> 0`` SQLite would go through everybody's."""
 
 
 def reference(
@@ -60,40 +63,57 @@ def _spread(parameters: Sequence[Parameter], values: Iterable[str], modifier: st
 
 def literals(parameters: Sequence[Parameter], value: str, modifier: str | None) -> list[str]:
     """``Type/id`` as which a value can be meant; an id alone may name any target that the parameter allows."""
-    found = parse_reference(value)
-    if found is not None and found.base is None and found.id and found.type in type_codes():
-        return [found.key] if modifier in (None, found.type) else []
-    if "/" in value or ":" in value or "|" in value or not value:
+    if "/" in value:
+        found = parse_reference(value)
+        if found is not None and found.base is None and found.id and found.type in type_codes():
+            return [found.key] if modifier in (None, found.type) else []
+        return []
+    if ":" in value or "|" in value or not value:
         return []
     if modifier:
         return [f"{modifier}/{value}"]
-    targets = {target for parameter in parameters for target in parameter.targets if _meant(parameter, target)}
-    return [f"{target}/{value}" for target in sorted(targets)]
+    return [f"{target}/{value}" for target in _meant(tuple(parameters))]
 
 
-def _meant(parameter: Parameter, target: str) -> bool:
-    """Whether a reference to this type can stand under any path of the parameter (``patient`` names no Group)."""
-    return any(path.target in (None, target) for path in parameter.paths)
+@lru_cache(4096)
+def _meant(parameters: tuple[Parameter, ...]) -> list[str]:
+    """The types to which a reference under any path of the parameters can point (``patient`` names no Group)."""
+    return sorted(
+        {
+            target
+            for parameter in parameters
+            for target in parameter.targets
+            if any(path.target in (None, target) for path in parameter.paths)
+        }
+    )
+
+
+@lru_cache(4096)
+def _leading_to(parameters: tuple[Parameter, ...], type: str) -> tuple[int, ...]:
+    """The numbers of the paths that count for one type of target."""
+    return tuple(
+        code for p in parameters for path, code in zip(p.paths, p.codes(), strict=True) if path.target in (None, type)
+    )
+
+
+@lru_cache(4096)
+def _settled(parameter: Parameter, paths: tuple[int, ...]) -> bool:
+    """Whether the head says by itself whose record it is, as these paths do."""
+    recorded, settled = record_paths(parameter.base)
+    return settled and set(recorded) == set(paths)
 
 
 def _to(parameters: Sequence[Parameter], keys: dict[str, int]) -> Condition | Match:
     """References to heads, path by path where a path only counts for one type of target."""
     by_paths: dict[tuple[int, ...], list[int]] = {}
+    asked = tuple(parameters)
     for reference, key in keys.items():
-        type = reference.partition("/")[0]
-        codes = tuple(
-            code
-            for p in parameters
-            for path, code in zip(p.paths, p.codes(), strict=True)
-            if path.target in (None, type)
-        )
-        by_paths.setdefault(codes, []).append(key)
-    if len(parameters) == 1 and all(reference.startswith("Patient/") for reference in keys) and len(by_paths) == 1:
-        recorded, settled = record_paths(parameters[0].base)
-        if settled and set(recorded) == set(next(iter(by_paths))):
-            marks = ", ".join("?" * len(keys))
-            equal = OF_ONE_PATIENT if len(keys) == 1 else f"@head.patient > 0 and @head.patient in ({marks})"
-            return Condition(equal, tuple(keys.values()))
+        by_paths.setdefault(_leading_to(asked, reference.partition("/")[0]), []).append(key)
+    one = len(asked) == 1 and len(by_paths) == 1 and _settled(asked[0], next(iter(by_paths)))
+    if one and all(reference.startswith("Patient/") for reference in keys):
+        marks = ", ".join("?" * len(keys))
+        equal = OF_ONE_PATIENT if len(keys) == 1 else f"@head.patient > 0 and @head.patient in ({marks})"
+        return Condition(equal, tuple(keys.values()))
     tests = [
         (f"{on_paths(codes)} and i.target in ({', '.join('?' * len(found))})", found)
         for codes, found in by_paths.items()

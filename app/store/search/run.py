@@ -8,21 +8,21 @@ from functools import lru_cache
 from typing import Any
 
 from app.errors import Issue, Malformed
-from app.store.codes import type_codes, type_names
-from app.store.contained import MARK, taken_out
+from app.store.codes import type_codes
 from app.store.driver import Row
 from app.store.extract import counted_paths
 from app.store.parameters import primary_date, record_paths, searchable_types
 from app.store.search.compound import Beginning, beginning
 from app.store.search.conditions import Condition, Match
 from app.store.search.criteria import Compiler, Piece, UnknownParameter, as_condition
+from app.store.search.found import Found
 from app.store.search.include import check_includes, included
-from app.store.search.reference import OF_ONE_PATIENT
+from app.store.search.reference import OF_ONE_AMONG_TOKENS, OF_ONE_PATIENT
 from app.store.search.request import SearchRequest, parse
 from app.store.search.sorting import SortKey, after, beside, cursor_of, order_by, place_of, sort_keys
 from app.store.search.within import containers
 from app.store.search.within import where as within
-from app.store.stored import METHODS, RawPage, Stored
+from app.store.stored import RawPage
 from app.store.tables import LIVE
 from app.store.unit import Unit
 
@@ -63,11 +63,13 @@ def run(unit: Unit, query: str, *, strict: bool = True, repo: Any = None) -> Raw
     plan = planned(unit, request, pieces, repo)
     total = _total(unit, plan) if request.total else None
     rows, following = _page(unit, request, plan) if request.count else ([], None)
-    matches = [row[:8] for row in rows]
-    known = containers(unit, matches) if request.includes and request.alone else matches
-    more, cut = included(unit, request.includes, known) if request.includes and known else ([], [])
-    unit.ledger.note_search(query, [row[5] for row in (*matches, *more)])
-    return RawPage([_stored(row) for row in matches], [_stored(row) for row in more], total, following, [*issues, *cut])
+    more: list[Row] = []
+    if request.includes and rows:
+        known = containers(unit, rows) if request.alone else rows
+        more, cut = included(unit, request.includes, known)
+        issues += cut
+    unit.ledger.note_search(query, [row[5] for row in (*rows, *more)])
+    return RawPage(Found(rows), Found(more) if more else [], total, following, issues)
 
 
 def prepared(
@@ -98,7 +100,7 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece], repo: A
     """Choose where to begin: one token of one patient's record, or the heads."""
     if request.contained:
         return _within(unit, request, within(unit, repo, request, pieces))
-    patient = next((p for p in pieces if isinstance(p, Condition) and p.text == OF_ONE_PATIENT), None)
+    patient = next(iter([p for p in pieces if isinstance(p, Condition) and p.text == OF_ONE_PATIENT]), None)
     if patient is None and (begun := beginning(unit, request, pieces)) is not None:
         return _compounded(unit, request, begun)
     driving = _driving(request, pieces, patient)
@@ -109,7 +111,9 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece], repo: A
         plan = Plan("head h", "h.key", "h", True, [_typed(request.types)])
     first = _beginning(unit, pieces) if patient is None and driving is None else None
     for piece in pieces:
-        if piece is not driving:
+        if piece is patient and driving is not None and patient is not None:
+            plan.add(Condition(OF_ONE_AMONG_TOKENS, patient.values))
+        elif piece is not driving:
             plan.add(as_condition(piece, driving=piece is first, probing=patient is not None))
     _limit(unit, request, plan, patient)
     return plan
@@ -211,22 +215,33 @@ def _page(unit: Unit, request: SearchRequest, plan: Plan) -> tuple[list[Row], st
         values += more
     sql = _statement(plan.source, plan.key, plan.head, plan.once, plan.where, keys, later)
     rows = unit.driver.rows(sql, [*values, request.count + 1])
+    if len(rows) > 1 and _in_order(keys):
+        rows.sort(key=_place, reverse=keys[0].descending)
     if len(rows) <= request.count:
         return rows, None
-    return rows[: request.count], cursor_of(rows[request.count - 1][8:])
+    return rows[: request.count], cursor_of(_place(rows[request.count - 1]))
+
+
+def _place(row: Row) -> Row:
+    """Where a row stands: its sort values, the head key last."""
+    return (*row[8:], row[0])
 
 
 @lru_cache(2048)
 def _statement(source: str, key: str, head: str, once: bool, where: str, keys: tuple[SortKey, ...], later: str) -> str:
-    """A page with its bodies: the sort values of its rows first, the head key last, then what they stand for."""
+    """A page with its bodies: COLUMNS of its rows, then the sort values but for the last, which is the head key.
+
+    Rows come in the order of the keys of the page, which neither database is told: sorting them with their bodies
+    would cost SQLite a seventh of a search. The few that come are sorted here.
+    """
     names = _names(keys)
     inner = _inner(f"from {source} where {where}", once, keys, [one.at(key, head) for one in keys], later)
-    return (
-        "select h.key, h.type, h.id, h.version, h.updated, h.patient, v.method, v.body, "
-        + ", ".join(f"p.{name}" for name in names)
-        + f" from ({inner}) p join head h on h.key = p.{names[-1]} join version v on v.seq = h.seq order by "
-        + order_by(keys, [f"p.{name}" for name in names])
+    text = (
+        "select h.key, h.type, h.id, h.version, h.updated, h.patient, v.method, v.body"
+        + "".join(f", p.{name}" for name in names[:-1])
+        + f" from ({inner}) p join head h on h.key = p.{names[-1]} join version v on v.seq = h.seq"
     )
+    return text if _in_order(keys) else f"{text} order by {order_by(keys, [f'p.{name}' for name in names])}"
 
 
 def _inner(rows: str, once: bool, keys: Sequence[SortKey], texts: Sequence[str], later: str) -> str:
@@ -249,7 +264,7 @@ def _plain(keys: Sequence[SortKey]) -> bool:
     return all(key.plain for key in keys)
 
 
-def _stored(row: Row) -> Stored:
-    type, id, version, updated, method, body = type_names()[row[1]], row[2], row[3], row[4], METHODS[row[6]], row[7]
-    whole = bytes(body) if id[0] != MARK else taken_out(bytes(body), id)
-    return Stored(type, id, version, updated, whole, False, method)
+@lru_cache(1024)
+def _in_order(keys: tuple[SortKey, ...]) -> bool:
+    """Whether rows are told apart by columns that sort here as they do in the database, and in one direction."""
+    return _plain(keys) and len({key.descending for key in keys}) == 1
