@@ -90,10 +90,14 @@ class Reading:
 
     @property
     def shown(self) -> str:
-        """``162/98``; ``20 foo`` in a unit that cannot be compared."""
+        """The reading as it is written for programs: with a point."""
+        return self.written(lambda value: f"{value:f}")
+
+    def written(self, number: Callable[[Decimal], str]) -> str:
+        """``162/98``; ``20 foo`` in a unit that cannot be compared. ``number`` writes one as the reader does."""
         if self.doubt:
-            return "/".join(f"{value.normalize():f} {unit}".strip() for value, unit in self.doubt)
-        return "/".join("–" if value is None else f"{value.normalize():f}" for value in self.values)
+            return "/".join(f"{number(value.normalize())} {unit}".strip() for value, unit in self.doubt)
+        return "/".join("–" if value is None else number(value.normalize()) for value in self.values)
 
 
 def leading(plan: Resource) -> Leading | None:

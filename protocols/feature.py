@@ -95,6 +95,7 @@ FEATURE = Feature(
     places=_places,
     commands=_commands,
     content=Path(__file__).parent / "content",
+    code_systems=Path(__file__).parent / "code_systems",
     check=_check,
     compared=_compared,
     daily=(_release_due,),

@@ -17,7 +17,7 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, code_in, extension, identifier
 from app.fhir.translation import text, translated
 from protocols.impact_counts import Count, Kind, Payload, unpacked
-from protocols.small_numbers import HIDDEN, SMALL, Figure, Told, sum_of, summed, told
+from protocols.small_numbers import HIDDEN, SMALL, Figure, Told, exact, sum_of, summed, told
 
 MEASURE = f"{CANONICAL_BASE}/Measure/release-impact"
 OF = f"{CANONICAL_BASE}/sid/release-impact"
@@ -89,12 +89,15 @@ def figures_of(counts: Mapping[str, Count], region_of: Mapping[str, str], smalle
     kinds = list(dict.fromkeys(kind for one in counts.values() for kind in one.kinds))
     by_kind = {kind: {place: told(one.kinds.get(kind, 0), smallest) for place, one in counts.items()} for kind in kinds}
     followed = {place: told(one.followed, smallest) for place, one in counts.items()}
+    nobody = not kinds  # the country's zero tells of every establishment that it has none
     others = {
-        place: sum_of(told(one.others, smallest), [by_kind[kind][place] for kind in kinds])
+        place: exact(0) if nobody else sum_of(told(one.others, smallest), [by_kind[kind][place] for kind in kinds])
         for place, one in counts.items()
     }
     whole, of_regions = summed(followed, {p: one.followed for p, one in counts.items()}, region_of, smallest)
-    whole_others, others_there = summed(others, {p: one.others for p, one in counts.items()}, region_of, smallest)
+    whole_others, others_there = summed(
+        others, {p: one.others for p, one in counts.items()}, region_of, 1 if nobody else smallest
+    )
     whole_kinds, kinds_there = {}, {}
     for kind in kinds:
         true = {place: one.kinds.get(kind, 0) for place, one in counts.items()}

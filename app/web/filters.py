@@ -42,6 +42,7 @@ def init_app(flask: Flask) -> None:
         "form_owner": drafts.owner_mark,
         "in_language": in_language,
         "is_list": is_list,
+        "num": i18n.num,
     }
 
 

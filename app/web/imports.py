@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,9 @@ from app.store import work
 from app.store.patience import patiently
 from app.web import current_actor, facility_tree, render
 from app.web.errors import told
+from app.web.facilities import LEVEL_NAMES
 from app.web.form import FileField, Form, HiddenField
+from app.web.navigation import ROLE_NAMES
 from app.web.storing import store
 
 SHOWN = 200
@@ -37,12 +39,15 @@ class ImportForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What is imported: the use case's room, an example line, and where the list stands."""
+    """What is imported: the use case's room, an example line, the list it goes into, and a column of codes (with words)."""
 
     title: Any
     room: Any
     example: Sequence[str]
     back: str
+    of: Any
+    column: str
+    codes: Mapping[str, Any]
 
 
 def add_to(pages: Blueprint) -> None:
@@ -54,18 +59,31 @@ def add_to(pages: Blueprint) -> None:
 def import_facilities() -> str | tuple[str, int]:
     """Establishments from a file; run twice it changes nothing."""
     example = ("10023", "CSU-1", "CSU Hay Salam", "المركز الصحي حي السلام", "431", "0537000000", "")
-    return _page(_Kind(_l("Import establishments"), facilities, example, "web.facilities"))
+    return _page(
+        _Kind(
+            _l("Import establishments"),
+            facilities,
+            example,
+            "web.facilities",
+            _l("Establishments"),
+            "level",
+            LEVEL_NAMES,
+        )
+    )
 
 
 def import_accounts() -> str | tuple[str, int]:
     """Accounts from a file, each new one with a temporary password that is shown once."""
     example = ("f.alaoui", "Fatima Alaoui", "physician", "10023", "f.alaoui@example.ma", "fr", "")
-    return _page(_Kind(_l("Import accounts"), staff_import, example, "web.accounts"))
+    return _page(
+        _Kind(_l("Import accounts"), staff_import, example, "web.accounts", _l("Accounts"), "roles", ROLE_NAMES)
+    )
 
 
 def _page(kind: _Kind) -> tuple[str, int]:
     """A file that is sent is looked at; what was looked at is imported when it comes back."""
     form, report, body = ImportForm.opened(), None, b""
+    form.file.flags.silent = True  # it is not "optional": a file is needed, unless it was looked at before
     does = bool(request.form.get("packed"))
     if form.accepted():
         try:
@@ -92,6 +110,7 @@ def _page(kind: _Kind) -> tuple[str, int]:
         packed=_packed(body) if goes_on else "",
         most=SHOWN,
         told=told,
+        kind=kind,
         back=url_for(kind.back),
     ), (422 if form.errors else 200)
 

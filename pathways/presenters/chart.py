@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from math import ceil, floor
 
+from app.i18n import num
 from pathways.measurement import Limits, Reading, aim, last_of_each_day
 
 WIDTH, HEIGHT, MARGIN = 640, 200, 34
@@ -58,7 +59,7 @@ def draw(readings: Sequence[Reading], targets: Limits, changes: Sequence[tuple[s
     lines, points = [], []
     for number in range(max(len(one.values) for one in kept)):
         known = [
-            (x(day), y(one.values[number]), one.shown)  # type: ignore[arg-type]
+            (x(day), y(one.values[number]), one.written(num))  # type: ignore[arg-type]
             for day, one in zip(days, kept, strict=True)
             if number < len(one.values) and one.values[number] is not None
         ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from app.fhir.resource import Resource
+from app.i18n import num
 from pathways.apply.outcome import ActionOutcome
 from pathways.progression import FOLLOW_UP, Standing
 from pathways.results import same
@@ -62,13 +64,27 @@ def present(standing: Standing) -> NextStep:
     return NextStep(
         stage=stage.title if stage else "",
         stage_reason=stage.reason if stage else "",
-        actions=[line(outcome) for outcome in standing.next_actions if outcome.kind != "test"],
+        actions=_once(line(outcome) for outcome in standing.next_actions if outcome.kind != "test"),
         tests=[line(outcome) for outcome in standing.next_actions if outcome.kind == "test"],
         missing=[line(outcome) for outcome in standing.missing],
         failed=[line(outcome) for outcome in standing.failed],
         others=[line(outcome) for outcome in others],
         fingerprint=standing.fingerprint,
     )
+
+
+def _once(lines: Iterable[ActionLine]) -> list[ActionLine]:
+    """What several plans ask for in the same words and by the same day is one thing to do, with all their sources."""
+    found: dict[tuple[Any, ...], ActionLine] = {}
+    for one in lines:
+        key = (one.kind, one.title, one.description, one.urgent, one.earliest, one.latest, one.reason.text)
+        before = found.get(key)
+        if before is None:
+            found[key] = one
+            continue
+        sources = [*before.reason.sources, *(new for new in one.reason.sources if new not in before.reason.sources)]
+        found[key] = replace(before, reason=replace(before.reason, sources=sources))
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,4 +183,4 @@ def _shown(value: Any) -> bool:
 
 
 def _value(value: Any) -> str:
-    return f"{value.value} {value.unit or ''}".strip()
+    return f"{num(value.value)} {value.unit or ''}".strip()

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.fhir.resource import Resource
 from app.fhir.translation import text
+from app.i18n import num
 from app.web import facility_tree
 from pathways.measurement import Leading, reading
 from pathways.presenters import decided_step, orders
@@ -59,7 +60,9 @@ def _visit(
     encounter: Resource, linked: list[Resource], of: Leading | None, language: str, words: Mapping[str, str]
 ) -> Moment:
     values = [
-        found.shown for one in linked if of and one["resourceType"] == "Observation" and (found := reading(one, of))
+        found.written(num)
+        for one in linked
+        if of and one["resourceType"] == "Observation" and (found := reading(one, of))
     ]
     details = []
     for one in linked:

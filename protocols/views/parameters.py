@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.errors import Conflict, Invalid, PreconditionFailed
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource
-from app.i18n import language
+from app.i18n import direction, language
 from app.store import work
 from app.web import current_actor, render
 from app.web.errors import told
@@ -27,6 +27,8 @@ from protocols.right_answers import following
 from protocols.views.edit import refuse_reading
 
 OTHER = "other"
+SOURCES = {"ltr": "\u2066", "rtl": "\u2067"}
+"""How a source is kept apart: in the direction of the page, in whose language it is, though it may begin in Latin."""
 
 
 def add_to(pages: Blueprint) -> None:
@@ -87,7 +89,8 @@ def _form(held: list[Parameter]) -> type[Form]:
 def _offered(option: Option, one: Parameter, names: Mapping[str, str]) -> str:
     """A value and its source, each with its own direction: ``90 mmHg – OMS 2021`` would be read as one in Arabic."""
     value = said(option.value, one, names)
-    return option.source if value == option.source else f"\u2068{value}\u2069 – \u2068{option.source}\u2069"
+    source = f"{SOURCES[direction()]}{option.source}\u2069"
+    return source if value == option.source else f"\u2068{value}\u2069 – {source}"
 
 
 def _opened(held: list[Parameter]) -> dict[str, Any]:

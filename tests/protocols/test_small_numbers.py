@@ -45,6 +45,12 @@ def test_a_sum_that_gives_a_part_away_is_not_told() -> None:
     assert figures[(ESTABLISHMENT, "x")].others == SMALL and figures[(ESTABLISHMENT, "x")].kinds == {}
 
 
+def test_where_nobody_is_concerned_in_the_country_each_place_says_so() -> None:
+    figures = figures_of({"x": Count(30), "y": Count(3)}, {"x": "north", "y": "south"}, 5)
+    assert {one.others for one in figures.values()} == {0}
+    assert figures[(ESTABLISHMENT, "y")].followed == SMALL
+
+
 def test_a_region_of_one_establishment_says_no_more_than_it() -> None:
     counts = {"x": Count(30, 3, {ONE: 3}), "y": Count(60, 20, {ONE: 20}), "z": Count(50, 0)}
     figures = figures_of(counts, {"x": "north", "y": "south", "z": "south"}, 5)
