@@ -12,6 +12,7 @@ from app.fhir.fhirpath.nodes import Items, Node
 from app.fhir.fhirpath.written import Planned
 from pathways.apply.action import PlannedAction
 from pathways.apply.plan import read_plan
+from pathways.apply.scope import Scope
 from tests.golden.golden import diseases, patients, plans_of, walked
 
 
@@ -57,4 +58,13 @@ def test_written_expressions_say_what_the_closures_say(disease: str, monkeypatch
     for one in programs:
         monkeypatch.setattr(one, "planned", by_closures(one))
     for patient, made in zip(everybody, written, strict=True):
+        assert made == all_of(disease, patient)
+
+
+@pytest.mark.parametrize("disease", diseases())
+def test_plans_looked_up_together_say_what_they_say_apart(disease: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = [patient for _, patient in patients(disease)]
+    together = [all_of(disease, patient) for patient in everybody]
+    monkeypatch.setattr(Scope, "joined", lambda self, plan: False)
+    for patient, made in zip(everybody, together, strict=True):
         assert made == all_of(disease, patient)

@@ -148,6 +148,16 @@ QUESTIONS = (
     "%text.matches('^a') and %text.startsWith('b').not()",
     "%all.matches('a')",
     "%text & 'b'",
+    "%text.matches('^ab')",
+    "%text.matches('^(b|abc)$') and %text.matches('^ab$').not()",
+    "%all.id.where($this.matches('^a$'))",
+    "%limit.exists() and (%limit > 1 or %nothing) and %limit < 10",
+    "iif(%all.exists(), %all.select(%limit).first() | %all.select(%limit), {})",
+    "%all.aggregate($total + %limit, 0)",
+    "%all.id.aggregate(iif($total.empty() or $this > $total, $this, $total), {})",
+    "%found.entry.resource.select(code.coding.aggregate(iif($total.empty(), code, $total), {}))",
+    "%found.entry.resource.select(value.ofType(Quantity).aggregate(value * 2 + $total, 0)).first()",
+    "%all.aggregate(%all.where(id = $total).id | $total, {})",
 )
 """Each asked of all readings, and of every one alone."""
 
