@@ -60,6 +60,8 @@ class Feature:
     """Click commands or groups."""
     content: Path | None = None
     """The folder whose ``<disease>/*.json`` are loaded by ``content load``."""
+    code_systems: Path | None = None
+    """The folder of CodeSystems of others: the codes of which the content makes use, and supplements to them."""
     check: Callable[[Sequence[Mapping[str, Any]], Callable[[str], Any]], Sequence[Any]] | None = None
     """``check(resources, definitions) -> issues``: what ``content check`` and a release refuse, beyond FHIR itself."""
     compared: Callable[[Mapping[str, Any], Mapping[str, Any]], Sequence[Any]] | None = None

@@ -25,6 +25,7 @@ from app.rest.routes import BY_NAME, OPERATION_SHAPES, ROWS, check_types, locate
 from app.store import register_expander
 from app.store.values import register_base
 from app.terminology.expander import expand
+from app.terminology.fragments import register
 
 MAX_BODY = 32 * 2**20
 """Bytes of a request's body; a bigger one is refused with 413."""
@@ -57,6 +58,9 @@ def _settle(app: App, features: Sequence[Feature]) -> None:
     app.extensions[EXTENSION] = registry(features)
     app.extensions.setdefault(TABLE, {}).update(ACCESS)
     register_expander(expand)
+    for feature in features:
+        if feature.code_systems:
+            register(feature.code_systems)
     if app.config.get("BASE_URL"):
         register_base(str(app.config["BASE_URL"]).rstrip("/") + "/fhir")
     app.register_blueprint(smart.blueprint())

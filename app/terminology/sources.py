@@ -11,6 +11,7 @@ from app.errors import NotFound
 from app.fhir.definitions import codes_of, described
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, parse_canonical
+from app.terminology import fragments
 from app.terminology.concepts import Concepts, of_resource
 from app.terminology.grammars import beside, grammars
 from app.terminology.versions import Versions
@@ -76,7 +77,8 @@ class Sources:
         return _indexes[key]
 
     def _supplements(self, url: str) -> list[Resource]:
-        return [one for one in self._repo.search_all(f"CodeSystem?supplements={url}") if one.get("status") != "retired"]
+        stored = self._repo.search_all(f"CodeSystem?supplements={url}")
+        return [*fragments.supplements(url), *(one for one in stored if one.get("status") != "retired")]
 
     def _by_canonical(self, type: str, canonical: str) -> Resource | None:
         key = (type, canonical)
@@ -96,6 +98,8 @@ def _official(type: str, canonical: str) -> Resource | None:
     """A definition of R4; a version other than 4.0.1's own is another resource, and not here."""
     wanted = parse_canonical(canonical)
     found = _described(type, wanted.url) if type != "ConceptMap" else None
+    if found is None and type == "CodeSystem":
+        found = fragments.fragment(wanted.url)
     if found is None and type == "ValueSet" and wanted.version in (None, "4.0.1"):
         return _listed(wanted.url)
     if found is None or (wanted.version and found.get("version") != wanted.version):
