@@ -25,9 +25,16 @@ class Issue:
     severity: str = "error"
     diagnostics: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Language → the whole text, where it is said in that language already."""
 
     def __str__(self) -> str:
         return filled(self.text, self.values)
+
+
+def msgid(text: str) -> str:
+    """The text itself: marks it for translation where nothing translates, in a room that knows no page."""
+    return text
 
 
 class InLanguages(str):

@@ -136,12 +136,14 @@ def limit_text() -> str:
 def spoken(issues: Iterable[Issue], language: str) -> list[Issue]:
     """The issues in the language asked for: a text with a translation becomes it, any other says its kind first."""
     if language not in LOCALES or "babel" not in current_app.extensions:
-        return [replace(issue, text=str(issue)) for issue in issues]
+        return [replace(issue, text=issue.said.get("en", str(issue))) for issue in issues]
     with force_locale(LOCALES[language]):
-        return [_translated(issue) for issue in issues]
+        return [_translated(issue, language) for issue in issues]
 
 
-def _translated(issue: Issue) -> Issue:
+def _translated(issue: Issue, language: str) -> Issue:
+    if language in issue.said:
+        return replace(issue, text=issue.said[language])
     if (text := gettext(issue.text)) != issue.text:
         return replace(issue, text=filled(text, issue.values))
     general = GENERAL.get(issue.code)

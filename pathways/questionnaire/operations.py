@@ -5,9 +5,11 @@ judges every response stored by whatever door.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from app.config import LANGUAGES
 from app.errors import Invalid, Malformed, NotFound
 from app.fhir.bundle import found, searchset
 from app.fhir.outcome import has_errors, outcome
@@ -84,7 +86,7 @@ def questionnaireresponse_extract(repo: Any, request: Any) -> Resource:
         raise Malformed("$extract needs a QuestionnaireResponse", expression="Parameters.parameter")
     questionnaire = _resource(request, "questionnaire") or _definition(repo, response)
     context = _context_of_response(repo, response, request.language)
-    _refuse(questionnaire, response, context)
+    _refuse(repo, questionnaire, response, context)
     return extract_bundle(questionnaire, Expressions(questionnaire, context).completed(response), context)
 
 
@@ -105,13 +107,24 @@ def guard_response(repo: Any, before: Resource | None, after: Resource | None) -
         questionnaire = repo.canonical(after["questionnaire"])
     except NotFound:
         return
-    _refuse(questionnaire, after, _context_of_response(repo, after, repo.actor.language))
+    _refuse(repo, questionnaire, after, _context_of_response(repo, after, repo.actor.language))
 
 
-def _refuse(questionnaire: Mapping[str, Any], response: Mapping[str, Any], context: FormContext) -> None:
+def _refuse(repo: Any, questionnaire: Mapping[str, Any], response: Mapping[str, Any], context: FormContext) -> None:
+    """Refuse a response that breaks the rules, each broken rule said in every language: the reader's is not known here.
+
+    Raises Invalid.
+    """
     issues = validate(questionnaire, response, context)
-    if has_errors(issues):
-        raise Invalid("The answers break the rules of their form", issues=issues)
+    if not has_errors(issues):
+        return
+    told: list[dict[str, str]] = [{} for _each in issues]
+    for language in (*LANGUAGES, "en"):
+        spoken = validate(questionnaire, response, _context_of_response(repo, response, language))
+        for texts, one in zip(told, spoken, strict=True):
+            texts[language] = str(one)
+    said = [replace(issue, said=texts) for issue, texts in zip(issues, told, strict=True)]
+    raise Invalid("The answers break the rules of their form", issues=said)
 
 
 def _context_of_response(repo: Any, response: Mapping[str, Any], language: str) -> FormContext:
