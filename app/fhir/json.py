@@ -36,7 +36,10 @@ def loads(text: bytes | str) -> dict[str, Any]:
     except UnicodeEncodeError as error:
         raise Malformed(f"The text is not Unicode: lone surrogate at character {error.start}.") from None
     except ValueError as error:
-        raise Malformed(f"This is not JSON: {error}.") from None
+        text = str(error)
+        if text.startswith("recursion limit exceeded"):
+            raise Malformed(f"The JSON is nested more than {MAX_DEPTH} levels deep (recursion limit){text[24:]}.") from None
+        raise Malformed(f"This is not JSON: {text}.") from None
     if not isinstance(value, dict):
         raise Malformed("The JSON of a resource is one object, between { and }.")
     return value
