@@ -11,6 +11,7 @@ from app.clock import instant_text
 from app.fhir.bundle import entry
 from app.fhir.dates import parse
 from app.fhir.fhirpath.model import find_type
+from app.fhir.json import dumps
 from app.fhir.resource import Resource
 from pathways.questionnaire import sdc
 
@@ -49,13 +50,19 @@ def _identifiers(resource: Mapping[str, Any]) -> list[Resource]:
     return given if isinstance(given, list) else [given]
 
 
+def _named(response: Mapping[str, Any]) -> str:
+    """A name for a response that is stored nowhere, made of what it says: another person's answers are never the same,
+    and the same ones sent twice make nothing twice."""
+    return str(uuid.uuid5(_SPACE, dumps(dict(response)).decode()))
+
+
 class Origin:
     """The response from which resources are made: keys without repetition, and the elements that are copied."""
 
     def __init__(self, response: Mapping[str, Any], form_key: str | None, effective: str | None):
         identifier = response.get("identifier", {})
         own = identifier.get("value") if identifier.get("system") == sdc.FORM_SYSTEM else None
-        self.form_key = form_key or own or f"QuestionnaireResponse/{response.get('id', '')}"
+        self.form_key = form_key or own or f"QuestionnaireResponse/{response.get('id') or _named(response)}"
         self.response = response
         self.effective = effective or response.get("authored")
         self._count: dict[str, int] = {}

@@ -152,3 +152,19 @@ def test_a_form_sent_twice_gives_the_same_conditional_creates() -> None:
         "url": "Observation",
         "ifNoneExist": f"identifier={sdc.FORM_SYSTEM}|k:bp",
     }
+
+
+def test_a_response_without_an_id_never_stands_for_another_person_s() -> None:
+    """What is created only once is told apart by what the response says, whoever sends it twice."""
+
+    def made_once(systolic: int, patient: str) -> str:
+        answers = {"sys": [{"valueInteger": systolic}]}
+        form = a_form(blood_pressure())
+        response = respond(form, answers, today(), subject={"reference": f"Patient/{patient}"})
+        (entry,) = extract_bundle(form, response, today())["entry"]
+        once: str = entry["request"]["ifNoneExist"]
+        return once
+
+    first = made_once(132, "amina")
+    assert first == made_once(132, "amina")
+    assert len({first, made_once(132, "salma"), made_once(133, "amina")}) == 3
