@@ -41,7 +41,15 @@ ERRORS = (
 )
 SPOKEN = ("app/access", "app/web", "app/store", "protocols", "pathways")
 """Where the English of an error is shown to people; the FHIR rooms speak to developers."""
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2)}
+KEYWORDS = {
+    "_": None,
+    "msgid": None,
+    "_l": None,
+    "gettext": None,
+    "lazy_gettext": None,
+    "ngettext": (1, 2),
+    "lazy_ngettext": (1, 2),
+}
 
 
 def extracted() -> Catalog:

@@ -39,7 +39,7 @@ class ImportForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What is imported: the use case's room, an example line, the list it goes into, and a column of codes (with words)."""
+    """What is imported: the use case's room, an example line, the list it goes into, a column of codes with words."""
 
     title: Any
     room: Any

@@ -64,7 +64,7 @@ def present(standing: Standing) -> NextStep:
     return NextStep(
         stage=stage.title if stage else "",
         stage_reason=stage.reason if stage else "",
-        actions=_once(line(outcome) for outcome in standing.next_actions if outcome.kind != "test"),
+        actions=once(line(outcome) for outcome in standing.next_actions if outcome.kind != "test"),
         tests=[line(outcome) for outcome in standing.next_actions if outcome.kind == "test"],
         missing=[line(outcome) for outcome in standing.missing],
         failed=[line(outcome) for outcome in standing.failed],
@@ -73,7 +73,7 @@ def present(standing: Standing) -> NextStep:
     )
 
 
-def _once(lines: Iterable[ActionLine]) -> list[ActionLine]:
+def once(lines: Iterable[ActionLine]) -> list[ActionLine]:
     """What several plans ask for in the same words and by the same day is one thing to do, with all their sources."""
     found: dict[tuple[Any, ...], ActionLine] = {}
     for one in lines:

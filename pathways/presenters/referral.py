@@ -13,20 +13,6 @@ from app.fhir.translation import text
 from app.web import facility_tree
 from pathways.referral import moves, receiving
 
-STATE_WORDS = {
-    "": _l("being written"),
-    "2.0": _l("received"),
-    "3.0": _l("accepted"),
-    "4.0": _l("declined"),
-    "5.1": _l("in progress"),
-    "5.1.1": _l("appointment given"),
-    "5.1.2": _l("did not come"),
-    "5.1.3": _l("appointment cancelled"),
-    "5.1.4": _l("seen, answer to come"),
-    "5.2": _l("cancellation asked for"),
-    "6.0": _l("cancelled"),
-    "7.0": _l("answered"),
-}
 STATE_KINDS = {
     "2.0": "now",
     "3.0": "good",
@@ -142,7 +128,7 @@ class ReferralLine:
 
 def state_words(business: str) -> str:
     """The state in the page's language."""
-    return str(STATE_WORDS.get(business, business))
+    return _(moves.STATES[business]) if business in moves.STATES else business
 
 
 def present(task: Resource, now: datetime, language: str) -> ReferralLine:

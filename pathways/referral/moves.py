@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.errors import Conflict
+from app.errors import Conflict, msgid
 from app.fhir.resource import Resource, code_in, concept
 from pathways.vocabulary import REFERRAL_STATUS
 
@@ -31,20 +31,20 @@ NOTE = "send interim consultation note"
 ANSWER = "send referral outcome"
 
 STATES = {
-    "": "being written",
-    "2.0": "received",
-    "3.0": "accepted",
-    "4.0": "declined",
-    "5.1": "in progress",
-    "5.1.1": "appointment given",
-    "5.1.2": "did not come",
-    "5.1.3": "appointment cancelled",
-    "5.1.4": "seen, answer to come",
-    "5.2": "cancellation asked for",
-    "6.0": "cancelled",
-    "7.0": "answered",
+    "": msgid("being written"),
+    "2.0": msgid("received"),
+    "3.0": msgid("accepted"),
+    "4.0": msgid("declined"),
+    "5.1": msgid("in progress"),
+    "5.1.1": msgid("appointment given"),
+    "5.1.2": msgid("did not come"),
+    "5.1.3": msgid("appointment cancelled"),
+    "5.1.4": msgid("seen, answer to come"),
+    "5.2": msgid("cancellation asked for"),
+    "6.0": msgid("cancelled"),
+    "7.0": msgid("answered"),
 }
-"""Business status -> words (English msgids; marked for translation in ``pathways/presenters``)."""
+"""Business status -> words (English msgids, translated by who shows them)."""
 
 
 @dataclass(frozen=True, slots=True)

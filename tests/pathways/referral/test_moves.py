@@ -8,7 +8,6 @@ import pytest
 
 from app.errors import Conflict
 from app.fhir.resource import concept
-from pathways.presenters.referral import STATE_WORDS
 from pathways.referral import moves
 from pathways.referral.deadlines import STEP, limits
 from pathways.vocabulary import REFERRAL_STATUS
@@ -45,7 +44,7 @@ def test_a_move_is_possible_exactly_where_the_table_says(actor: str) -> None:
 
 
 def test_every_state_has_words_and_every_awaited_step_a_limit() -> None:
-    assert {business for _, business in STATES} <= set(STATE_WORDS)
+    assert {business for _, business in STATES} <= set(moves.STATES)
     assert all(step in steps for steps in limits().values() for step in STEP.values())
 
 
