@@ -38,7 +38,8 @@ def loads(text: bytes | str) -> dict[str, Any]:
     except ValueError as error:
         text = str(error)
         if text.startswith("recursion limit exceeded"):
-            raise Malformed(f"The JSON is nested more than {MAX_DEPTH} levels deep (recursion limit){text[24:]}.") from None
+            place = text.removeprefix("recursion limit exceeded")
+            raise Malformed(f"The JSON is nested more than {MAX_DEPTH} levels deep (recursion limit){place}.") from None
         raise Malformed(f"This is not JSON: {text}.") from None
     if not isinstance(value, dict):
         raise Malformed("The JSON of a resource is one object, between { and }.")
