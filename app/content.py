@@ -15,7 +15,7 @@ from typing import Any
 
 from app.access.actor import automation
 from app.config import CANONICAL_BASE
-from app.errors import Issue, MaslakError
+from app.errors import Issue, MaslakError, NotFound
 from app.feature import Feature
 from app.fhir import json, validation
 from app.store import work
@@ -134,10 +134,16 @@ def check(
     found = [(path, issue) for path, resource in resources.items() for issue in validation.validate(resource)]
     by_canonical = {r["url"]: r for r in resources.values() if "url" in r}
     by_canonical |= {f"{r['url']}|{r['version']}": r for r in resources.values() if "url" in r and "version" in r}
+
+    def definition(canonical: str) -> Resource:
+        if canonical not in by_canonical:
+            raise NotFound("there is no definition {canonical}", canonical=canonical)
+        return by_canonical[canonical]
+
     for feature in features:
         if feature.check:
             for path, resource in resources.items():
-                found += [(path, issue) for issue in feature.check([resource], by_canonical.__getitem__)]
+                found += [(path, issue) for issue in feature.check([resource], definition)]
         if feature.compared:
             for path, resource in resources.items():
                 if (held := before.get(resource.get("url", ""))) is not None:
