@@ -98,4 +98,4 @@ def _unreadable(condition: Condition) -> ExpressionFailed:
 
 def empty_needed(scope: Scope, names: tuple[str, ...]) -> list[str]:
     """The needed variables among these, and among those they used, that are empty."""
-    return [name for name in scope.all_needed(names) if not scope.answer(name).items]
+    return [name for name in scope.all_needed(names) if not scope[name]]

@@ -165,7 +165,7 @@ def _measured(scope: Scope, name: str) -> bool:
     variable = scope.declared(name)
     if variable is None or "description" not in variable.about:
         return False
-    items = scope.answer(name).items
+    items = scope[name]
     return bool(items) and not isinstance(plain(items[0]), bool)
 
 
@@ -182,14 +182,14 @@ def value_of(scope: Scope, name: str, language: str) -> Value | None:
 def _value(scope: Scope, name: str, language: str) -> Value | None:
     if scope.declared(name) is None:
         return None
-    values = [plain(item) for item in scope.answer(name).items]
+    items = scope[name]
+    values = [plain(item) for item in items]
     if any(isinstance(value, dict) and "resourceType" in value for value in values):
         return None
     title = title_of(scope, name, language)
     if not values:
         return Value(name, title, None, None, None, None)
-    first = scope.answer(name).items[0]
-    resource, owner = _origin(scope, name, values[0]) if stands_in_record(first) else (None, None)
+    resource, owner = _origin(scope, name, values[0]) if stands_in_record(items[0]) else (None, None)
     value = values[0] if len(values) == 1 else values
     when = date_of(resource) if resource else None
     reference = f"{resource['resourceType']}/{resource['id']}" if resource and resource.get("id") else None
