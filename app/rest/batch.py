@@ -11,10 +11,10 @@ from app.fhir.resource import Resource, references
 from app.rest.asked import Answer, Asked
 from app.rest.entries import asked_by, entries_of, failing, ordered, response_entry, run, written_preference
 from app.rest.outcomes import answer_to
-from app.rest.patience import patiently
 from app.rest.routes import BY_NAME
 from app.rest.transaction import transaction
 from app.store import work
+from app.store.patience import patiently
 
 
 def bundle(asked: Asked, named: bool) -> Answer:

@@ -20,9 +20,9 @@ from app.rest.answering import answered
 from app.rest.door import failed, response_to, root_url
 from app.rest.gate import Gate
 from app.rest.operations import EXTENSION, registry
-from app.rest.patience import patiently
 from app.rest.routes import BY_NAME, OPERATION_SHAPES, ROWS, check_types, located
 from app.store import register_expander
+from app.store.patience import patiently
 from app.store.values import register_base
 from app.terminology.expander import expand
 from app.terminology.fragments import register

@@ -26,8 +26,8 @@ from app.rest.access import ACCESS
 from app.rest.answering import answered
 from app.rest.asked import Answer, Asked
 from app.rest.door import failure, root_of, wire
-from app.rest.patience import patiently
 from app.rest.routes import located
+from app.store.patience import patiently
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]

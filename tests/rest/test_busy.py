@@ -15,8 +15,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.db import db
-from app.rest import patience
-from app.store import connecting
+from app.store import connecting, patience
 
 from .conftest import Fhir
 from .scenes import resource

@@ -12,7 +12,7 @@ import pytest
 import pathways.visit
 from app import clock
 from app.errors import Conflict
-from app.rest import patience
+from app.store import patience
 from tests.pathways.views.browser import fields, said
 from tests.pathways.views.conftest import MONDAY, Clinic, Followed, enrolled, measured
 from tests.pathways.views.test_the_road import play
