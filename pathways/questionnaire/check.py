@@ -12,18 +12,46 @@ from typing import Any
 from app.config import LANGUAGES
 from app.errors import Invalid, Issue
 from app.fhir.fhirpath import FhirPathError, compile
+from app.fhir.fhirpath.syntax import Expression, Variable, parts
 from app.fhir.regex import Pattern
-from app.fhir.resource import extension, extensions
+from app.fhir.resource import choice, extension, extensions
 from app.fhir.translation import missing
 from pathways.questionnaire import items, sdc
 from pathways.questionnaire.check_calculations import check_calculations
 from pathways.questionnaire.elements import element_type
 from pathways.questionnaire.units import analytes_of, convertible
 
+_FITTING = {
+    "boolean": {"Boolean"}, "integer": {"Integer", "Decimal"}, "decimal": {"Integer", "Decimal"}, "date": {"Date"},
+    "dateTime": {"DateTime", "Date"}, "time": {"Time"}, "string": {"String"}, "text": {"String"},
+    "quantity": {"Quantity"}, "choice": {"Coding", "String", "Integer", "Date", "Time"}, "reference": {"Reference"},
+}  # fmt: skip
+"""Question type → what its answers can be compared with; of others nothing is said."""
+_OF_THE_RULES = "/right-when"
+"""What makes an answer of a quiz right is read on the rules of its set, with their variables."""
+_SEEN = frozenset(
+    [
+        "resource",
+        "rootResource",
+        "context",
+        "questionnaire",
+        "qitem",
+        "patient",
+        "subject",
+        "encounter",
+        "user",
+        "ucum",
+        "sct",
+        "loinc",
+    ]
+)
+"""The variables that every expression of a form sees (SDC, "Using expressions")."""
+
 
 def check(questionnaire: Mapping[str, Any]) -> list[Issue]:
     """Everything that would fail when the form is shown, filled in or extracted."""
-    found = [*_links(questionnaire), *_expressions(questionnaire, "Questionnaire")]
+    names = _SEEN | frozenset(_named(questionnaire))
+    found = [*_links(questionnaire), *_expressions(questionnaire, "Questionnaire", names)]
     known = items.by_link(questionnaire)
     for item in items.walk(questionnaire):
         place = f"Questionnaire.item('{item['linkId']}')"
@@ -56,28 +84,60 @@ def _links(questionnaire: Mapping[str, Any]) -> Iterator[Issue]:
             yield _error("The linkId {link} stands {count} times", "Questionnaire", link=link_id, count=count)
 
 
-def _expressions(value: Any, place: str) -> Iterator[Issue]:
-    """Every FHIRPath below a resource that cannot be read, its place named by the nearest linkId."""
+def _named(value: Any) -> Iterator[str]:
+    """The names that a form gives: of expressions, launch contexts, ids that its extraction allocates."""
     if isinstance(value, list):
         for one in value:
-            yield from _expressions(one, place)
+            yield from _named(one)
+    elif isinstance(value, dict):
+        if value.get("url") == sdc.ALLOCATE_ID and "valueString" in value:
+            yield value["valueString"]
+        if value.get("url") == sdc.LAUNCH_CONTEXT:
+            name = items.parts(value).get("name")
+            yield str(name.get("code") if isinstance(name, dict) else name)
+        if "expression" in value and isinstance(value.get("name"), str):
+            yield value["name"]
+        for one in value.values():
+            if isinstance(one, (dict, list)):
+                yield from _named(one)
+
+
+def _expressions(value: Any, place: str, names: frozenset[str] | None) -> Iterator[Issue]:
+    """Every FHIRPath below a resource that cannot be read, or reads a variable that there is not, its place named by
+    the nearest linkId."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _expressions(one, place, names)
     elif isinstance(value, dict):
         here = f"Questionnaire.item('{value['linkId']}')" if "linkId" in value else place
         text = value.get("expression")
         if isinstance(text, str) and value.get("language") == "text/fhirpath":
-            yield from _compiled(text, here)
+            yield from _read(text, here, names)
         elif value.get("url") in (sdc.TEMPLATE_CONTEXT, sdc.TEMPLATE_VALUE) and "valueString" in value:
-            yield from _compiled(value["valueString"], here)
+            yield from _read(value["valueString"], here, names)
+        inner = None if str(value.get("url", "")).endswith(_OF_THE_RULES) else names
         for one in value.values():
             if isinstance(one, (dict, list)):
-                yield from _expressions(one, here)
+                yield from _expressions(one, here, inner)
 
 
-def _compiled(text: str, place: str) -> Iterator[Issue]:
+def _read(text: str, place: str, names: frozenset[str] | None) -> Iterator[Issue]:
     try:
-        compile(text)
+        tree = compile(text).tree
     except FhirPathError as error:
         yield Issue(str(error), "invalid", place)
+        return
+    if names is not None and "defineVariable" not in text:
+        for name in dict.fromkeys(_variables(tree)):
+            if name not in names and not name.startswith(("vs-", "ext-")):
+                yield _error("The expression reads the variable %{name}, which there is not", place, name=name)
+
+
+def _variables(tree: Expression) -> Iterator[str]:
+    if isinstance(tree, Variable):
+        yield tree.name
+    for one in parts(tree):
+        yield from _variables(one)
 
 
 def _conditions(item: Mapping[str, Any], known: Mapping[str, Any], place: str) -> Iterator[Issue]:
@@ -85,6 +145,13 @@ def _conditions(item: Mapping[str, Any], known: Mapping[str, Any], place: str) -
         if condition["question"] not in known:
             question = condition["question"]
             yield _error("enableWhen names the question {question}, which is not in the form", place, question=question)
+            continue
+        kind = (choice(condition, "answer") or ("",))[0]
+        asked = known[condition["question"]]["type"]
+        fitting = _FITTING.get(asked)
+        if condition["operator"] != "exists" and fitting is not None and kind not in fitting:
+            about = {"question": condition["question"], "type": asked, "kind": kind}
+            yield _error("enableWhen compares {question}, a {type}, with a value of type {kind}", place, **about)
     if len(item.get("enableWhen", ())) > 1 and "enableBehavior" not in item:
         yield _error("Several enableWhen conditions need an enableBehavior", place, "required")
 

@@ -84,6 +84,11 @@ def test_a_good_form_has_no_issue() -> None:
             ),
             "#t",
         ),
+        (ask("decimal", "a", "", fhirpath(sdc.CALCULATED_EXPRESSION, "%nothing + 1")), "%nothing"),
+        (
+            ask("integer", "a", enableWhen=[{"question": "a", "operator": ">", "answerString": "3"}]),
+            "compares a, a integer, with a value of type String",
+        ),
     ],
 )
 def test_each_mistake_is_named_with_its_place(item: dict[str, Any], word: str) -> None:
