@@ -72,7 +72,10 @@ class Asked:
 
     def first(self, name: str) -> str | None:
         """The first value of a parameter."""
-        return next((value for key, value in self.parameters if key == name), None)
+        for key, value in self.parameters:
+            if key == name:
+                return value
+        return None
 
     def all(self, name: str) -> list[str]:
         """Every value of a parameter."""
@@ -80,7 +83,7 @@ class Asked:
 
     def without(self, *names: str) -> Parameters:
         """The parameters but for these."""
-        return tuple(pair for pair in self.parameters if pair[0] not in names)
+        return tuple([pair for pair in self.parameters if pair[0] not in names])
 
     def at(self, **changes: Any) -> Asked:
         """The same with some parts changed."""

@@ -106,7 +106,8 @@ def _relative(asked: Asked, pair: tuple[str, str]) -> tuple[str, str]:
 
 
 def _query(asked: Asked, parameters: Parameters, count: int, cursor: str | None = None) -> str:
-    meant = tuple(_relative(asked, pair) for pair in parameters)
+    named = any(asked.base in value for _, value in parameters)
+    meant = tuple(_relative(asked, pair) for pair in parameters) if named else parameters
     return f"{asked.type or ''}?{encoded((*meant, *paging(count, cursor, asked.within_scopes)))}"
 
 
@@ -129,7 +130,8 @@ def _counted(repo: Repository, asked: Asked, path: str) -> Answer:
 def _self_link(asked: Asked, path: str, issues: Sequence[Issue]) -> str:
     """The parameters that were used: those that were ignored do not stand in it."""
     ignored = {issue.expression.removeprefix("http.") for issue in issues if issue.expression}
-    used = tuple(pair for pair in asked.parameters if pair[0] not in ignored and pair[0] not in ("_format", "_pretty"))
+    ignored |= {"_format", "_pretty"}
+    used = tuple([pair for pair in asked.parameters if pair[0] not in ignored])
     return f"{asked.base}{path}" + (f"?{encoded(used)}" if used else "")
 
 

@@ -147,11 +147,16 @@ _TAKEN_APART = (
 
 def _one_by_one(driver: Driver, lines: list[Line]) -> None:
     """SQLite takes rows faster than it takes JSON apart; the numbers are ours, since nobody else writes meanwhile."""
-    ids = driver.listed(line[0] for line in lines)
-    known = {id for (id,) in driver.rows(f"select id from audit where {driver.among('id')}", (ids,))}
+    if driver.row("select 1 from audit where id = ?", (lines[0][0],)):  # a portion went in as a whole, from its first
+        ids = driver.listed(line[0] for line in lines)
+        known = {id for (id,) in driver.rows(f"select id from audit where {driver.among('id')}", (ids,))}
+        lines = [line for line in lines if line[0] not in known]
     (last,) = driver.rows("select coalesce(max(seq), 0) from audit")[0]
-    fresh = list(enumerate((line for line in lines if line[0] not in known), last + 1))
-    rows = [(seq, *row, body.encode()) for seq, (*row, body, _) in fresh]
+    fresh = list(enumerate(lines, last + 1))
+    rows = [  # bytearray: the standard library asks of bytes each time whether somebody adapts them
+        (seq, id, recorded, action, actor, bytearray(body, "utf-8"))
+        for seq, (id, recorded, action, actor, body, _) in fresh
+    ]
     about = [(target, seq) for seq, (*_, targets) in fresh for target in targets]
     driver.insert([Insert("audit", "seq, id, recorded, action, actor, body", "", rows)])
     driver.insert([Insert("audit_about", "target, seq", "", about)])
