@@ -235,7 +235,8 @@ def measured(kind: str, server: Server, options: argparse.Namespace) -> Iterator
         yield Row(
             kind, "transaction of 50", clients, done * 50 / seconds, (cpu_of(server.roots) - before) / done / 50, bad
         )
-    found = json.loads(Client(server)("GET", f"/fhir/Patient?identifier={SYSTEM}|&_count=1000&_elements=id")[1])
+    mine = f"identifier={SYSTEM}|&_sort=-_lastUpdated&_count={options.bundles * len(options.clients)}&_elements=id"
+    found = json.loads(Client(server)("GET", f"/fhir/Patient?{mine}")[1])  # those of earlier runs have grown
     server.patients = [entry["resource"]["id"] for entry in found["entry"]]
     for name, request in loads(server).items():
         drive(server, 2, 1, request)
