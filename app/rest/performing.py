@@ -27,8 +27,15 @@ def _limited(repo: Repository, row: Interaction, asked: Asked) -> Answer:
         return row.run(repo, asked.at(within_scopes=limits(asked.actor, "s", asked.type)))
     if (asked.id is None and row.action in "rd") or row.name in ("update_conditional", "patch_conditional"):
         raise Forbidden("A scope with a query does not cover this interaction: name the resource by its id.")
-    if asked.id is not None and row.action != "c" and repo.peek(str(asked.type), asked.id) is not None:
+    there = repo.peek(str(asked.type), asked.id) if asked.id is not None and row.action != "c" else None
+    if there is not None:
         require_within(repo, asked.reference, row.action)
+    if row.name == "history_instance" or (
+        row.name == "vread" and (there is None or str(there.version) != asked.version)
+    ):
+        raise Forbidden(
+            "A scope with a query covers the current version alone: nobody can ask whether an older met it."
+        )
     answer = row.run(repo, asked)
     if row.action in "cu" and answer.reference:
         require_within(repo, answer.reference, row.action)
