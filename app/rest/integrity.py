@@ -55,7 +55,7 @@ def _issues(held: Iterable[tuple[str, Resource]], missing: set[str]) -> Iterator
 
 def _required(text: str, resource: Resource) -> str | None:
     """``Type/id`` of a reference that must find something here; None for one that is free."""
-    target = _literal(own_relative(text) if text.startswith("http") else text)
+    target = _literal(own_relative(text))
     return None if target == f"{resource['resourceType']}/{resource.get('id')}" else target
 
 

@@ -103,8 +103,6 @@ def _names(driver: Driver, heads: Heads, touched: Touched) -> list[str]:
     """The ids of the patients touched; most are known already."""
     keys = list(touched.patients)[:MOST_NAMED]
     known = {key: name[8:] for name, key in touched.resources.items() if name[:8] == "Patient/"}
-    if len(known) == len(keys) == 1 and keys[0] in known:
-        return [known[keys[0]]]
     for key in keys:
         if key not in known and (name := heads.patient(key)):
             known[key] = name

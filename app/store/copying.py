@@ -9,8 +9,6 @@ from typing import Any
 def array_literal(values: Sequence[Any]) -> str:
     """``{1,2,NULL}`` or ``{"a","b"}``; bytes as hexadecimal bytea. All values of one list are of one type."""
     kind = type(values[0]) if values else None
-    if len(values) == 1 and kind is not bytes:  # most changes leave one row in a table, and are written often
-        return f"{{{_quoted(values[0])}}}" if kind is str else "{NULL}" if values[0] is None else f"{{{values[0]}}}"
     if kind is int and None not in values:
         return f"{{{','.join(map(str, values))}}}"
     sample = next((value for value in values if value is not None), 0)

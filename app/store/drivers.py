@@ -20,7 +20,7 @@ def driver_of(connection: ManagesConnection) -> Driver:
     raw: Any = connection.driver_connection
     if isinstance(raw, sqlite3.Connection):
         return Sqlite(raw)
-    return Postgresql(raw, connection.info.setdefault("statements", Prepared()))
+    return Postgresql(raw, connection.info.setdefault("prepared", Prepared()))
 
 
 class Lent:

@@ -27,13 +27,13 @@ _IDLE = TransactionStatus.IDLE
 
 
 class Postgresql(Driver):
-    """One open transaction of PostgreSQL. ``statements`` belong to the connection."""
+    """One open transaction of PostgreSQL. What is ``prepared`` belongs to the connection."""
 
     name = "postgresql"
 
-    def __init__(self, connection: psycopg.Connection[Any], statements: Prepared):
+    def __init__(self, connection: psycopg.Connection[Any], prepared: Prepared):
         self._connection = connection
-        self._statements = statements
+        self._prepared = prepared
         self._each = False
         self._fresh = 0
         self._drawn: list[tuple[int, int]] = []
@@ -58,9 +58,9 @@ class Postgresql(Driver):
         return [next(counts) if one.on_conflict else len(one.rows) for one in inserts]
 
     def _read(self, result: PGresult) -> list[Row]:
-        reader = self._statements.reader
+        reader = self._prepared.reader
         if reader is None:
-            reader = self._statements.reader = Transformer(self._connection)
+            reader = self._prepared.reader = Transformer(self._connection)
         reader.set_pgresult(result)
         rows: list[Row] = reader.load_rows(0, result.ntuples, tuple)
         return rows
@@ -74,12 +74,12 @@ class Postgresql(Driver):
         try:
             if not self._each and connection.transaction_status == _IDLE:
                 return self._begun((shape, given, formats))
-            name = self._statements.name(connection, shape)
+            name = self._prepared.name(connection, shape)
             if name is None:
                 return done(connection.exec_params(shape[0], given, shape[1], formats, Format.BINARY))
             return done(connection.exec_prepared(name, given, formats, Format.BINARY))
         except InvalidSqlStatementName:
-            self._statements.forget()
+            self._prepared.forget()
             if self._each:  # no transaction was undone by it
                 return self._asked(sql, shape, given, formats)
             raise
@@ -89,7 +89,7 @@ class Postgresql(Driver):
     def _begun(self, first: Asked) -> PGresult:
         """The transaction's first statement, with its begin and the numbers that it will need."""
         drawing = [ready(*_drawing(self._fresh))] if self._fresh else []
-        *drawn, result = at_once(self._connection.pgconn, self._statements, [BEGIN, *drawing, first])[1:]
+        *drawn, result = at_once(self._connection.pgconn, self._prepared, [BEGIN, *drawing, first])[1:]
         self._drawn = [(key, seq) for one in drawn for key, seq in self._read(one)]
         self._fresh = 0
         return result
@@ -130,7 +130,7 @@ class Postgresql(Driver):
             return
         asked = [*([BEGIN] if idle else ()), *(ready(sql, values) for sql, values in last), COMMIT]
         try:
-            said = at_once(connection, self._statements, asked)[-1].command_status
+            said = at_once(connection, self._prepared, asked)[-1].command_status
         except psycopg.OperationalError as error:
             raise OperationalError("commit", None, error) from error
         if said != b"COMMIT":  # what failed on the way was caught, and nothing is stored

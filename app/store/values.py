@@ -54,7 +54,7 @@ def register_base(url: str) -> None:
 
 def own_relative(literal: str) -> str:
     """An absolute reference as ``Type/id`` where it names this server; else as it is."""
-    if "/" not in literal:
+    if not literal.startswith("http"):
         return literal
     base = next((base for base in _own_bases if literal.startswith(base)), None)
     rest = literal.removeprefix(base) if base else ""
@@ -149,8 +149,7 @@ def _reference(rows: Rows, path: int, part: int, value: Any) -> None:
         _canonical(rows, path, part, value)
         return
     if literal := value.get("reference"):
-        if literal.startswith("http"):
-            literal = own_relative(literal)
+        literal = own_relative(literal)
         if literal[0].isupper() and "?" not in literal:
             rows.reference[path, part, literal.split("/_history/")[0].split("#")[0]] = None
         elif not literal.startswith("#"):

@@ -100,7 +100,7 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece], repo: A
     """Choose where to begin: one token of one patient's record, or the heads."""
     if request.contained:
         return _within(unit, request, within(unit, repo, request, pieces))
-    patient = next(iter([p for p in pieces if isinstance(p, Condition) and p.text == OF_ONE_PATIENT]), None)
+    patient = next((p for p in pieces if isinstance(p, Condition) and p.text == OF_ONE_PATIENT), None)
     if patient is None and (begun := beginning(unit, request, pieces)) is not None:
         return _compounded(unit, request, begun)
     driving = _driving(request, pieces, patient)
@@ -111,7 +111,7 @@ def planned(unit: Unit, request: SearchRequest, pieces: Sequence[Piece], repo: A
         plan = Plan("head h", "h.key", "h", True, [_typed(request.types)])
     first = _beginning(unit, pieces) if patient is None and driving is None else None
     for piece in pieces:
-        if piece is patient and driving is not None and patient is not None:
+        if driving is not None and patient is not None and piece is patient:
             plan.add(Condition(OF_ONE_AMONG_TOKENS, patient.values))
         elif piece is not driving:
             plan.add(as_condition(piece, driving=piece is first, probing=patient is not None))
