@@ -13,7 +13,6 @@ from pathways.apply.frame import Frame
 from pathways.apply.instantiate import activity
 from pathways.apply.outcome import ActionOutcome
 from pathways.apply.plan import ACTION_KIND
-from pathways.apply.recipe import recipe_of
 
 MEASURE = {"coding": [{"system": ACTION_KIND, "code": "measure"}]}
 MISSING = f"{CANONICAL_BASE}/StructureDefinition/variable-missing"
@@ -31,16 +30,17 @@ def ask_for(frame: Frame, outcome: ActionOutcome) -> None:
                 outcome.children = [*outcome.children, asked]
             continue
         try:
-            definition = frame.run.definitions.find(variable.ask_with, frame.plan.source)
-            made = activity(frame, definition, (), frame.scope)
+            recipe = frame.run.recipe(variable.ask_with, frame.plan.source)
+            made = activity(frame, recipe, (), frame.scope)
         except ExpressionFailed as error:
             frame.report(outcome, error.reason, expression=error.expression)
             continue
         except MaslakError as error:
             frame.report(outcome, error.message, expression=variable.ask_with, code=error.code)
             continue
+        definition = recipe.definition
         ask = ActionOutcome(_action(definition, name, outcome), frame, Verdict("taken"))
-        ask.timed_by = recipe_of(definition).timing
+        ask.timed_by = recipe.timing
         ask.asked_by = outcome
         ask.resources = [frame.run.propose(made, str(definition.get("id") or tail(variable.ask_with)))]
         frame.run.asks[variable.ask_with] = ask

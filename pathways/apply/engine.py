@@ -52,11 +52,12 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
     Raises Invalid, naming the expression, where it cannot be made: half a prescription is none.
     """
     _refuse_other(definition, "ActivityDefinition")
-    refuse_subject(definition, recipe_of(definition).subjects, asked.subject["resourceType"])
+    recipe = recipe_of(definition)
+    refuse_subject(definition, recipe.subjects, asked.subject["resourceType"])
     empty = Plan(definition, {}, (), False, node(definition))
     frame = Frame(Run(asked), empty, Scope(asked, {}), (name_of(definition),), asked.day)
     try:
-        made = activity(frame, definition, (), frame.scope)
+        made = activity(frame, recipe, (), frame.scope)
     except ExpressionFailed as error:
         name = definition.get("title") or name_of(definition)
         raise Invalid(

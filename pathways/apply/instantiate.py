@@ -20,7 +20,7 @@ from pathways.apply.frame import Frame
 from pathways.apply.kinds import CPG, request_resource
 from pathways.apply.outcome import ActionOutcome
 from pathways.apply.plan import DEEPEST, Plan
-from pathways.apply.recipe import recipe_of
+from pathways.apply.recipe import Recipe, recipe_of
 from pathways.apply.scope import Scope
 from pathways.apply.values import plain
 
@@ -36,6 +36,7 @@ GROUP: Resource = {"resourceType": "RequestGroup"}
 PRESCRIBED = ("dosageInstruction", "medication", "dispenseRequest")
 """What of a MedicationRequest has to be known, where it is computed."""
 FILL: Resource = {
+    "resourceType": "ActivityDefinition",
     "kind": "Task",
     "profile": CPG + "cpg-questionnairetask",
     "intent": "proposal",
@@ -104,7 +105,7 @@ def _instantiate(frame: Frame, outcome: ActionOutcome, reference: str, walk: Wal
         outcome.children = [*outcome.children, *walk(nested)]
         outcome.nested = nested
     elif kind == "ActivityDefinition":
-        made = activity(frame, definition, action.dynamic, frame.scope, action.source.get("priority"))
+        made = activity(frame, recipe, action.dynamic, frame.scope, action.source.get("priority"))
         outcome.timed_by = recipe.timing if made["resourceType"] in ONCE else None
         outcome.resources = [frame.run.propose(made, str(definition.get("id") or tail(reference)))]
     elif kind == "Questionnaire":
@@ -123,14 +124,13 @@ def nested_frame(frame: Frame, outcome: ActionOutcome, plan: Plan) -> Frame:
 
 
 def activity(
-    frame: Frame, definition: Resource, more: tuple[DynamicValue, ...], scope: Scope, priority: str | None = None
+    frame: Frame, recipe: Recipe, more: tuple[DynamicValue, ...], scope: Scope, priority: str | None = None
 ) -> Resource:
     """The request of an ActivityDefinition with its dynamic values, then those of the action that uses it.
 
     Its own expressions are read on the ActivityDefinition, the action's on the plan. ``priority`` of the action wins.
     """
-    recipe = recipe_of(definition)
-    made = request_resource(definition, frame.asked, frame.run.parties, priority)
+    made = request_resource(recipe, frame.asked, frame.run.parties, priority)
     if recipe.dynamic:
         outer = scope if recipe.mentions <= frame.plan.visible else frame.alone()
         inner = Scope(frame.asked, recipe.variables, outer) if recipe.variables else outer
@@ -196,6 +196,6 @@ def _questionnaire(frame: Frame, outcome: ActionOutcome, reference: str) -> None
 
 def _to_fill(frame: Frame, questionnaire: Mapping[str, Any]) -> Resource:
     """A Task to fill a form (http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-questionnairetask)."""
-    made = request_resource(FILL, frame.asked, frame.run.parties)
+    made = request_resource(recipe_of(FILL), frame.asked, frame.run.parties)
     where = canonical(questionnaire) if questionnaire.get("url") else f"Questionnaire/{questionnaire['id']}"
     return made | {"input": [{"type": FILL["code"], "valueCanonical": where}]}

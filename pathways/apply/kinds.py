@@ -7,15 +7,17 @@ otherwise stands in the tables below (https://hl7.org/fhir/R4/activitydefinition
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.errors import Invalid
 from app.fhir.resource import canonical, choice, concept
 from pathways.apply.request import ApplyRequest, reference_of
 from pathways.facts.paths import element_of
+
+if TYPE_CHECKING:
+    from pathways.apply.recipe import Recipe
 
 Resource = dict[str, Any]
 
@@ -40,12 +42,8 @@ INSTRUMENTS = ("cpg-collectWith", "cpg-enrollIn", "cpg-reportWith")
 """CPG extensions that name what a Task works with: its first input."""
 
 
-_KEPT = 512
-_read: OrderedDict[int, tuple[Mapping[str, Any], Resource, Resource]] = OrderedDict()
-
-
 def request_resource(
-    definition: Mapping[str, Any],
+    recipe: Recipe,
     asked: ApplyRequest,
     parties: dict[str, Resource],
     priority: str | None = None,
@@ -55,13 +53,14 @@ def request_resource(
 
     Raises Invalid on an unknown kind.
     """
+    definition = recipe.definition
     kind = definition.get("kind")
     if kind not in KINDS:
         raise Invalid("an ActivityDefinition of kind '{kind}' makes no request of FHIR R4", kind=kind)
     made: Resource = {"resourceType": kind}
     if definition.get("profile"):
         made["meta"] = {"profile": [definition["profile"]]}
-    common, content = _of_definition(kind, definition)
+    common, content = recipe.parts
     people = parties.get(kind)
     if people is None:
         people = parties[kind] = _parties(kind, asked)
@@ -74,14 +73,11 @@ def request_resource(
     return finish(made, definition, asked) if finish else made
 
 
-def _of_definition(kind: str, definition: Mapping[str, Any]) -> tuple[Resource, Resource]:
-    """What does not depend on whom it is for, worked out once for a definition as long as it is the same object."""
-    found = _read.get(id(definition))
-    if found is None or found[0] is not definition:
-        found = _read[id(definition)] = (definition, _common(kind, definition), _content(kind, definition))
-        while len(_read) > _KEPT:
-            _read.popitem(last=False)
-    return found[1], found[2]
+def parts_of(definition: Mapping[str, Any]) -> tuple[Resource, Resource]:
+    """What of a request does not depend on whom it is for: what stands before the people and what after. ``kind`` is
+    known."""
+    kind = definition["kind"]
+    return _common(kind, definition), _content(kind, definition)
 
 
 def _priority(kind: str, priority: str) -> Resource:

@@ -1,5 +1,6 @@
 """What a definition says that is the same for everybody it is applied to, read once as long as it is the same object:
-for whom it is, when it is due, its dynamic values and variables; of a PlanDefinition the plan."""
+for whom it is, when it is due, its dynamic values and variables; of an ActivityDefinition what its requests have in
+common, of a PlanDefinition the plan."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 from app.fhir.fhirpath import node
 from pathways.apply.action import DynamicValue
 from pathways.apply.definitions import subjects_of
+from pathways.apply.kinds import parts_of
 from pathways.apply.plan import Plan, dynamic_values, read_plan
 from pathways.apply.timing import Timing, timing_of
 from pathways.apply.variables import Variable, mentioned, variables_of
@@ -55,6 +57,11 @@ class Recipe:
     def node(self) -> Any:
         """The definition as expressions see it."""
         return node(self.definition)
+
+    @cached_property
+    def parts(self) -> tuple[Resource, Resource]:
+        """What of the requests of an ActivityDefinition is always the same (``kinds.parts_of``)."""
+        return parts_of(self.definition)
 
     @cached_property
     def plan(self) -> Plan:
