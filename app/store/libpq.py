@@ -10,7 +10,7 @@ from select import POLLIN, POLLOUT, poll
 from typing import Any
 
 import psycopg
-from psycopg.errors import error_from_result
+from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
@@ -115,7 +115,7 @@ def marked(sql: str) -> bytes:
 
 def at_once(connection: Any, prepared: Prepared, asked: Sequence[Asked]) -> list[PGresult]:
     """Several statements in one round trip (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html): what
-    follows one that fails is not done. Raises psycopg's errors.
+    follows one that fails is not done. Raises psycopg's errors, and forgets what turns out to be prepared no more.
     """
     names = [None if one in (BEGIN, COMMIT) else prepared.name(connection, one[0]) for one in asked]
     connection.enter_pipeline_mode()
@@ -139,4 +139,8 @@ def at_once(connection: Any, prepared: Prepared, asked: Sequence[Asked]) -> list
     finally:
         if connection.status == ConnStatus.OK:
             connection.exit_pipeline_mode()
-    return [done(result) for result in found[:-1]]
+    try:
+        return [done(result) for result in found[:-1]]
+    except InvalidSqlStatementName:
+        prepared.forget()
+        raise

@@ -78,3 +78,19 @@ def test_what_somebody_dropped_is_prepared_anew(app: Flask, stored: Callable[...
     assert trouble(gone.value) is Trouble.AGAIN
     change()
     read()
+
+
+def test_what_is_gone_at_the_commit_is_prepared_anew_too(app: Flask, stored: Callable[..., Any]) -> None:
+    def create(*, dropped: bool = False) -> None:
+        with work(SYSTEM, alone=True) as repo:
+            repo.create({"resourceType": "Patient"})
+            repo.unit.flush()
+            if dropped:
+                repo.unit.driver.run("deallocate all")
+
+    for _ in range(5):
+        create()
+    with pytest.raises(psycopg.Error) as gone:
+        create(dropped=True)
+    assert trouble(gone.value) is Trouble.AGAIN
+    create()
