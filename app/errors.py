@@ -7,8 +7,8 @@ Domain code raises these; only ``app.rest`` and ``app.web`` know which HTTP stat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 
@@ -78,6 +78,13 @@ class MaslakError(Exception):
     def coded(cls, code: str, message: str, **details: Any) -> Self:
         """The error under another code of the issue-type value set than its class has."""
         return cls(message, issues=[Issue(message, code, values=details)], **details)
+
+    def placed(self, place: Callable[[str | None], str]) -> Self:
+        """The same error, each of its issues at the ``place`` that its own becomes, as somebody further out sees it."""
+        issues = [replace(issue, expression=place(issue.expression)) for issue in self.issues]
+        made = type(self)(self.template, issues=issues, **self.details)
+        made.language = self.language
+        return made
 
 
 class Malformed(MaslakError):

@@ -4,8 +4,6 @@ transaction.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from app.errors import Malformed, MaslakError, PreconditionFailed
 from app.fhir.repository import Repository
 from app.rest.asked import Asked, decoded, encoded
@@ -23,21 +21,21 @@ def match(repo: Repository, type: str, criteria: str, place: str | None = None) 
     ``criteria`` is a query text, with or without ``Type?`` before it; ``place`` says where it stands, when that is not
     the address. Raises PreconditionFailed (412) when several meet it, Malformed (400) on an unknown parameter.
     """
-    if place is None:
-        return _met(repo, type, criteria)
     try:
         return _met(repo, type, criteria)
-    except MaslakError as error:  # what is wrong with the criteria stands there
-        issues = [replace(issue, expression=place) for issue in error.issues]
-        raise error.__class__(error.template, issues=issues, **error.details) from None
+    except MaslakError as error:
+        if place is None:
+            raise
+        raise error.placed(lambda _: place) from None  # what is wrong with the criteria stands there
 
 
 def _met(repo: Repository, type: str, criteria: str) -> str | None:
     text = criteria.removeprefix(type).lstrip("?")
-    if any(name == "_contained" and value != "false" for name, value in decoded(text)):
+    given = decoded(text)
+    if any(name == "_contained" and value != "false" for name, value in given):
         raise Malformed("_contained: a condition is on what stands by itself.", expression="http._contained")
-    criteria_reached(repo.actor, type, decoded(text))
-    asked = tuple(pair for pair in decoded(text) if pair[0] not in _RESULT)
+    criteria_reached(repo.actor, type, given)
+    asked = tuple(pair for pair in given if pair[0] not in _RESULT)
     if not asked:
         raise Malformed("'{criteria}' holds no criteria: write for example identifier=system|value.", criteria=text)
     found = repo.matching(f"{type}?{encoded(asked)}")

@@ -154,10 +154,7 @@ def _translated(issue: Issue, language: str) -> Issue:
 
 def within(error: MaslakError, place: str) -> MaslakError:
     """The same error seen from the Bundle: ``Patient.name`` becomes ``Bundle.entry[3].resource.name``."""
-    moved = [replace(issue, expression=_moved(issue.expression, place)) for issue in error.issues]
-    made = type(error)(error.template, issues=moved, **error.details)
-    made.language = error.language
-    return made
+    return error.placed(lambda expression: _moved(expression, place))
 
 
 _REQUEST = {

@@ -112,14 +112,15 @@ def _alone(plan: Plan, condition: str, index: int) -> None:
 def _conditional(repo: Repository, plan: Plan, index: int) -> tuple[str, Asked]:
     """A conditional update or patch as the plain one that it comes to."""
     endpoint, asked = plan.steps[index]
-    found = match(repo, str(asked.type), criteria(asked))
+    condition = criteria(asked)
+    found = match(repo, str(asked.type), condition)
     if endpoint == "patch_conditional":
         if found is None:
             raise PreconditionFailed(f"No {asked.type} meets the criteria: there is nothing to patch.")
         return "patch", asked.at(id=found.split("/")[1], parameters=())
     given = asked.resource.get("id")
     if found is None:
-        _alone(plan, f"{asked.type}?{same(str(asked.type), criteria(asked))}", index)
+        _alone(plan, f"{asked.type}?{same(str(asked.type), condition)}", index)
     id = found.split("/")[1] if found else given or repo.new_id()
     if given and given != id:
         raise Malformed(f"The criteria find {found}, the body has the id {given}.", expression=f"{asked.type}.id")
