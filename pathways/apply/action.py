@@ -25,7 +25,6 @@ _OF_SOURCE: Mapping[str, tuple[str, ...]] = {
     "timing": ("timing",),
     "related": ("relatedAction",),
     "chooses": ("selectionBehavior",),
-    "whole": ("selectionBehavior",),
     "obliges": ("selectionBehavior",),
     "regimen": ("prefix",),
 }
@@ -134,11 +133,6 @@ class PlannedAction:
         if behaviour in ONE and any(child.conditions for child in self.children):
             return "one"
         return "all-or-none" if behaviour == "all-or-none" else ""
-
-    @cached_property
-    def whole(self) -> bool:
-        """Whether a group is taken as a whole, or not at all."""
-        return self.source.get("selectionBehavior") == "all-or-none"
 
     @cached_property
     def obliges(self) -> bool:

@@ -10,20 +10,10 @@ Which of these a group has is told once, when the plan is read (``PlannedAction.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
-from pathways.apply.action import PlannedAction
-from pathways.apply.conditions import Verdict, judge
-from pathways.apply.scope import Scope
-
-
-class Pick(NamedTuple):
-    """One option of a group. ``skipped``: index of the sibling because of which it is not taken whatever its
-    verdict."""
-
-    action: PlannedAction
-    verdict: Verdict
-    skipped: int | None = None
+from pathways.apply.conditions import Verdict
+from pathways.apply.outcome import ActionOutcome
 
 
 def decides(verdict: Verdict) -> bool:
@@ -31,10 +21,6 @@ def decides(verdict: Verdict) -> bool:
     return verdict.taken in ("taken", "failed") or bool(verdict.missing)
 
 
-def all_or_none(group: PlannedAction, scope: Scope, plan: Any) -> list[Pick]:
-    """The options of a group that is taken as a whole, in order."""
-    picks = [Pick(child, judge(child, scope, plan)) for child in group.children]
-    refused = next((at for at, pick in enumerate(picks) if pick.verdict.taken != "taken"), None)
-    if refused is None:
-        return picks
-    return [Pick(p.action, p.verdict, refused if p.verdict.taken == "taken" else None) for p in picks]
+def refusing(options: Sequence[ActionOutcome]) -> ActionOutcome | None:
+    """The option because of which nothing is taken of a group that is taken as a whole; None where all apply."""
+    return next((one for one in options if one.verdict.taken != "taken"), None)

@@ -14,7 +14,7 @@ from pathways.apply.goals import goals_of
 from pathways.apply.instantiate import fail, instantiate, settle_action
 from pathways.apply.outcome import ActionOutcome
 from pathways.apply.schedule import schedule_by_timing
-from pathways.apply.selection import Pick, all_or_none, decides
+from pathways.apply.selection import decides, refusing
 
 Walk = Callable[[Frame], list[ActionOutcome]]
 
@@ -60,6 +60,19 @@ def _first(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome
     return made
 
 
+def _all_or_none(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome]:
+    """The options of which all are taken or none; what fails or lacks a value is told all the same."""
+    scope, plan = frame.scope, frame.plan.node
+    made = [ActionOutcome(one, frame, judge(one, scope, plan) if one.conditions else UNCONDITIONAL) for one in actions]
+    refused = refusing(made)
+    for outcome in made:
+        if refused is not None and outcome.taken == "taken":
+            outcome.taken, outcome.instead_of = "not-taken", refused
+        else:
+            _take(frame, outcome)
+    return made
+
+
 def _take(frame: Frame, outcome: ActionOutcome) -> None:
     """Make what an action stands for, report why it fails, or ask for what it lacks."""
     action, verdict = outcome.action, outcome.verdict
@@ -94,27 +107,14 @@ def _take_group(frame: Frame, group: ActionOutcome) -> None:
     action = group.action
     if action.chooses == "one":
         group.children = _first(frame, action.children)
-    elif action.chooses:
-        group.children = _chosen(frame, all_or_none(action, frame.scope, frame.plan.node))
+    elif action.chooses == "all-or-none":
+        group.children = _all_or_none(frame, action.children)
     else:
         group.children = _each(frame, action.children)
-    if action.regimen or action.whole:
+    if action.regimen or action.chooses == "all-or-none":
         _refuse_half(frame, group)
     if action.obliges:
         _report_no_choice(frame, group)
-
-
-def _chosen(frame: Frame, picks: list[Pick]) -> list[ActionOutcome]:
-    """The actions of a group of which all are taken or none."""
-    made: list[ActionOutcome] = []
-    for pick in picks:
-        made.append(ActionOutcome(pick.action, frame, pick.verdict))
-        if pick.skipped is None:
-            _take(frame, made[-1])
-    for outcome, pick in zip(made, picks, strict=True):
-        if pick.skipped is not None:
-            outcome.taken, outcome.instead_of = "not-taken", made[pick.skipped]
-    return made
 
 
 def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
