@@ -21,6 +21,7 @@ from pathways.questionnaire import answers, items, sdc
 from pathways.questionnaire.context import FormContext
 from pathways.questionnaire.enable import enabled_part
 from pathways.questionnaire.numbers import to_places
+from pathways.questionnaire.walking import occurrences
 
 _PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}")
 _ROUNDS = 10
@@ -184,9 +185,7 @@ class Expressions:
             return
         if items.is_group(definition) and not given and not items.repeats(definition):
             given = [self._head(definition)]
-        places = (chain[-1], *chain[-1].get("answer", ()))
-        seen = [one for place in places for one in items.children(place) if one["linkId"] == link_id]
-        for one, last in zip_longest(given, seen[: len(given)]):
+        for one, last in zip_longest(given, occurrences(chain[-1], link_id)[: len(given)]):
             around = [*chain, last or one]
             if items.is_group(definition):
                 filled = self._with_items(definition, one, around)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.fhir.resource import Resource
 from pathways.questionnaire import items
+
+Path = tuple[Resource, ...]
+"""The items around a place and the one at it, outermost first; empty: the response itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +33,24 @@ def below(
 ) -> Iterator[Occurrence]:
     """The occurrences directly below a response, an item or an answer, nested questions of its answers included."""
     for own in items.children(definition):
-        for place in (holder, *holder.get("answer", ())):
-            for item in items.children(place):
-                if item["linkId"] == own["linkId"]:
-                    yield Occurrence(own, item, (*chain, item))
+        for item in occurrences(holder, own["linkId"]):
+            yield Occurrence(own, item, (*chain, item))
 
 
-def path_to(owner: Mapping[str, Any], link_id: str) -> tuple[Resource, ...]:
-    """The definitions from the outermost group down to a question; empty where the form does not ask it."""
+def occurrences(holder: Mapping[str, Any], link_id: str) -> list[Resource]:
+    """The items of one question or group directly below a response, an item or its answers."""
+    places = (holder, *holder.get("answer", ()))
+    return [item for place in places for item in items.children(place) if item["linkId"] == link_id]
+
+
+def paths(owner: Mapping[str, Any], around: Path = ()) -> Iterator[Path]:
+    """The way down to every item of a form, in its order."""
     for item in items.children(owner):
-        if item["linkId"] == link_id:
-            return (item,)
-        if below := path_to(item, link_id):
-            return (item, *below)
-    return ()
+        yield (*around, item)
+        yield from paths(item, (*around, item))
 
 
-def chain_to(
-    response: Mapping[str, Any], path: Sequence[Mapping[str, Any]], rows: Mapping[str, int | None]
-) -> tuple[Mapping[str, Any], ...]:
+def chain_to(response: Mapping[str, Any], path: Path, rows: Mapping[str, int | None]) -> tuple[Mapping[str, Any], ...]:
     """The response and the occurrences along a path, an empty one where nothing is answered.
 
     ``rows``: repeating group → the number of its occurrence; None: one that is not in the response.
@@ -57,7 +59,6 @@ def chain_to(
     for definition in path:
         link_id = definition["linkId"]
         row = rows.get(link_id, 0)
-        places = (chain[-1], *chain[-1].get("answer", ()))
-        found = [item for place in places for item in items.children(place) if item["linkId"] == link_id]
+        found = occurrences(chain[-1], link_id)
         chain.append(found[row] if row is not None and row < len(found) else {"linkId": link_id})
     return tuple(chain)

@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.fhir.fhirpath.syntax import Binary, Call, Expression, Literal, Member, Variable
-from app.fhir.resource import Resource
 from pathways.questionnaire import items
+from pathways.questionnaire.walking import Path, paths
 
 _KINDS = {
     "decimal": "n", "integer": "n", "quantity": "q", "boolean": "b", "choice": "c", "string": "s", "text": "s",
 }  # fmt: skip
 """Question type → how the script reads its field: number, quantity, boolean, coding, text."""
-
-Path = tuple[Resource, ...]
-"""The items around a place and the one at it, outermost first; empty: the response itself."""
 
 
 class Outside(Exception):
@@ -78,17 +75,22 @@ class AnswersRead:
     ):
         self._declared = declared
         self._chosen = chosen
-        self._kinds: dict[str, str] = {}
-        self.paths: dict[str, Path] = {}
+        self.paths: dict[str, Path] = {path[-1]["linkId"]: path for path in paths(questionnaire)}
         """linkId → the items around it, and itself."""
-        self._below: dict[str | None, list[str]] = {None: []}
-        self._gather(questionnaire, None, ())
+        self._below: dict[str | None, list[str]] = {None: [], **{link_id: [] for link_id in self.paths}}
+        for link_id, path in self.paths.items():
+            self._below[path[-2]["linkId"] if len(path) > 1 else None].append(link_id)
 
     def kind(self, link_id: str) -> str:
         """How its field is read. Raises Outside where it has none, or several."""
-        if link_id not in self._kinds:
+        item = self.paths[link_id][-1]
+        kind = _KINDS.get(item["type"])
+        if kind == "c" and any("valueCoding" not in one for one in item.get("answerOption", ())):
+            kind = "s"
+        typed = kind in ("n", "q", "s") and not items.is_choice(item)
+        if kind is None or items.hidden(item) or (items.repeats(item) and typed):
             raise Outside
-        return self._kinds[link_id]
+        return kind
 
     def rows(self, link_id: str) -> list[str]:
         """The repeating groups around an item, itself included where it is one."""
@@ -186,20 +188,6 @@ class AnswersRead:
         if found is None or found.named:
             return None
         return Found((link_id,) if link_id in found.links else (), found.level, True, found.via)
-
-    def _gather(self, owner: Mapping[str, Any], name: str | None, around: Path) -> None:
-        for item in items.children(owner):
-            link_id = item["linkId"]
-            self.paths[link_id] = (*around, item)
-            self._below[name].append(link_id)
-            self._below[link_id] = []
-            kind = _KINDS.get(item["type"])
-            if kind == "c" and any("valueCoding" not in one for one in item.get("answerOption", ())):
-                kind = "s"
-            typed = kind in ("n", "q", "s") and not items.is_choice(item)
-            if kind and not items.hidden(item) and not (items.repeats(item) and typed):
-                self._kinds[link_id] = kind
-            self._gather(item, link_id, (*around, item))
 
 
 def linked(test: Expression) -> str | None:

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from app.fhir.resource import choice, extension
 from pathways.questionnaire import items, sdc
-from pathways.questionnaire.forms.answers_read import AnswersRead, Outside, Path, rows_of
+from pathways.questionnaire.forms.answers_read import AnswersRead, Outside, rows_of
+from pathways.questionnaire.walking import Path
 
 _ORDER = frozenset({">", "<", ">=", "<="})
 

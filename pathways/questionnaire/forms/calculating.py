@@ -9,10 +9,9 @@ from app.fhir.resource import Resource, extension
 from pathways.questionnaire import items, sdc
 from pathways.questionnaire.calculation import PLACE, SENTENCES, comma, explained, parts_of
 from pathways.questionnaire.expressions import Expressions
-from pathways.questionnaire.forms.answers_read import Path
 from pathways.questionnaire.forms.collecting import answered_rows, fields_of
 from pathways.questionnaire.forms.live import Live
-from pathways.questionnaire.walking import chain_to, path_to
+from pathways.questionnaire.walking import Path, chain_to, paths
 from pathways.questionnaire.words import words
 
 
@@ -21,17 +20,16 @@ def result_id(link_id: str) -> str:
     return f"{link_id}-result"
 
 
-def calculated(questionnaire: Mapping[str, Any]) -> list[Resource]:
-    """The questions whose answer is calculated and that people see."""
-    return [one for one in items.walk(questionnaire) if items.is_calculated(one) and not items.hidden(one)]
+def _calculated(definition: Mapping[str, Any]) -> bool:
+    """Whether its answer is calculated and people see it."""
+    return items.is_calculated(definition) and not items.hidden(definition)
 
 
 def show_calculations(form: Any, response: Mapping[str, Any], expressions: Expressions) -> None:
     """Give each calculated field of the page, in every row, what the answers of ``response`` make of it."""
-    links = {one["linkId"] for one in calculated(form.source.questionnaire)}
+    known = {path[-1]["linkId"]: path for path in paths(form.source.questionnaire) if _calculated(path[-1])}
     for rows, field in fields_of(form):
-        if field.link_id in links:
-            path = path_to(form.source.questionnaire, field.link_id)
+        if path := known.get(field.link_id):
             chain = chain_to(response, path, answered_rows(form, rows))
             field.calculation = explained(path[-1], expressions, response, chain)
 
@@ -44,8 +42,10 @@ def live_of(form: Any, live: Live) -> Resource | None:
     language = form.source.language
     made = [
         one
-        for definition in calculated(form.source.questionnaire)
-        if definition["linkId"] not in form.absent and (one := _calculation(definition, live, language)) is not None
+        for link_id, path in live.read.paths.items()
+        if _calculated(path[-1])
+        and link_id not in form.absent
+        and (one := _calculation(path, live, language)) is not None
     ]
     convertible = any(getattr(field, "conversions", None) for _rows, field in fields_of(form))
     if not made and not live.questions and not convertible:
@@ -54,18 +54,17 @@ def live_of(form: Any, live: Live) -> Resource | None:
     return {"c": made, "v": live.variables, "q": live.questions, "w": around | {"comma": comma(language)}}
 
 
-def _calculation(definition: Resource, live: Live, language: str) -> Resource | None:
+def _calculation(path: Path, live: Live, language: str) -> Resource | None:
     """One calculation in the script's words; None where a part of it is outside of what the script can do."""
-    link_id = definition["linkId"]
-    path = live.read.paths[link_id]
+    definition = path[-1]
     expression = live.of(extension(definition, sdc.CALCULATED_EXPRESSION), path)
-    notes = list(_notes(definition, live, language, path))
+    notes = list(_notes(path, live, language))
     if expression is None or any(None in note[2] for note in notes) or definition["type"] not in _SHOWN:
         return None
     unit = items.unit_name(items.unit(definition), language)
     if definition["type"] == "integer":
         expression = ["where", expression, ["=", ["mod", ["$"], 1], 0]]  # another number is no answer
-    made = {"id": result_id(live.read.pattern(link_id)), "e": expression, "u": unit, "n": notes}
+    made = {"id": result_id(live.read.pattern(definition["linkId"])), "e": expression, "u": unit, "n": notes}
     places = extension(definition, sdc.MAX_DECIMAL_PLACES)
     return made | ({"p": int(places)} if places is not None else {})
 
@@ -73,9 +72,9 @@ def _calculation(definition: Resource, live: Live, language: str) -> Resource | 
 _SHOWN = frozenset({"decimal", "integer", "quantity", "string", "text"})
 
 
-def _notes(definition: Resource, live: Live, language: str, path: Path) -> Iterator[list[Any]]:
+def _notes(path: Path, live: Live, language: str) -> Iterator[list[Any]]:
     """``[kind, condition or null, [text, words, text …]]`` of each part that is ever said here."""
-    for part in parts_of(definition, language):
+    for part in parts_of(path[-1], language):
         when = live.of(part.when, path) if part.when is not None else None
         if part.when is not None and when in (False, []):
             continue

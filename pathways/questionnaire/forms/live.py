@@ -25,8 +25,9 @@ from app.fhir.fhirpath.syntax import Binary, Call, Expression, Literal, Member, 
 from app.fhir.resource import Resource, extension, extensions
 from pathways.questionnaire import items, sdc
 from pathways.questionnaire.expressions import Expressions
-from pathways.questionnaire.forms.answers_read import AnswersRead, Focus, Outside, Path, Rows, linked, rows_of
+from pathways.questionnaire.forms.answers_read import AnswersRead, Focus, Outside, Rows, linked, rows_of
 from pathways.questionnaire.forms.asked import asked_words
+from pathways.questionnaire.walking import Path
 
 _OPERATORS = frozenset(
     ["+", "-", "*", "/", "div", "mod", "=", "!=", "<", ">", "<=", ">=", "and", "or", "xor", "implies", "in", "contains",
