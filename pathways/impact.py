@@ -45,7 +45,7 @@ def count_batch(repo: Repository, payload: Payload) -> Payload | None:
     library = repo.find(payload["library"])
     if library is None or not impact.stands(repo, library, payload):
         return None
-    if "written" in payload:
+    if "left" in payload:
         return impact_reports.write(repo, library, payload)
     pathways = impact.pathways_of(repo, library)
     query = f"EpisodeOfCare?pathway={','.join(pathways)}&status=active,onhold&_count={BATCH}"
@@ -58,7 +58,7 @@ def count_batch(repo: Repository, payload: Payload) -> Payload | None:
     ]
     payload = impact.added(payload, compared)
     following = page.next if page else None
-    return payload | ({"next": following} if following else {"written": 0})
+    return payload | ({"next": following} if following else {"left": None})
 
 
 def change(repo: Repository, episode: Resource, drafts: Mapping[str, Resource]) -> Kind | None:

@@ -1,17 +1,21 @@
-"""Counts of what a version would change, establishment by establishment, while they are made. Pure."""
+"""Counts of what a version would change, establishment by establishment: while they are made, and as told. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+from protocols.small_numbers import Figure
 
 Words = dict[str, str]
 """Language → text."""
 Payload = Mapping[str, Any]
 """Of the job: ``library``; ``words``, a digest of what it said; ``seen``, the version of the country's report with
 which the count was begun; ``next``, where it goes on; ``followed``, how many patients it has looked at; ``tally``, the
-counts so far (``packed``); ``written``, once all are counted, how many reports of establishments are written."""
+counts so far (``packed``); ``left``, once all are counted, what is still to be written: None while that has not been
+worked out, then figures (``packed``), and no tally."""
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,17 @@ class Count:
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
 
-def packed(counts: Mapping[str, Count]) -> dict[str, Any]:
-    """Counts of establishments as JSON; each kind of change stands there once."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A count as it is told; a kind that is not among ``kinds`` concerns fewer than the smallest number told."""
+
+    followed: Figure = 0
+    others: Figure = 0
+    kinds: dict[Kind, Figure] = field(default_factory=dict)
+
+
+def packed(counts: Mapping[str, Count] | Mapping[str, Figures]) -> dict[str, Any]:
+    """Counts by establishment, or figures, as JSON; each kind of change stands there once."""
     number: dict[Kind, int] = {}
     for one in counts.values():
         for kind in one.kinds:
@@ -54,11 +67,18 @@ def packed(counts: Mapping[str, Count]) -> dict[str, Any]:
 
 
 def unpacked(tally: Mapping[str, Any] | None) -> dict[str, Count]:
-    """What ``packed`` has packed: establishment (a reference) → count."""
-    if not tally:
-        return {}
-    kinds = [Kind(code, tuple((lang, words) for lang, words in said)) for code, said in tally["kinds"]]
+    """The counts that ``packed`` has packed: establishment (a reference) → count."""
+    return _unpacked(tally, Count) if tally else {}
+
+
+def unpacked_figures(left: Mapping[str, Any]) -> dict[str, Figures]:
+    """The figures that ``packed`` has packed, by their keys."""
+    return _unpacked(left, Figures)
+
+
+def _unpacked(held: Mapping[str, Any], made: Callable[[Any, Any, dict[Kind, Any]], C]) -> dict[str, C]:
+    kinds = [Kind(code, tuple((lang, words) for lang, words in said)) for code, said in held["kinds"]]
     return {
-        place: Count(followed, others, {kinds[number]: many for number, many in held})
-        for place, (followed, others, held) in tally["places"].items()
+        place: made(followed, others, {kinds[number]: many for number, many in of_kinds})
+        for place, (followed, others, of_kinds) in held["places"].items()
     }

@@ -6,8 +6,8 @@ They are read in the whole country, over ``/fhir`` too: no small number stands i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from app.config import CANONICAL_BASE, smallest_count
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, code_in, extension, identifier
 from app.fhir.translation import text, translated
-from protocols.impact_counts import Count, Kind, Payload, unpacked
+from protocols.impact_counts import Count, Figures, Kind, Payload, packed, unpacked, unpacked_figures
 from protocols.small_numbers import HIDDEN, SMALL, Figure, Told, exact, sum_of, summed, told
 
 MEASURE = f"{CANONICAL_BASE}/Measure/release-impact"
@@ -28,6 +28,8 @@ LEVEL = f"{CANONICAL_BASE}/sid/release-impact-level"
 SMALLEST = f"{CANONICAL_BASE}/StructureDefinition/smallest-count"
 """The smallest number that a report tells below the country's level."""
 COUNTRY, REGION, ESTABLISHMENT = "country", "region", "establishment"
+WRITTEN = (ESTABLISHMENT, REGION, COUNTRY)
+"""In which order reports are written: whoever reads the country's finds the others."""
 FACILITY_LEVEL = f"{CANONICAL_BASE}/CodeSystem/facility-level"
 PAGE, PORTION = 25, 100
 POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"
@@ -38,15 +40,6 @@ RUNNING, DONE = "pending", "complete"
 Place = tuple[str, str]
 """Level of a report, and the organization (a reference) that it counts for; none for the country."""
 WHOLE: Place = (COUNTRY, "")
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """A count as it is told; a kind that is not among ``kinds`` concerns fewer than the smallest number told."""
-
-    followed: Figure = 0
-    others: Figure = 0
-    kinds: dict[Kind, Figure] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +61,34 @@ def opened(repo: Repository, library: Resource, words: str) -> Resource:
 
 
 def write(repo: Repository, library: Resource, payload: Payload) -> dict[str, Any] | None:
-    """Store the reports of what was counted, a portion of the establishments at a time, the country's last.
+    """Store the reports of what was counted, a portion at a time, the country's last.
 
-    Gives back the payload for the next portion; None when all are stored.
+    Gives back the payload for the next portion; None when all are stored. What they tell is worked out once.
     """
+    left = _worked_out(repo, payload) if payload["left"] is None else unpacked_figures(payload["left"])
+    order = sorted(left)
+    for key in order[:PORTION]:
+        repo.update(_written(repo, library, _place(key), left[key], payload["words"], complete=True))
+    if len(left) <= PORTION:
+        return None
+    kept = {name: value for name, value in payload.items() if name != "tally"}
+    return kept | {"left": packed({key: left[key] for key in order[PORTION:]})}
+
+
+def _worked_out(repo: Repository, payload: Payload) -> dict[str, Figures]:
     counts = unpacked(payload.get("tally"))
-    regions = {place: region for place in counts if (region := _region(repo, place))}
-    figures = figures_of(counts, regions, smallest_count())
-    start = payload["written"]
-    places = sorted(place for place in figures if place[0] == ESTABLISHMENT)
-    portion = places[start : start + PORTION]
-    done = start + PORTION >= len(places)
-    for place in [*portion, *(one for one in figures if done and one[0] == REGION), *([WHOLE] if done else [])]:
-        repo.update(_written(repo, library, place, figures[place], payload["words"], complete=True))
-    return None if done else dict(payload) | {"written": start + PORTION}
+    figures = figures_of(counts, _regions(repo, counts), smallest_count())
+    return {_key(place): one for place, one in figures.items()}
+
+
+def _key(place: Place) -> str:
+    """A place in a payload: they are written in the order of these."""
+    return f"{WRITTEN.index(place[0])} {place[1]}"
+
+
+def _place(key: str) -> Place:
+    number, _space, organization = key.partition(" ")
+    return WRITTEN[int(number)], organization
 
 
 def figures_of(counts: Mapping[str, Count], region_of: Mapping[str, str], smallest: int) -> dict[Place, Figures]:
@@ -163,15 +170,34 @@ def _figures(followed: Told, others: Told, kinds: Mapping[Kind, Told]) -> Figure
     return Figures(followed.figure, others.figure, listed)
 
 
-def _region(repo: Repository, place: str) -> str | None:
-    """The region in which an establishment lies, as far as the facility tree says; a ring in it ends."""
-    seen: list[str] = []
-    while place and place not in seen and (held := repo.find(place)) is not None:
-        if any(code_in(kind, FACILITY_LEVEL) == REGION for kind in held.get("type", ())):
+def _regions(repo: Repository, places: Collection[str]) -> dict[str, str]:
+    """The region in which each establishment lies, as far as the facility tree says; a ring in it ends.
+
+    One read for each level of the tree; what lies in no region is left out.
+    """
+    held: dict[str, Resource] = {}
+    asked = set(places)
+    while asked:
+        found = repo.read_many(asked)
+        held |= found
+        asked = {_above(one) for one in found.values()} - held.keys()
+    regions = {place: _region(held, place) for place in places}
+    return {place: region for place, region in regions.items() if region}
+
+
+def _region(held: Mapping[str, Resource], place: str) -> str | None:
+    seen: set[str] = set()
+    while place in held and place not in seen:
+        if any(code_in(kind, FACILITY_LEVEL) == REGION for kind in held[place].get("type", ())):
             return place
-        seen.append(place)
-        place = held.get("partOf", {}).get("reference", "")
+        seen.add(place)
+        place = _above(held[place])
     return None
+
+
+def _above(organization: Resource) -> str:
+    above: str = organization.get("partOf", {}).get("reference", "")
+    return above
 
 
 def _name(library: Resource, place: Place) -> str:

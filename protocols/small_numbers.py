@@ -86,16 +86,16 @@ def summed(
         for group, held in within.items()
     }
     whole = exact(sum(counts.values()))
+    if not keeps(whole.low, parts.values()):
+        return hidden(parts.values()), groups
     alone = [one for part, one in parts.items() if part not in group_of]
-    while keeps(whole.low, parts.values()):
-        if _keeps_groups(whole, groups, within, parts, alone):
-            return whole, groups
-        wider = {group: hidden(parts[part] for part in held) for group, held in within.items()}
-        group = max(groups, key=lambda one: wider[one].high - groups[one].high)
-        if wider[group].high <= groups[group].high:
-            break
+    wider = {group: hidden(parts[part] for part in held) for group, held in within.items()}
+    while not _keeps_groups(whole, groups, within, parts, alone):
+        group = max(groups, key=lambda one: wider[one].high - groups[one].high, default=None)
+        if group is None or wider[group].high <= groups[group].high:
+            return hidden(parts.values()), groups
         groups[group] = wider[group]
-    return hidden(parts.values()), groups
+    return whole, groups
 
 
 def _keeps_groups(

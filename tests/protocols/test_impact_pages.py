@@ -6,6 +6,7 @@ import html
 import re
 from typing import Any
 
+import orjson
 import pytest
 from flask import Flask
 
@@ -30,8 +31,8 @@ def told_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMALLEST_COUNT", "1")
 
 
-def counted(flask: Flask, others: int, followed: int) -> None:
-    """What the worker adds for two health centres of a region: in the second nobody has the rare change."""
+def job_of(flask: Flask, others: int, followed: int) -> dict[str, Any]:
+    """What the worker has counted for two health centres of a region: in the second nobody has the rare change."""
     with flask.app_context(), work(SYSTEM) as repo:
         for id, level, name, above in PLACES:
             kind = {"coding": [{"system": impact_reports.FACILITY_LEVEL, "code": level}]}
@@ -43,8 +44,19 @@ def counted(flask: Flask, others: int, followed: int) -> None:
             "Organization/centre": Count(followed - 1, others - 1, {CHANGE: others - 2, RARE: 1}),
             "Organization/other": Count(1, 1, {CHANGE: 1}),
         }
-        job = {"words": impact.words_of(repo, library), "tally": packed(found), "written": 0}
-        assert impact_reports.write(repo, library, job) is None
+        return {"words": impact.words_of(repo, library), "tally": packed(found), "left": None}
+
+
+def written(flask: Flask, job: dict[str, Any]) -> dict[str, Any] | None:
+    """What is left of a job after a transaction, as the outbox keeps it."""
+    with flask.app_context(), work(SYSTEM) as repo:
+        left = impact_reports.write(repo, repo.read(f"Library/{V2}"), job)
+    return orjson.loads(orjson.dumps(left))
+
+
+def counted(flask: Flask, others: int, followed: int) -> None:
+    """The reports of it."""
+    assert written(flask, job_of(flask, others, followed)) is None
 
 
 def test_the_count_is_asked_for_and_read_before_the_release(by: Any, drafted: None, flask: Flask) -> None:
@@ -120,6 +132,26 @@ def test_the_fhir_door_tells_no_small_number_either(by: Any, drafted: None, flas
     assert len(few) == 1 and [population.get("count") for population in few[0]["population"]] == [None, None]
     assert [one["_count"]["extension"][0]["valueCode"] for one in few[0]["population"]] == ["masked", "masked"]
     assert all(len(one) == 1 for one in versions), "nothing but the finished report has ever been stored"
+
+
+def test_reports_are_written_a_few_at_a_time_the_countrys_last(
+    by: Any, drafted: None, flask: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor, told = by("editor"), []
+    for portion in (100, 1):
+        monkeypatch.setattr(impact_reports, "PORTION", portion)
+        editor.send(f"/releases/{V2}/impact")
+        job: dict[str, Any] | None = job_of(flask, 7, 40)
+        transactions = 0
+        while job is not None:
+            page = html.unescape(editor.text(f"/releases/{V2}/impact"))
+            assert "7 sur 40" not in page, "not before all are written"
+            job, transactions = written(flask, job), transactions + 1
+        assert transactions == {100: 1, 1: 4}[portion], "two establishments, their region, the country"
+        with flask.app_context(), work(SYSTEM, reading=True) as repo:
+            reports = impact_reports.all_of(repo, repo.read(f"Library/{V2}"))
+        told.append({one["id"]: one["group"] for one in reports})
+    assert len(told[0]) == 4 and told[0] == told[1]
 
 
 def _row(page: str, name: str) -> str:
