@@ -73,9 +73,11 @@ def translated(owner: Mapping[str, Any], field: str, wording: Mapping[str, str],
         return made | _translated_item(owner, field, wording, index or 0)
     if field not in made and (first := next((word for word in wording.values() if word), None)):
         made[field] = first
-    beside = _with_table(owner.get(f"_{field}"), {**_table(owner.get(f"_{field}")), **wording})
-    made.pop(f"_{field}", None)
-    return made | ({f"_{field}": beside} if beside else {})
+    present = made.pop(f"_{field}", None)
+    beside = _with_table(present, {**_table(present), **wording} if present else wording)
+    if beside:
+        made[f"_{field}"] = beside
+    return made
 
 
 def _translated_item(owner: Mapping[str, Any], field: str, wording: Mapping[str, str], index: int) -> Resource:
@@ -218,9 +220,11 @@ def _table(beside: Any) -> dict[str, str]:
 
 def _with_table(beside: Any, table: Mapping[str, str]) -> Resource:
     """Another ``_element`` with exactly these translations; other extensions stay."""
-    others = [entry for entry in (beside or {}).get("extension", ()) if entry.get("url") != URL]
-    entries = others + [_entry(language, word) for language, word in table.items() if word]
-    rest = {key: item for key, item in (beside or {}).items() if key != "extension"}
+    entries = [_entry(language, word) for language, word in table.items() if word]
+    if not beside:
+        return {"extension": entries} if entries else {}
+    entries[:0] = [entry for entry in beside.get("extension", ()) if entry.get("url") != URL]
+    rest = {key: item for key, item in beside.items() if key != "extension"}
     return rest | ({"extension": entries} if entries else {})
 
 

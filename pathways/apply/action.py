@@ -3,13 +3,11 @@ again and again read once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from app.fhir.fhirpath import Program
-from pathways.apply.dynamic import first_element
 from pathways.apply.expression import ExpressionFailed, Path, Search
 from pathways.apply.timing import Timing, timing_of
 
@@ -17,21 +15,11 @@ COPIED = (
     "id", "prefix", "title", "description", "textEquivalent", "priority", "code", "documentation", "relatedAction",
     "type", "groupingBehavior", "selectionBehavior", "requiredBehavior", "precheckBehavior", "cardinalityBehavior",
 )  # fmt: skip
-_OF_SOURCE: Mapping[str, tuple[str, ...]] = {
-    "id": ("id",),
-    "title": ("title", "id"),
-    "definition": ("definition",),
-    "copied": ("",),
-    "timing": ("timing",),
-    "related": ("relatedAction",),
-    "chooses": ("selectionBehavior",),
-    "obliges": ("selectionBehavior",),
-    "regimen": ("prefix",),
-}
-"""What an action remembers of its source, and how the names of the elements begin that it is made of."""
 ONE = frozenset({"exactly-one", "at-most-one"})
 REGIMEN = "treatment"
 """The kind of a group whose actions are one treatment."""
+MOST = 64
+"""With how many different values an action is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +44,7 @@ class DynamicValue:
     failure: ExpressionFailed | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedAction:
     """One action of a plan, ready to run. ``source`` is its element, ``path`` its place in the plan; ``dynamic`` values
     go into what it proposes, ``own`` ones into the action itself (its timing, its title)."""
@@ -72,74 +60,65 @@ class PlannedAction:
     explanation: Mapping[str, Any] | None
     to_be_confirmed: bool
     avoid_ramadan: bool
-    timed: bool = False
-    """Whether it has a timing of its own."""
-    templates: dict[tuple[str, str], str] = field(default_factory=dict, compare=False)
-    """(outcome, language) → explanation template, as far as it has been asked for."""
-    texts: dict[tuple[str, str], str | None] = field(default_factory=dict, compare=False)
+    id: str = field(init=False)
+    """The action's id, or its path where it has none."""
+    title: str = field(init=False)
+    """For messages: title, else id or path."""
+    definition: str | None = field(init=False)
+    """The canonical or uri of what it asks for."""
+    timing: Timing | None = field(init=False)
+    """Its own timing."""
+    related: bool = field(init=False)
+    """Whether it is due by another action."""
+    chooses: Literal["one", "all-or-none", ""] = field(init=False)
+    """How what is taken of a group depends on more than each action's own verdict; empty where it does not."""
+    obliges: bool = field(init=False)
+    """Whether one of a group has to be taken."""
+    regimen: bool = field(init=False)
+    """Whether its actions are one treatment: a numbered step of kind treatment."""
+    copied: Mapping[str, Any] = field(init=False)
+    """What stands in the answer as it is."""
+    starts: list[Any] = field(init=False)
+    """Its conditions of starting and stopping, which are decided where it is carried out."""
+    templates: dict[tuple[str, str], tuple[str, ...]] = field(init=False, default_factory=dict, compare=False)
+    """(outcome, language) → explanation template, as far as it has been asked for: its texts, and between them the
+    expressions of its places."""
+    texts: dict[tuple[str, str], str | None] = field(init=False, default_factory=dict, compare=False)
     """(field, language) → its text, as far as it has been asked for."""
+    heads: dict[str, list[dict[str, Any]]] = field(init=False, default_factory=dict, compare=False)
+    """Status → what an answer says of it before the reason, as far as it has been asked for."""
+    _settled: dict[tuple[tuple[str, ...], ...], PlannedAction] = field(init=False, default_factory=dict, compare=False)
 
-    def with_source(self, source: Mapping[str, Any]) -> PlannedAction:
-        """The same action saying other things of itself (its timing, its title)."""
-        made = object.__new__(PlannedAction)
-        vars(made).update(self.kept, source=source, texts={})
-        return made
-
-    @cached_property
-    def kept(self) -> Mapping[str, Any]:
-        """What stays as it is when its own dynamic values are set."""
-        names = [first_element(one.path) for one in self.own]
-        known = {
-            name: getattr(self, name)
-            for name, made_of in _OF_SOURCE.items()
-            if not any(path.startswith(made_of) for path in names)
-        }
-        return {field.name: getattr(self, field.name) for field in fields(self)} | known
-
-    @cached_property
-    def id(self) -> str:
-        """The action's id, or its path where it has none."""
-        return str(self.source.get("id") or self.path)
-
-    @cached_property
-    def title(self) -> str:
-        """For messages: title, else id or path."""
-        return str(self.source.get("title") or self.id)
-
-    @cached_property
-    def copied(self) -> Mapping[str, Any]:
-        """What stands in the answer as it is."""
-        return {key: self.source[key] for name in COPIED for key in (name, f"_{name}") if key in self.source}
-
-    @cached_property
-    def definition(self) -> str | None:
-        """The canonical or uri of what it asks for."""
-        return self.source.get("definitionCanonical") or self.source.get("definitionUri")
-
-    @cached_property
-    def timing(self) -> Timing | None:
-        """Its own timing."""
-        return timing_of(self.source)
-
-    @cached_property
-    def related(self) -> bool:
-        """Whether it is due by another action."""
-        return "relatedAction" in self.source
-
-    @cached_property
-    def chooses(self) -> Literal["one", "all-or-none", ""]:
-        """How what is taken of a group depends on more than each action's own verdict; empty where it does not."""
-        behaviour = self.source.get("selectionBehavior")
+    def __post_init__(self) -> None:
+        source, path = self.source, self.path
+        behaviour = source.get("selectionBehavior")
+        chooses = "all-or-none" if behaviour == "all-or-none" else ""
         if behaviour in ONE and any(child.conditions for child in self.children):
-            return "one"
-        return "all-or-none" if behaviour == "all-or-none" else ""
+            chooses = "one"
+        name = str(source.get("id") or path)
+        for key, value in {
+            "id": name,
+            "title": str(source.get("title") or name),
+            "definition": source.get("definitionCanonical") or source.get("definitionUri"),
+            "timing": timing_of(source),
+            "related": "relatedAction" in source,
+            "chooses": chooses,
+            "obliges": behaviour in ("exactly-one", "one-or-more"),
+            "regimen": self.kind == REGIMEN and source.get("prefix") is not None,
+            "copied": {key: source[key] for name in COPIED for key in (name, f"_{name}") if key in source},
+            "starts": [one for one in source.get("condition", ()) if one.get("kind") in ("start", "stop")],
+        }.items():
+            object.__setattr__(self, key, value)
 
-    @cached_property
-    def obliges(self) -> bool:
-        """Whether one of a group has to be taken."""
-        return self.source.get("selectionBehavior") in ("exactly-one", "one-or-more")
-
-    @cached_property
-    def regimen(self) -> bool:
-        """Whether its actions are one treatment: a numbered step of kind treatment."""
-        return self.kind == REGIMEN and self.source.get("prefix") is not None
+    def settled(self, values: Sequence[Sequence[Any]], settle: Callable[[], Mapping[str, Any]]) -> PlannedAction:
+        """The same action with these values in the places of its ``own`` ones. ``settle`` makes its element of them; of
+        texts, such as days, that is done once."""
+        key = tuple(map(tuple, values)) if all(one.__class__ is str for found in values for one in found) else None
+        known = self._settled.get(key) if key is not None else None
+        if known is None:
+            known = replace(self, source=settle())
+            if key is not None:
+                if len(self._settled) >= MOST:
+                    self._settled.clear()
+                self._settled[key] = known
+        return known

@@ -8,12 +8,12 @@ PlanDefinition").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.config import CANONICAL_BASE
 from app.fhir.bundle import entry
-from app.fhir.resource import canonical, choice, has_coding
+from app.fhir.resource import canonical, has_coding
 from pathways.apply.explain import explained, not_taken
 from pathways.apply.frame import Frame
 from pathways.apply.goals import pertaining
@@ -48,7 +48,7 @@ def _group(frame: Frame, outcomes: list[ActionOutcome], groups: list[Resource]) 
     source = frame.plan.source
     made: Resource = {"resourceType": "RequestGroup", "id": frame.run.new_id(str(source.get("id") or "plan"))}
     made |= _about(frame) | frame.group
-    actions = [one for outcome in outcomes if (one := _action(outcome, groups)) is not None]
+    actions = _actions(outcomes, groups)
     extensions = pertaining(list(frame.goals.values())).get("extension", [])
     if frame.plan.explains:
         extensions = extensions + not_taken(outcomes)
@@ -69,26 +69,33 @@ def _about(frame: Frame) -> Resource:
     return made | ({"encounter": encounter} if encounter else {}) | ({"author": author} if author else {})
 
 
+def _actions(outcomes: Iterable[ActionOutcome], groups: list[Resource]) -> list[Resource]:
+    """The actions of a RequestGroup; most outcomes are not taken, and are none."""
+    made = (_action(one, groups) for one in outcomes if one.taken != "not-taken")
+    return [one for one in made if one is not None]
+
+
 def _action(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
-    """The RequestGroup.action of an outcome; None for what is not taken, and for groups of which nothing is."""
+    """The RequestGroup.action of an outcome; None for what failed, and for groups of which nothing is taken."""
     if outcome.taken == "missing" or outcome.lacking:
         return _asks(outcome, groups)
     if outcome.taken != "taken":
         return None
-    source = outcome.action.source
-    made = dict(outcome.action.copied)
+    action, frame = outcome.action, outcome.frame
+    source, made = action.source, dict(action.copied)
     if "definitionUri" in source and not outcome.resources and outcome.nested is None:
         elsewhere = {"type": "documentation", "url": source["definitionUri"]}
         made["documentation"] = [*source.get("documentation", ()), elsewhere]
-    action = outcome.action
-    timing = choice(source, "timing") if action.timed or action.own or outcome.asked_by is not None else None
-    made |= {"timing" + timing[0]: timing[1]} if timing else {}
-    conditions = [one for one in source.get("condition", ()) if one.get("kind") in ("start", "stop")]
-    made |= {"condition": conditions} if conditions else {}
-    extensions = explained(outcome) if outcome.frame.plan.explains else []
-    goals = [outcome.frame.goals[id] for id in source.get("goalId", ()) if id in outcome.frame.goals]
-    extensions = pertaining(goals).get("extension", []) + extensions
-    made |= {"extension": extensions} if extensions else {}
+    if (timing := action.timing) is not None:
+        made[f"timing{timing.kind}"] = timing.value
+    if action.starts:
+        made["condition"] = action.starts
+    extensions = explained(outcome) if frame.plan.explains else []
+    if frame.goals:
+        goals = [frame.goals[id] for id in source.get("goalId", ()) if id in frame.goals]
+        extensions = pertaining(goals).get("extension", []) + extensions
+    if extensions:
+        made["extension"] = extensions
     return _with_content(made, outcome, groups)
 
 
@@ -99,7 +106,7 @@ def _with_content(made: Resource, outcome: ActionOutcome, groups: list[Resource]
     actions (rqg-1).
     """
     below = [child for child in outcome.children if child.frame is outcome.frame] if outcome.action.children else []
-    children = [one for child in below if (one := _action(child, groups)) is not None]
+    children = _actions(below, groups)
     own = _own(made, outcome, groups)
     if own and children:
         named = {key: made[key] for key in ("title", "_title") if key in made}
@@ -128,7 +135,7 @@ def _own(made: Resource, outcome: ActionOutcome, groups: list[Resource]) -> Reso
 
 def _asks(outcome: ActionOutcome, groups: list[Resource]) -> Resource | None:
     """What is asked for because an action lacks values: the asks that this action, or a part of it, needed first."""
-    asks = [one for child in _needed_first(outcome) if (one := _action(child, groups)) is not None]
+    asks = _actions(_needed_first(outcome), groups)
     if len(asks) <= 1:
         return asks[0] if asks else None
     return {"title": outcome.title, "groupingBehavior": "logical-group", "action": asks}

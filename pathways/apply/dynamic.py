@@ -55,14 +55,6 @@ def refuse_path(type: str, path: str) -> None:
     set_value({}, path, [{}], type)
 
 
-def first_element(path: str) -> str:
-    """The element of an action that a path begins with; empty where it names none."""
-    try:
-        return next((name for name, _, _ in _steps(path, ACTION)), "")
-    except Invalid:
-        return ""
-
-
 @lru_cache(4096)
 def _steps(path: str, type: str) -> tuple[Step, ...]:
     """(element name, extension url, index) of each step."""

@@ -14,7 +14,7 @@ from pathways.apply.outcome import Applied
 from pathways.apply.plan import Plan, read_plan
 from pathways.apply.recipe import recipe_of
 from pathways.apply.request import ApplyRequest
-from pathways.apply.schedule import schedule, with_due
+from pathways.apply.schedule import mark, schedule
 from pathways.apply.scope import Scope
 from pathways.apply.timing import from_timing, working
 from pathways.apply.walk import walk
@@ -63,12 +63,13 @@ def apply_activity(definition: Resource, asked: ApplyRequest) -> Resource:
         raise Invalid(
             "'{name}' cannot be made: {reason}", name=name, reason=error.reason, expression=error.expression
         ) from error
+    reference = frame.run.propose(made, str(definition.get("id") or "request"))
+    proposed = frame.run.resources[reference]
     due = from_timing(definition, asked.day, asked.subject.get("birthDate")) if made["resourceType"] in ONCE else None
     if due is not None:
         urgent = definition.get("priority", "routine") != "routine"
-        made = with_due(made, working(due, asked.calendar, urgent))
-    reference = frame.run.propose(made, str(definition.get("id") or "request"))
-    return frame.run.resources[reference]
+        mark(proposed, working(due, asked.calendar, urgent))
+    return proposed
 
 
 def _refuse_other(definition: Resource, kind: str) -> None:

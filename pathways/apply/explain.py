@@ -13,10 +13,10 @@ from typing import Any
 
 from app.fhir import translation
 from app.fhir.resource import period
-from pathways.apply.explanation import title_of
-from pathways.apply.outcome import ActionOutcome, Value
+from pathways.apply.outcome import ActionOutcome
 from pathways.apply.plan import EXPLANATION
 from pathways.apply.scope import Scope
+from pathways.apply.seen import Value, title_of
 
 Resource = dict[str, Any]
 
@@ -32,17 +32,23 @@ def not_taken(outcomes: Iterable[ActionOutcome]) -> list[Resource]:
     found: list[Resource] = []
     for outcome in outcomes:
         if outcome.taken == "taken":
-            found += not_taken(outcome.children) if outcome.nested is None else []
+            if outcome.children and outcome.nested is None:
+                found += not_taken(outcome.children)
             continue
-        head = [{"url": "action", "valueString": outcome.id}, _code("status", outcome.taken)]
-        title = _text("title", outcome.text("title", "fr"), outcome.text("title", "ar"))
-        found.append({"url": EXPLANATION, "extension": [*head, *title, *_parts(outcome)]})
+        action = outcome.action
+        head = action.heads.get(outcome.taken)
+        if head is None:
+            title = _text("title", outcome.text("title", "fr"), outcome.text("title", "ar"))
+            head = [{"url": "action", "valueString": outcome.id}, _code("status", outcome.taken), *title]
+            action.heads[outcome.taken] = head
+        found.append({"url": EXPLANATION, "extension": [*head, *_parts(outcome)]})
     return found
 
 
 def _parts(outcome: ActionOutcome) -> list[Resource]:
-    parts = list(_text("reason", outcome.reason_in("fr"), outcome.reason_in("ar")))
-    parts += [{"url": "value", "extension": _value(one, outcome.frame.scope)} for one in outcome.values]
+    parts = _text("reason", outcome.reason_in("fr"), outcome.reason_in("ar"))
+    if values := outcome.values:
+        parts += _values(values, outcome.frame.scope)
     earliest, latest = outcome.due
     if earliest or latest:
         days = period(earliest.isoformat() if earliest else None, latest.isoformat() if latest else None)
@@ -50,16 +56,23 @@ def _parts(outcome: ActionOutcome) -> list[Resource]:
     return parts
 
 
-def _value(one: Value, scope: Scope) -> list[Resource]:
-    kept: tuple[Value, list[Resource]] | None = scope.everywhere.get(id(one))
-    if kept is None:  # keeping the value keeps its id its own
-        kept = scope.everywhere[id(one)] = (one, _made(one, scope))
+def _values(values: list[Value], scope: Scope) -> list[Resource]:
+    """The values that an action looked at; many look at the same, and are given the same list of them."""
+    told = scope.told
+    kept: tuple[list[Value], list[Resource]] | None = told.get(id(values))
+    if kept is None:
+        made = []
+        for one in values:
+            own: tuple[Value, Resource] | None = told.get(id(one))
+            if own is None:  # keeping the value keeps its id its own
+                own = told[id(one)] = (one, {"url": "value", "extension": _made(one, scope)})
+            made.append(own[1])
+        kept = told[id(values)] = (values, made)
     return kept[1]
 
 
 def _made(one: Value, scope: Scope) -> list[Resource]:
-    parts: list[Resource] = [{"url": "name", "valueString": one.name}]
-    parts += _text("title", title_of(scope, one.name, "fr"), title_of(scope, one.name, "ar"))
+    parts = [*_named(one.name, title_of(scope, one.name, "fr"), title_of(scope, one.name, "ar"))]
     if one.value is not None:
         parts.append(_typed(one))
     if one.date:
@@ -67,6 +80,11 @@ def _made(one: Value, scope: Scope) -> list[Resource]:
     if one.reference:
         parts.append({"url": "reference", "valueReference": {"reference": one.reference}})
     return parts
+
+
+@lru_cache(4096)
+def _named(name: str, french: str, arabic: str) -> tuple[Resource, ...]:
+    return ({"url": "name", "valueString": name}, *_text("title", french, arabic))
 
 
 def _typed(one: Value) -> Resource:
@@ -90,10 +108,10 @@ def _code(url: str, code: str) -> Resource:
     return {"url": url, "valueCode": code}
 
 
-@lru_cache(8192)
 def _text(url: str, french: str | None, arabic: str | None) -> list[Resource]:
-    """A sub-extension with French text and its Arabic translation; none without text. Treat it as constant."""
+    """A sub-extension with French text and its Arabic translation; none without text."""
     if not french and not arabic:
         return []
-    made = {"url": url, "valueString": french or arabic}
-    return [translation.translated(made, "valueString", {"ar": arabic}) if arabic and arabic != french else made]
+    if not arabic or arabic == french:
+        return [{"url": url, "valueString": french or arabic}]
+    return [translation.translated({"url": url, "valueString": french or arabic}, "valueString", {"ar": arabic})]

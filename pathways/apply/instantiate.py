@@ -142,29 +142,34 @@ def settle_action(frame: Frame, action: PlannedAction) -> PlannedAction:
     """The action with its own dynamic values set. Raises ExpressionFailed or Invalid."""
     if not action.own:
         return action
-    source = _filled(dict(action.source), action.own, frame.plan.node, frame.scope, ACTION)
-    return action.with_source(source)
+    values = [_worked_out(one, frame.plan.node, frame.scope, {}) for one in action.own]
+
+    def settle() -> Resource:
+        source = dict(action.source)
+        for one, found in zip(action.own, values, strict=True):
+            source = set_value(source, one.path, found, ACTION)
+        return source
+
+    return action.settled(values, settle)
 
 
-def _filled(
-    made: Resource,
-    values: tuple[DynamicValue, ...],
-    focus: Any,
-    scope: Scope,
-    type: str | None = None,
-) -> Resource:
+def _filled(made: Resource, values: tuple[DynamicValue, ...], focus: Any, scope: Scope) -> Resource:
     for one in values:
-        if one.expression is None:
-            raise one.failure or ExpressionFailed(one.path, "the dynamic value has no expression")
-        if isinstance(one.expression, Path):
-            used: dict[str, None] = {}
-            found = [plain(item) for item in one.expression.items(focus, scope, used)]
-            if not found and _prescribes(made, one.path):
-                raise Unknown(one, _empty(scope, used))
-        else:
-            found = [one.expression.run(scope.facts, focus, scope)]
-        made = set_value(made, one.path, found, type)
+        used: dict[str, None] = {}
+        found = _worked_out(one, focus, scope, used)
+        if not found and _prescribes(made, one.path):
+            raise Unknown(one, _empty(scope, used))
+        made = set_value(made, one.path, found)
     return made
+
+
+def _worked_out(one: DynamicValue, focus: Any, scope: Scope, used: dict[str, None]) -> list[Any]:
+    """What goes to the place of a dynamic value, as FHIR JSON; ``used`` takes the names of variables."""
+    if one.expression is None:
+        raise one.failure or ExpressionFailed(one.path, "the dynamic value has no expression")
+    if isinstance(one.expression, Path):
+        return [plain(item) for item in one.expression.items(focus, scope, used)]
+    return [one.expression.run(scope.facts, focus, scope)]
 
 
 def _prescribes(made: Mapping[str, Any], path: str) -> bool:

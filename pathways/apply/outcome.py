@@ -4,40 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from app.errors import Issue
 from app.fhir import translation
 from pathways.apply.action import PlannedAction
 from pathways.apply.conditions import Taken, Verdict
+from pathways.apply.explanation import Source, reason_of, sources_of
 from pathways.apply.plan import URGENT
+from pathways.apply.seen import Seen, Value
 from pathways.apply.timing import OPEN, Due, Timing
 
 if TYPE_CHECKING:
     from pathways.apply.frame import Frame
 
 Resource = dict[str, Any]
-
-
-class Value(NamedTuple):
-    """A value that a condition looked at; ``reference`` the resource it comes from, ``date`` that resource's FHIR
-    date."""
-
-    name: str
-    title: str
-    value: Any
-    unit: str | None
-    date: str | None
-    reference: str | None
-
-
-class Source(NamedTuple):
-    """Where an action comes from: a document, its citation with page, its address, its date."""
-
-    label: str
-    citation: str
-    url: str | None
-    date: str | None
 
 
 class ActionOutcome:
@@ -61,7 +42,6 @@ class ActionOutcome:
     lacking: tuple[str, ...] = ()
     """The variables because of which a prescription could not be worked out."""
     _reasons: dict[str, str] | None = None
-    _values: list[Value] | None = None
 
     def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict):
         self.action = action
@@ -109,12 +89,14 @@ class ActionOutcome:
     @property
     def values(self) -> list[Value]:
         """The values that its conditions looked at."""
-        found = self._values
-        if found is None:
-            from pathways.apply.explanation import values_of
-
-            found = self._values = values_of(self)
-        return found
+        verdict = self.verdict
+        if not verdict.used and not verdict.missing:
+            return []
+        language, told = self.frame.asked.language, self.frame.scope.told
+        seen = told.get(language)
+        if seen is None:
+            seen = told[language] = Seen(self.frame.scope, language)
+        return seen.by(verdict)
 
     @property
     def reason(self) -> str:
@@ -128,16 +110,12 @@ class ActionOutcome:
             reasons = self._reasons = {}
         found = reasons.get(language)
         if found is None:
-            from pathways.apply.explanation import reason_of
-
             found = reasons[language] = reason_of(self, language)
         return found
 
     @property
     def sources(self) -> list[Source]:
         """The documents it comes from."""
-        from pathways.apply.explanation import sources_of
-
         return sources_of(self)
 
     def text(self, field: str, language: str | None = None) -> str | None:

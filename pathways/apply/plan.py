@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from app.config import CANONICAL_BASE
 from app.errors import Invalid
 from app.fhir.fhirpath import node
-from app.fhir.resource import choice, code_in, extension, extensions
+from app.fhir.resource import code_in, extension, extensions
 from pathways.apply.action import Condition, DynamicValue, PlannedAction
 from pathways.apply.definitions import name_of
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
@@ -137,7 +137,6 @@ def _action(
         explanation=explanation,
         to_be_confirmed=unsure,
         avoid_ramadan=extension(source, AVOID_RAMADAN) is True,
-        timed=choice(source, "timing") is not None,
     )
 
 

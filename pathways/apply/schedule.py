@@ -41,16 +41,19 @@ def schedule(run: Run) -> None:
                 known.setdefault((id(one.frame), one.id), one)
     settled: dict[int, Due] = {}
     for one in timed:
-        _settle(one, known, settled, ())
-    for one in timed:
-        due = settled[id(one)]
-        if due != OPEN:
-            calendar = one.frame.asked.calendar
-            one.due = working(due, calendar, one.urgent, one.action.avoid_ramadan)
-            earlier = working_before(due, calendar, one.urgent) if _comes_before(one) else one.due
+        due = _settle(one, known, settled, ())
+        if due == OPEN:
+            continue
+        calendar = one.frame.asked.calendar
+        moved = working(due, calendar, urgent=False, avoid_ramadan=one.action.avoid_ramadan)
+        one.due = due if moved == due or one.urgent else moved
+        if _comes_before(one):
+            earlier = working_before(due, calendar, one.urgent)
             if earlier.latest is not None and earlier.latest >= one.frame.anchor:
                 one.due = earlier
-            _mark(one)
+        for reference in one.resources:
+            if reference in run.resources:
+                mark(run.resources[reference], one.due)
 
 
 def _comes_before(one: ActionOutcome) -> bool:
@@ -112,30 +115,25 @@ def _by_definition(one: ActionOutcome) -> Due | None:
     return one.timed_by.due(one.frame.anchor, one.frame.asked.subject.get("birthDate"))
 
 
-def _mark(one: ActionOutcome) -> None:
-    """Write the due days into the requests that the action proposes."""
-    for reference in one.resources:
-        resource = one.frame.run.resources.get(reference)
-        if resource is not None:
-            one.frame.run.resources[reference] = with_due(resource, one.due)
-
-
-def with_due(resource: Resource, due: Due) -> Resource:
-    """Another request that is due then: ``Task.restriction.period`` and ``executionPeriod``, ``occurrence[x]``,
+def mark(resource: Resource, due: Due) -> None:
+    """Write the due days into a request: ``Task.restriction.period`` and ``executionPeriod``, ``occurrence[x]``,
     Appointment.start."""
     kind = resource["resourceType"]
     window = period(_text(due.earliest), _text(due.latest))
     if kind == "Task":
-        restriction = {**resource.get("restriction", {}), "period": window}
-        return resource | {"restriction": restriction, "executionPeriod": window}
+        resource["restriction"] = {**resource.get("restriction", {}), "period": window}
+        resource["executionPeriod"] = window
+        return
     if kind == "Appointment":
-        return resource | {"requestedPeriod": [window]}
+        resource["requestedPeriod"] = [window]
+        return
     about = element_of(kind, "occurrence")
     if about is None or any(key.startswith("occurrence") for key in resource):
-        return resource
+        return
     if due.earliest is not None and due.earliest == due.latest and "dateTime" in about["t"]:
-        return resource | {"occurrenceDateTime": _text(due.earliest)}
-    return resource | ({"occurrencePeriod": window} if "Period" in about["t"] else {})
+        resource["occurrenceDateTime"] = window["start"]
+    elif "Period" in about["t"]:
+        resource["occurrencePeriod"] = window
 
 
 def _text(day: date | None) -> str | None:

@@ -7,7 +7,7 @@ that they share (``Plan.joined``), are looked up in one scope.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from app.errors import MaslakError
@@ -152,6 +152,11 @@ class Scope(dict[str, Any]):
             return Answer(items, used)
         return self._own.get(name) or self._shared[variable.key]
 
+    def used(self, name: str) -> Collection[str]:
+        """The variables that a declared one used, in order. Raises as ``answer``."""
+        found = self._used.get(name)
+        return self.answer(name).used if found is None else found
+
     def _otherwise(self, name: str, variable: Variable) -> Answer:
         """The answer of what is a query or the same for everybody, may go round in a circle, or was worked out for
         another plan."""
@@ -200,7 +205,7 @@ class Scope(dict[str, Any]):
                 continue
             if variable.needed:
                 found[name] = None
-            waiting += list(self.answer(name).used)[::-1]
+            waiting += list(self.used(name))[::-1]
         return list(found)
 
     def all_used(self, names: Iterable[str]) -> list[str]:
@@ -215,7 +220,7 @@ class Scope(dict[str, Any]):
         if found is None:
             if self.declared(name) is None:
                 return ()
-            below = [one for other in self.answer(name).used for one in self._all_used(other)]
+            below = [one for other in self.used(name) for one in self._all_used(other)]
             found = self._closure[name] = tuple(dict.fromkeys([name, *below]))
         return found
 

@@ -10,6 +10,7 @@ from hashlib import sha1
 from typing import Any, NamedTuple
 
 from app.config import CANONICAL_BASE
+from app.fhir import translation
 from app.fhir.fhirpath import Program
 from app.fhir.fhirpath.syntax import Literal
 from app.fhir.resource import extension
@@ -19,6 +20,7 @@ VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
 NEEDED = f"{CANONICAL_BASE}/StructureDefinition/needed"
 ASK_WITH = f"{CANONICAL_BASE}/StructureDefinition/ask-with"
 PARAMETER = f"{CANONICAL_BASE}/StructureDefinition/parameter"
+UNIT = f"{CANONICAL_BASE}/StructureDefinition/unit"
 _USED = re.compile(r"%`?([A-Za-z_][A-Za-z0-9_]*)")
 SHARED = frozenset({
     "patient", "subject", "encounter", "practitioner", "organization", "ramadan", "nextRamadan", "ucum", "sct", "loinc",
@@ -58,8 +60,19 @@ class Variable:
     words: str | None = None
     program: Program | None = None
     """What works it out for a subject, where that can neither be unreadable nor go round in a circle."""
+    described: bool = False
+    """Whether it says what it is called."""
+    unit: str | None = None
+    """The unit that it declares (extension ``unit`` of its Expression), for numbers that carry none."""
     titles: dict[str, str] = field(default_factory=dict, compare=False)
     """Language → what it is called, as far as it has been asked for."""
+
+    def title(self, language: str) -> str:
+        """What it is called: the description of its expression, else its name."""
+        found = self.titles.get(language)
+        if found is None:
+            found = self.titles[language] = translation.text(self.about, "description", language) or self.name
+        return found
 
 
 def _with_keys(variables: dict[str, Variable]) -> dict[str, Variable]:
@@ -116,6 +129,8 @@ def _variable(about: Mapping[str, Any]) -> Variable:
         needed=extension(about, NEEDED) is True,
         ask_with=extension(about, ASK_WITH),
         parameter=extension(about, PARAMETER) is not None,
+        described="description" in about,
+        unit=None if (unit := extension(about, UNIT)) is None else str(unit),
         constant=_constant(read),
     )
 

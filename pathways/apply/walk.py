@@ -83,7 +83,7 @@ def _take(frame: Frame, outcome: ActionOutcome) -> None:
         ask_for(frame, outcome)
     elif outcome.taken == "taken":
         frame.run.taken.append(outcome)
-        if action.timed or action.own:
+        if action.own or action.timing is not None:
             try:
                 outcome.action = settle_action(frame, action)
                 schedule_by_timing(outcome)
