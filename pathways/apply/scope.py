@@ -20,11 +20,14 @@ from pathways.apply.request import ApplyRequest
 from pathways.apply.values import duration
 from pathways.apply.variables import Answer, Variable
 from pathways.facts import Facts
+from pathways.facts.record import NOTHING
 
 if TYPE_CHECKING:
     from pathways.apply.plan import Plan
 
 _BUNDLE = fhir_type("Bundle")
+_NOTHING_FOUND = Answer([Node(NOTHING, _BUNDLE)], (), NOTHING)
+"""The answer of every query that finds nothing, and used no variable of a plan."""
 _new = tuple.__new__
 
 
@@ -112,6 +115,9 @@ class Scope(dict[str, Any]):
             parent = self._parent
             items = self[name] = collection(self._given[name]) if parent is None else parent[name]
             return items
+        if variable.constant is not None:
+            items = self[name] = variable.constant[0]
+            return items
         program = variable.program
         if program is None or not self.joins:
             items = self[name] = self._otherwise(name, variable)[0]
@@ -150,7 +156,7 @@ class Scope(dict[str, Any]):
         used = self._used.get(name)
         if used is not None:
             return Answer(items, used)
-        return self._own.get(name) or self._shared[variable.key]
+        return self._own.get(name) or variable.constant or self._shared[variable.key]
 
     def used(self, name: str) -> Collection[str]:
         """The variables that a declared one used, in order. Raises as ``answer``."""
@@ -158,14 +164,13 @@ class Scope(dict[str, Any]):
         return self.answer(name).used if found is None else found
 
     def _otherwise(self, name: str, variable: Variable) -> Answer:
-        """The answer of what is a query or the same for everybody, may go round in a circle, or was worked out for
-        another plan."""
+        """The answer of what is a query, may go round in a circle, or was worked out for another plan."""
         if variable.key is None:
-            found = self._own[name] = variable.constant or self._watched(name, variable)
+            found = self._own[name] = self._watched(name, variable)
             return found
         known = self._shared.get(variable.key)
         if known is None:
-            known = self._shared[variable.key] = variable.constant or self._evaluate(name, variable)
+            known = self._shared[variable.key] = self._evaluate(name, variable)
         return known
 
     def _watched(self, name: str, variable: Variable) -> Answer:
@@ -186,6 +191,8 @@ class Scope(dict[str, Any]):
                 return Answer(read.asked.planned(self.focus, self, used), used)
             if isinstance(read, Search):
                 bundle = read.run(self._asked.facts, self.focus, self, self._places, used)
+                if bundle is NOTHING and not used:
+                    return _NOTHING_FOUND
                 return Answer([Node(bundle, _BUNDLE)], used, bundle)
         except (MaslakError, ExpressionFailed) as error:
             _fail(name, variable, error)

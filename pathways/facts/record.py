@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,9 @@ from pathways.facts.query import Coded, Criterion, Query, coded, read, sort_key
 
 Resource = dict[str, Any]
 MATCH = {"mode": "match"}
+NOTHING: Resource = {"resourceType": "Bundle", "type": "searchset", "total": 0}
+"""The answer to every query that finds nothing. Treat it as constant."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 OWNERS = frozenset({"patient", "subject"})
 """Parameters that nearly every query of a record repeats, and nearly every resource meets."""
 
@@ -78,10 +82,10 @@ class Facts:
                     break
                 candidates = self._matching(query.type, criterion, values, candidates)
         if not candidates:
-            return {"resourceType": "Bundle", "type": "searchset", "total": 0}
+            return NOTHING
         if len(candidates) > 1:
             for _, find, kind, descending in reversed(query.sort):
-                candidates = sorted(candidates, key=_key(find, kind, descending), reverse=descending)
+                candidates = _sorted(candidates, find, kind, descending)
         shown = candidates if query.count is None else candidates[: query.count]
         entries = [{"resource": one, "search": MATCH} for one in shown]
         if query.include:
@@ -168,14 +172,13 @@ def _enter(index: dict[Any, list[Resource]], pair: Any, resource: Resource) -> N
         found.append(resource)
 
 
-def _key(find: Callable[[Any], list[Any]], kind: str, descending: bool) -> Callable[[Resource], Any]:
-    if kind != "date":
-        return lambda resource: sort_key(kind, find(resource), descending)
-
-    def moment(resource: Resource) -> Any:
-        values = find(resource)
-        if len(values) == 1 and values[0].__class__ is str:
-            return range_of(values[0]).low
-        return sort_key(kind, values, descending)
-
-    return moment
+def _sorted(resources: list[Resource], find: Callable[[Any], list[Any]], kind: str, descending: bool) -> list[Resource]:
+    """The resources by what a parameter finds in each. Mostly that is one whole day, whose text sorts as it does."""
+    found = [find(one) for one in resources]
+    if kind == "date" and all(len(one) == 1 and one[0].__class__ is str for one in found):
+        texts = [one[0] for one in found]
+        keys: list[Any] = texts if all(map(_DAY, texts)) else [range_of(text).low for text in texts]
+    else:
+        keys = [sort_key(kind, one, descending) for one in found]
+    order = sorted(range(len(keys)), key=keys.__getitem__, reverse=descending)
+    return [resources[at] for at in order]

@@ -176,13 +176,15 @@ def test_paths_from_variables_are_written_as_they_are_evaluated(question: str) -
 
 
 def test_an_expression_is_written_once_it_is_asked_often_and_can_be_read() -> None:
-    program, variables = Program("%limit > 5 and %all.exists(id = 'a')"), Variables(limit=[6], all=a_variable(READINGS))
+    program = Program("%limit > 5 and %all.exists(id = 'a') and %`x'] or 1`.empty()")
+    variables = Variables({"limit": [6], "all": a_variable(READINGS), "x'] or 1": []})
     for _ in range(WORTH_WRITING - 1):
         assert program.planned(NOBODY, variables, {}) == [True]
     assert program.python() == ""
     assert program.planned(NOBODY, variables, {}) == [True]
     assert "def answer(focus, S, U):" in program.python()
-    assert "limit" not in program.python()
+    assert "S['limit']" in program.python(), "a plain word may stand there"
+    assert "or 1" not in program.python(), "nothing else that an expression says"
     assert "'a'" not in program.python()
 
 

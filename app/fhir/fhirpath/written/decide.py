@@ -21,7 +21,6 @@ from .routes import Link, Route, ends, looks_around, route
 from .wanted import Kind, Mode, Value
 
 _EQUAL = frozenset({"=", "!="})
-_UNLESS_EMPTY = "{0} = None if {1} is None else not {1}"
 
 
 class Deciding(Following):
@@ -34,6 +33,8 @@ class Deciding(Following):
     def truth(self, tree: Expression, here: Here, what: str) -> str:
         """Write what answers a condition; the name of the answer."""
         match tree:
+            case Literal(value=bool() as value):
+                return str(value)
             case Call(name="iif", left=None, arguments=(condition, then, *rest)) if len(rest) < 2:
                 otherwise = rest[0] if rest else Literal(None, tree.at)
                 return self._choice(condition, here, lambda side: self.truth(side, here, what), then, otherwise)
@@ -52,7 +53,9 @@ class Deciding(Following):
                 return self._among(tree.left, wanted, here)
             case Call(name="not", left=left, arguments=()) if left is not None:
                 inner, name = self.truth(left, here, "not()"), self.name()
-                self.line(f"{name} = not {inner}" if self._is_sure(inner, name) else _UNLESS_EMPTY.format(name, inner))
+                self.line(f"{name} = {self.unless_empty([inner], f'not {inner}')}")
+                if inner in self.sure:
+                    self.sure.add(name)
                 return name
             case Call(name="exists" | "empty" | "all"):
                 return self._existence(tree, here)
@@ -60,7 +63,7 @@ class Deciding(Following):
                 asked = asked_of_text(tree.name, text)
                 if asked is not None:
                     value, name = self._text(left, here), self.name()
-                    self.line(f"{name} = None if {value} is None else {self.constant(asked)}({value})")
+                    self.line(f"{name} = {self.unless_empty([value], f'{self.constant(asked)}({value})')}")
                     return name
         return None
 
@@ -68,20 +71,22 @@ class Deciding(Following):
         """Write the one System value of an expression, or None; more than one raises ``LongWay``."""
         match tree:
             case Literal(value=value):
-                return Value("None") if value is None else Value(self.constant(value), _kind(value))
+                return Value("None") if value is None else self._constant(value)
             case Call(name="today", left=None, arguments=()):
                 day = self.name()
                 asked = f"{self.constant(this_day)}(S)" if self.settled else f"{self.constant(today)}(run, EMPTY)[0]"
                 self.line(f"{day} = {asked}")
+                self.sure.add(day)
                 return Value(day, "day")
             case Call(name="toDate", left=left, arguments=()) if left is not None:
                 inner, name = self.value(left, here).name, self.name()
-                self.line(f"{name} = None if {inner} is None else {self.constant(to_date)}({inner})")
+                self.line(f"{name} = {self.unless_empty([inner], f'{self.constant(to_date)}({inner})')}")
                 return Value(name)
             case Binary(operator=operator) if operator in ARITHMETIC:
                 left_value, right_value, name = self.value(tree.left, here), self.value(tree.right, here), self.name()
-                operate = f"{self.constant(ARITHMETIC[operator])}({left_value.name}, {right_value.name})"
-                self.line(f"{name} = None if {left_value.name} is None or {right_value.name} is None else {operate}")
+                both = (left_value.name, right_value.name)
+                operate = f"{self.constant(ARITHMETIC[operator])}({', '.join(both)})"
+                self.line(f"{name} = {self.unless_empty(both, operate)}")
                 return Value(name)
             case Call(name="iif", left=None, arguments=(condition, then, *rest)) if len(rest) < 2:
                 otherwise = rest[0] if rest else Literal(None, tree.at)
@@ -90,6 +95,11 @@ class Deciding(Following):
             return Value(told, "truth")
         return self.path(route(tree), here, "value") or self._single(self.items(tree, here))
 
+    def _constant(self, value: Any) -> Value:
+        name = self.constant(value)
+        self.sure.add(name)
+        return Value(name, _kind(value))
+
     def _single(self, items: str) -> Value:
         name = self.name()
         self.line(f"{name} = {items}[0] if {items} else None")
@@ -97,23 +107,20 @@ class Deciding(Following):
         return Value(name)
 
     def _of_items(self, items: str, what: str) -> str:
-        name, told = self.name(), f"{self.constant(truth_told)}({items}, {self.constant(what)})"
+        name, told = self.name(), f"{self.constant(truth_told)}({items}, {self.word(what)})"
         self.line(f"{name} = True if {items} is TRUE else False if {items} is FALSE else {told}")
         return name
-
-    def _is_sure(self, answer: str, of_it: str) -> bool:
-        """Whether an answer is never empty; then what is made ``of_it`` is not either."""
-        if answer in self.sure:
-            self.sure.add(of_it)
-        return answer in self.sure
 
     def _choice(self, condition: Expression, here: Here, side: Any, then: Expression, otherwise: Expression) -> str:
         """``iif``: only the branch that is chosen is evaluated."""
         name, decided = self.name(), self.decided(condition, here)
-        with self.block(f"if {decided}:"):
-            self.line(f"{name} = {side(then)}")
-        with self.block("else:"):
-            self.line(f"{name} = {side(otherwise)}")
+        sides: list[str] = []
+        for head, tree in ((f"if {decided}:", then), ("else:", otherwise)):
+            with self.block(head):
+                sides.append(side(tree))
+                self.line(f"{name} = {sides[-1]}")
+        if self.sure.issuperset(sides):
+            self.sure.add(name)
         return name
 
     def decided(self, condition: Expression, here: Here) -> str:
@@ -125,11 +132,12 @@ class Deciding(Following):
         return found
 
     def _logic(self, tree: Binary, here: Here) -> str:
-        name = self.truth(tree.left, here, tree.operator)
+        name = self._own(self.truth(tree.left, here, tree.operator))
         if tree.operator == "xor":
-            second = self.truth(tree.right, here, tree.operator)
-            self.line(f"{name} = None if {name} is None or {second} is None else {name} is not {second}")
-            self.sure.discard(name)
+            second = self._own(self.truth(tree.right, here, tree.operator))
+            self.line(f"{name} = {self.unless_empty((name, second), f'{name} is not {second}')}")
+            if second not in self.sure:
+                self.sure.discard(name)
             return name
         decisive = tree.operator == "or"
         with self.block(f"if {name} is not {decisive}:"):
@@ -145,6 +153,15 @@ class Deciding(Following):
         if tree.operator == "implies":
             with self.block("else:"):
                 self.line(f"{name} = True")
+        return name
+
+    def _own(self, answer: str) -> str:
+        """An answer that may be changed, as a variable."""
+        if answer not in ("True", "False"):
+            return answer
+        name = self.name()
+        self.line(f"{name} = {answer}")
+        self.sure.add(name)
         return name
 
     def _existence(self, tree: Call, here: Here) -> str | None:
@@ -174,7 +191,7 @@ class Deciding(Following):
         left = self.value(tree.left, here)
         if isinstance(wanted, Literal) and wanted.value is not None:
             alike = _ALIKE.get(wanted.value.__class__, "False").format(left.name)
-            right = Value(self.constant(wanted.value))
+            right = self._constant(wanted.value)
         else:
             right, alike = self.once(wanted, here), "False"
         equals = f"{self.constant(equal)}({left.name}, {right.name})"
@@ -182,10 +199,9 @@ class Deciding(Following):
             equals = f"{left.name} == {right.name}"
         elif alike != "False":
             equals = f"({left.name} == {right.name} if {alike} else {equals})"
-        known = "" if isinstance(wanted, Literal) and wanted.value is not None else f" or {right.name} is None"
-        self.line(f"{name} = None if {left.name} is None{known} else {equals}")
+        self.line(f"{name} = {self.unless_empty((left.name, right.name), equals)}")
         if tree.operator == "!=":
-            self.line(f"{name} = None if {name} is None else not {name}")
+            self.line(f"{name} = {self.unless_empty([name], f'not {name}')}")
         return name
 
     def _ordered(self, tree: Binary, here: Here) -> str:
@@ -197,7 +213,7 @@ class Deciding(Following):
         compared = f"{self.constant(COMPARED[tree.operator])}({left.name}, {right.name})"
         if left.kind == right.kind == "number":
             compared = f"{left.name} {tree.operator} {right.name}"
-        self.line(f"{name} = None if {left.name} is None or {right.name} is None else {compared}")
+        self.line(f"{name} = {self.unless_empty((left.name, right.name), compared)}")
         return name
 
     def _ordered_json(self, tree: Binary, here: Here) -> str | None:
@@ -219,7 +235,7 @@ class Deciding(Following):
             self.line(f"{found} = {self.constant(day_of)}({one.name})" if day else f"{found} = {one.name}")
 
         self.follow(links, here, met)
-        self.line(f"{name} = None if {found} is None or {limit} is None else {found} {tree.operator} {limit}")
+        self.line(f"{name} = {self.unless_empty((found, limit), f'{found} {tree.operator} {limit}')}")
         return name
 
     def _limit(self, tree: Binary, here: Here, day: bool) -> str:
@@ -228,7 +244,7 @@ class Deciding(Following):
             self.line(f"{name} = {self.constant(fixed(tree.right, self.compile, tree.at, day))}(run)")
             return name
         if isinstance(tree.right, Literal) and tree.right.value.__class__ in (int, Decimal) and not day:
-            return self.constant(tree.right.value)
+            return self._constant(tree.right.value).name
         return self._remembered(tree.right, here, day_parts if day else number)
 
     def once(self, tree: Expression, here: Here) -> Value:
@@ -248,7 +264,7 @@ class Deciding(Following):
         value, name = self.value(left, here), self.name()
         among = f"{value.name} in {self.constant(wanted)}"
         text = among if value.kind == "text" else f"{value.name}.__class__ is str and {among}"
-        self.line(f"{name} = None if {value.name} is None else {text}")
+        self.line(f"{name} = {self.unless_empty([value.name], text)}")
         return name
 
     def _text(self, tree: Expression, here: Here) -> str:

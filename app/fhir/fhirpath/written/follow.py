@@ -122,11 +122,11 @@ class Following(Lines):
     def _step(self, field: Field, owner: str, then: Then, stops: tuple[str, ...]) -> None:
         key, end, sibling = field.options[0]
         found, odd = self.name(), _NO_OTHER
-        key = self.constant(key)
+        key = self.word(key)
         self.plain += 1
         if sibling is not None:
             odd = _NO_NULL if field.many else _no_object(end)
-            self.line(f"if {self.constant(sibling)} in {owner}: raise LongWay")
+            self.line(f"if {self.word(sibling)} in {owner}: raise LongWay")
         self.line(f"{found} = {owner}.get({key})")
         with self.block(f"if {found} is not None:"):
             if not field.many:
@@ -170,9 +170,9 @@ class Following(Lines):
             assert field is not None  # its end is known
             key, end, sibling = field.options[0]
             self.plain += 1
-            self.line(f"{name} = {owner.name}.get({self.constant(key)})")
+            self.line(f"{name} = {owner.name}.get({self.word(key)})")
             with self.block(f"if {name} is None:"):
-                self.line(f"if {self.constant(sibling)} in {owner.name}: raise LongWay")
+                self.line(f"if {self.word(sibling)} in {owner.name}: raise LongWay")
             kinds.append(self._as_it_stands(name, end))
 
         if len(links) > 1:

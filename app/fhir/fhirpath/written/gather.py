@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..functions.registry import Function, find
-from ..model import fhir_type, known
+from ..model import known
 from ..operators import OPERATORS
 from ..syntax import Binary, Call, Expression, Index, Literal, Special, Variable, type_name
 from ..ways import mentions_index
@@ -18,7 +18,6 @@ from .wanted import EMPTY_OF, Mode, Value
 from .ways import Ways
 
 _RESOURCES = (Link("member", "entry"), Link("member", "resource"))
-_BUNDLE = fhir_type("Bundle")
 _APART = frozenset({"sort", "iif", "trace", "defineVariable"})
 """Functions that are asked of their closure."""
 
@@ -38,7 +37,7 @@ class Gathering(Deciding):
                 return self.read_so_far[name]
             case Variable(name=name) if self.settled:
                 found = self.read_so_far[name] = self.name()
-                known_as = self.constant(name)
+                known_as = self.word(name)
                 self.line(f"U[{known_as}] = None")
                 self.line(f"{found} = S[{known_as}]")
                 return found
@@ -134,7 +133,7 @@ class Gathering(Deciding):
     def _of_searchset(self, bundle: str, links: tuple[Link, ...], mode: Mode, name: str) -> None:
         """A path from the resources that a search found: ``%found.entry.resource``."""
         entries = self.name()
-        self.line(f"if len({bundle}) != 1 or {bundle}[0].type is not {self.constant(_BUNDLE)}: raise LongWay")
+        self.line(f"if len({bundle}) != 1 or {bundle}[0].type is not BUNDLE: raise LongWay")
         self.line(f"{entries} = {bundle}[0].value.get('entry')")
         self._sent_on(entries, f"{entries}[0]['resource']['resourceType']", links, mode, name)
 

@@ -1,27 +1,24 @@
 """The text of one Python function, put together line by line.
 
-Nothing of an expression's own text gets into it: names of elements come from the R4 model, and every name, string,
-number and pattern of an expression is handed over as a constant (``K1``).
+Nothing of an expression's own text gets into it but plain words (the names of variables): names of elements come from
+the R4 model, and every string, number and pattern of an expression is handed over as a constant (``K1``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import count
 from typing import Any, Literal
 
 from ..model import Type
-from ..nodes import Node
-from ..operators import EMPTY, FALSE, TRUE
-from ..ways import LongWay
+from .common import COMMON, NAMES
 from .wanted import Compile
 
 _NUMBERS = count()
-UNSET = object()
-"""What stands for a value that has not been needed yet."""
+_WORD = re.compile(r"\w+(?:\(\))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +42,11 @@ class Lines:
     def __init__(self, compile_step: Compile, settled: bool):
         self.compile = compile_step
         self.settled = settled
-        self.given: dict[str, Any] = {
-            "LongWay": LongWay,
-            "Decimal": Decimal,
-            "Node": Node,
-            "UNSET": UNSET,
-            "EMPTY": EMPTY,
-            "TRUE": TRUE,
-            "FALSE": FALSE,
-        }
+        self.given: dict[str, Any] = {"__builtins__": COMMON}
+        self._known: dict[int, str] = {}
         self.plain = 0
         """How many questions are asked of JSON itself."""
-        self.sure: set[str] = set()
+        self.sure: set[str] = {"True", "False"}
         """Names of answers that are never empty."""
         self.asked = 0
         """How many closures are asked."""
@@ -97,9 +87,20 @@ class Lines:
 
     def constant(self, value: Any) -> str:
         """The name by which a value is known in the text."""
-        name = f"K{len(self.given)}"
-        self.given[name] = value
+        name = NAMES.get(id(value)) or self._known.get(id(value))
+        if name is None:
+            name = self._known[id(value)] = f"K{len(self.given)}"
+            self.given[name] = value
         return name
+
+    def word(self, text: str) -> str:
+        """A text to be found by, or to be told: a plain word as it stands."""
+        return f"'{text}'" if _WORD.fullmatch(text) else self.constant(text)
+
+    def unless_empty(self, values: Iterable[str], answer: str) -> str:
+        """``answer``, or None where one of the values that it is made of is None."""
+        asked = [f"{one} is None" for one in values if one not in self.sure]
+        return f"None if {' or '.join(asked)} else {answer}" if asked else answer
 
     def text(self, head: str) -> str:
         """The whole function."""

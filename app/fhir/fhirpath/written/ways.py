@@ -58,7 +58,7 @@ class Ways:
         with writer.block(f"for {item} in items:"):
             if self._searchset:
                 writer.line(f"json = {item}['resource']")
-                writer.line(f"if json['resourceType'] != {writer.constant(kind)}: raise LongWay")
+                writer.line(f"if json['resourceType'] != {writer.word(kind)}: raise LongWay")
             else:
                 odd = " or one.value is None" if type_.primitive else ""
                 writer.line(f"if one.type is not {writer.constant(type_)} or one.extra is not None{odd}: raise LongWay")
