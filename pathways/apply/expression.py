@@ -14,7 +14,7 @@ from typing import Any
 from app.errors import MaslakError
 from app.fhir.fhirpath import Program, compile
 from pathways.facts import Facts
-from pathways.facts.query import place
+from pathways.facts.query import Query, place, read
 
 FHIRPATH = ("text/fhirpath", None)
 QUERY = "application/x-fhir-query"
@@ -72,7 +72,7 @@ class Path:
 class Search:
     """One query with FHIRPath placeholders: ``Observation?patient={{%patient.id}}&code=…``."""
 
-    __slots__ = ("of_request", "places", "template", "text")
+    __slots__ = ("_query", "of_request", "places", "template", "text")
 
     def __init__(self, text: str):
         self.text = text
@@ -81,6 +81,7 @@ class Search:
         self.of_request = tuple(one.text for one in self.places) if all(one.of_request for one in self.places) else None
         """Its places, where all ask for nothing but who is in the request."""
         self.template = "".join(place(at // 2) if at % 2 else piece for at, piece in enumerate(pieces))
+        self._query: Query | None = None
 
     def run(
         self,
@@ -92,15 +93,18 @@ class Search:
     ) -> dict[str, Any]:
         """The searchset Bundle. ``known`` keeps what places of the request alone have said; ``used`` takes the names of
         the variables that the others looked at. Raises ExpressionFailed."""
-        if known is None or self.of_request is None:
-            values = [_joined(one, focus, environment, used) for one in self.places]
+        asked = self.of_request
+        if asked is None or known is None:
+            said = [_joined(one, focus, environment, used) for one in self.places]
         else:
-            said = known.get(self.of_request)
+            said = known.get(asked)
             if said is None:
-                said = known[self.of_request] = [_joined(one, focus, environment) for one in self.places]
-            values = said
+                said = known[asked] = [_joined(one, focus, environment) for one in self.places]
         try:
-            return facts.query(self.template, values)
+            query = self._query
+            if query is None:
+                query = self._query = read(self.template)
+            return facts.answer(query, said)
         except MaslakError as error:
             raise ExpressionFailed(self.text, error.message) from error
 

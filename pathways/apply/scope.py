@@ -187,13 +187,13 @@ class Scope(dict[str, Any]):
         read = variable.expression
         used: dict[str, None] = {}
         try:
-            if isinstance(read, Path):
+            if read.__class__ is Path:
                 return Answer(read.asked.planned(self.focus, self, used), used)
-            if isinstance(read, Search):
+            if read.__class__ is Search:
                 bundle = read.run(self._asked.facts, self.focus, self, self._places, used)
                 if bundle is NOTHING and not used:
                     return _NOTHING_FOUND
-                return Answer([Node(bundle, _BUNDLE)], used, bundle)
+                return _new(Answer, ([Node(bundle, _BUNDLE)], used, bundle))
         except (MaslakError, ExpressionFailed) as error:
             _fail(name, variable, error)
         raise variable.failure or ExpressionFailed(name, "the variable has no expression")

@@ -11,6 +11,8 @@ from pathways.facts.matching import ValueSets, codes, range_of
 from pathways.facts.query import Coded, Criterion, Query, coded, read, sort_key
 
 Resource = dict[str, Any]
+Index = dict[tuple[str | None, str | None], list[Resource]]
+"""(system, code) → resources, in the order received."""
 MATCH = {"mode": "match"}
 NOTHING: Resource = {"resourceType": "Bundle", "type": "searchset", "total": 0}
 """The answer to every query that finds nothing. Treat it as constant."""
@@ -31,7 +33,7 @@ class Facts:
         self.now = now
         self._value_sets = value_sets
         self._by_id: dict[str, dict[str, Resource]] = {}
-        self._by_code: dict[tuple[str, str], dict[tuple[str | None, str | None], list[Resource]]] = {}
+        self._by_code: dict[str, Index] = {}
         self._answers: dict[tuple[str, ...], Resource] = {}
         self._others: dict[tuple[Any, ...], set[int]] = {}
         by_id = self._by_id
@@ -68,10 +70,11 @@ class Facts:
         key = (text, *values)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = self._answer(read(text), values)
+            answer = self._answers[key] = self.answer(read(text), values)
         return answer
 
-    def _answer(self, query: Query, values: Sequence[str]) -> Resource:
+    def answer(self, query: Query, values: Sequence[str] = ()) -> Resource:
+        """The same for a query that has been read, each time anew. Raises as ``query``."""
         candidates, rest = self._by_type.get(query.type), query.criteria
         if candidates:
             found = query.coded or coded(rest, values)
@@ -95,7 +98,9 @@ class Facts:
 
     def _of_codes(self, type: str, asked: Coded) -> list[Resource]:
         """The resources with one of some codes, in the order received."""
-        index = self._by_code.get((type, asked.criterion.name)) or self._index(type, asked.criterion)
+        index = self._by_code.get(type)
+        if index is None:
+            index = self._by_code[type] = self._indexed(type, asked.criterion)
         if len(asked.pairs) == 1:
             return index.get(asked.pairs[0], [])
         lists = [one for pair in asked.pairs if (one := index.get(pair))]
@@ -135,21 +140,24 @@ class Facts:
             found.update(id(one) for one in resources if one.get(element) == usual)
         return found
 
-    def _index(self, type: str, criterion: Criterion) -> Mapping[tuple[str | None, str | None], list[Resource]]:
-        index = self._by_code.get((type, criterion.name))
-        if index is None:
-            index = self._by_code[type, criterion.name] = {}
-            find, element = criterion.read, criterion.element
-            for resource in self._by_type.get(type, ()):
-                value = resource.get(element) if element is not None else None
-                if value.__class__ is dict and "coding" in value:
-                    pairs: Iterable[Any] = value["coding"]
-                    for one in pairs:
-                        _enter(index, (one.get("system"), one.get("code")), resource)
-                elif value is not None or element is None:
-                    for value in find(resource):
-                        for pair in codes(value):
-                            _enter(index, pair, resource)
+    def _indexed(self, type: str, criterion: Criterion) -> Index:
+        """The resources of a type by their ``code``."""
+        index: Index = {}
+        find, element = criterion.read, criterion.element
+        for resource in self._by_type.get(type, ()):
+            value = resource.get(element) if element is not None else None
+            if value.__class__ is dict and "coding" in value:
+                pairs: Iterable[Any] = [(one.get("system"), one.get("code")) for one in value["coding"]]
+            elif value is not None or element is None:
+                pairs = [pair for value in find(resource) for pair in codes(value)]
+            else:
+                continue
+            for pair in pairs:
+                found = index.get(pair)
+                if found is None:
+                    index[pair] = [resource]
+                elif found[-1] is not resource:
+                    found.append(resource)
         return index
 
     def _included(self, query: Query, matches: list[Resource]) -> list[Resource]:
@@ -161,15 +169,6 @@ class Facts:
                     if (target := self.get(reference)) is not None:
                         found.setdefault(reference, target)
         return list(found.values())
-
-
-def _enter(index: dict[Any, list[Resource]], pair: Any, resource: Resource) -> None:
-    """Put a resource under one of its codes, once."""
-    found = index.get(pair)
-    if found is None:
-        index[pair] = [resource]
-    elif found[-1] is not resource:
-        found.append(resource)
 
 
 def _sorted(resources: list[Resource], find: Callable[[Any], list[Any]], kind: str, descending: bool) -> list[Resource]:

@@ -169,6 +169,7 @@ class Following(Lines):
             field = field_of(links[-1], owner.type)
             assert field is not None  # its end is known
             key, end, sibling = field.options[0]
+            assert sibling is not None  # what is read as it stands is primitive
             self.plain += 1
             self.line(f"{name} = {owner.name}.get({self.word(key)})")
             with self.block(f"if {name} is None:"):
