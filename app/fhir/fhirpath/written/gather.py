@@ -57,9 +57,9 @@ class Gathering(Deciding):
             return name
         match tree:
             case Binary(operator=operator) if operator in ARITHMETIC:
-                value, name = self.value(tree, here).name, self.name()
-                self.line(f"{name} = EMPTY if {value} is None else [{value}]")
-                return name
+                return self._alone(self.value(tree, here).name)
+            case Call(name="today", left=None, arguments=()) | Call(name="toDate", left=Variable(), arguments=()):
+                return self._alone(self.value(tree, here).name)
             case Binary(operator=operator) if operator in OPERATORS:
                 return self._called(OPERATORS[operator], self.items(tree.left, here), self.items(tree.right, here))
             case Index(left=left, index=Literal(value=int() as at)) if at.__class__ is int and at >= 0:
@@ -74,6 +74,11 @@ class Gathering(Deciding):
         if isinstance(tree, Call) and tree.name not in _APART and tree.left is not None:
             return self._call(tree, find(tree.name, len(tree.arguments), tree.at), here)
         return self._asked_for(tree, here)
+
+    def _alone(self, value: str) -> str:
+        name = self.name()
+        self.line(f"{name} = {'' if value in self.sure else f'EMPTY if {value} is None else '}[{value}]")
+        return name
 
     def path(self, way: Route, here: Here, mode: Mode) -> Value | None:
         """Write what a path answers; None where it is more than a path."""

@@ -19,7 +19,7 @@ from ..errors import FhirPathError
 from ..functions.strings import pattern
 from ..nodes import Items, system
 from ..operators import minus, over, plus, remainder, times, whole
-from ..syntax import Binary, Expression, Literal
+from ..syntax import Binary, Call, Expression, Literal
 from ..temporal import FPDate
 from ..ways import LongWay
 
@@ -139,6 +139,16 @@ def constants(tree: Expression) -> frozenset[str] | None:
 
 _WORD = re.compile(r"\^(\w+)", re.ASCII)
 _WORDS = re.compile(r"\^(?:(\w+)|\((\w+(?:\|\w+)*)\))\$", re.ASCII)
+
+
+def takes_time(tree: Expression) -> bool:
+    """Whether an expression is a call that asks a regular expression."""
+    match tree:
+        case Call(name="matches", arguments=(Literal(value=str() as text),)):
+            return _WORD.fullmatch(text) is None and _WORDS.fullmatch(text) is None
+        case Call(name=name):
+            return "atches" in name
+    return False
 
 
 def asked_of_text(name: str, text: str) -> Callable[[str], bool] | None:

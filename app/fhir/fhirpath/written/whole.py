@@ -14,6 +14,7 @@ from ..syntax import Call, Expression, anywhere
 from ..ways import FAILURES
 from .gather import Gathering
 from .lines import Here
+from .operate import takes_time
 from .wanted import HEAD, Compile, asks_run
 
 Planned = Callable[[Node, dict[str, Items], dict[str, None]], Items]
@@ -43,7 +44,7 @@ def whole(tree: Expression, compile_step: Compile, otherwise: Planned) -> Whole 
         begin = ["this = [focus]"] if asks_run(own) or any(_THIS.search(line) for line in own) else []
         if asks_run(own):
             begin.append(f"run = {writer.constant(Run)}(this, S, S, U)")
-        if anywhere(tree, lambda part: isinstance(part, Call) and "atches" in part.name):
+        if anywhere(tree, takes_time):
             begin.append(f"{writer.constant(anew)}()")  # the time of its matches begins anew
         writer.lines[begun:begun] = [f" {line}" for line in begin]
     with writer.block(f"except {writer.constant(FAILURES)}:"):
