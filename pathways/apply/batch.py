@@ -30,7 +30,7 @@ def apply_many(
     done, before = 0, None
     with _rare_collections():
         for asked in requests:
-            applied = apply(plan, asked, before)
+            applied = apply(plan, asked, before, watched=False)
             before = applied.frame.run
             yield applied
             done += 1

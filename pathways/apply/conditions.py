@@ -19,11 +19,11 @@ Taken = Literal["taken", "not-taken", "missing", "failed"]
 
 
 class Verdict(NamedTuple):
-    """Whether an action applies. ``used``: the variables that its conditions looked at; ``missing``: those of them that
-    are needed and empty; ``failure`` what went wrong."""
+    """Whether an action applies. ``used``: the variables that its conditions looked at, None where nobody watched;
+    ``missing``: those of them that are needed and empty; ``failure`` what went wrong."""
 
     taken: Taken
-    used: tuple[str, ...] = ()
+    used: tuple[str, ...] | None = ()
     missing: tuple[str, ...] = ()
     failure: ExpressionFailed | None = None
 
@@ -32,9 +32,14 @@ _new = tuple.__new__
 UNCONDITIONAL = Verdict("taken")
 
 
+_APPLIES, _DOES_NOT = Verdict("taken", None), Verdict("not-taken", None)
+
+
 def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     """The verdict on an action. Expressions that begin with the subject's type are read on the subject, others on the
     plan."""
+    if not scope.watched:
+        return _judge_unwatched(action, scope, plan)
     applies = True
     used: dict[str, None] = {}
     for condition in action.conditions:
@@ -52,6 +57,29 @@ def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
         elif items is not TRUE:
             return _judge(action, scope, plan)
     return _new(Verdict, ("taken" if applies else "not-taken", tuple(used), (), None))
+
+
+def _judge_unwatched(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
+    verdict = _APPLIES
+    for condition in action.conditions:
+        program = condition.program
+        if program is None:
+            return _judge(action, scope, plan)
+        begins = condition.begins_with
+        try:
+            items = program.unwatched(plan if begins is None or begins != scope.focus.type.name else scope.focus, scope)
+        except (MaslakError, ExpressionFailed):
+            return _judge(action, scope, plan)
+        if items is FALSE:
+            verdict = _DOES_NOT
+        elif items is not TRUE:
+            return _judge(action, scope, plan)
+    return verdict
+
+
+def watched(verdict: Verdict, action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
+    """The same verdict with what its conditions looked at, as ``judge`` tells it."""
+    return verdict if verdict.used is not None else verdict._replace(used=_judge(action, scope, plan).used)
 
 
 def _judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:

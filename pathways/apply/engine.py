@@ -22,9 +22,10 @@ from pathways.apply.walk import walk
 Resource = dict[str, Any]
 
 
-def apply(plan: Resource, asked: ApplyRequest, before: Run | None = None) -> Applied:
+def apply(plan: Resource, asked: ApplyRequest, before: Run | None = None, watched: bool = True) -> Applied:
     """The outcome of a PlanDefinition for one subject (https://hl7.org/fhir/R4/plandefinition-operation-apply.html).
-    ``before``: that of another subject of the same batch.
+    ``before``: that of another subject of the same batch; ``watched``: whether what conditions look at is noted on the
+    way, because all of it will be told, or found out for the actions of which it is asked.
 
     What goes wrong with one action is reported on it, in ``issues`` and in the answer. Raises Invalid where the plan
     is no PlanDefinition, or is for another type of subject: then after what is worse, definitions that are not there or
@@ -39,7 +40,8 @@ def apply(plan: Resource, asked: ApplyRequest, before: Run | None = None) -> App
             raise
         raise Invalid(str(worse[0]), issues=[*worse, *error.issues]) from error
     read = read_plan(plan)
-    frame = Frame(Run(asked, before), read, Scope(asked, read.variables, joins=read.closed), (read.name,), asked.day)
+    scope = Scope(asked, read.variables, joins=read.closed, watched=watched)
+    frame = Frame(Run(asked, before), read, scope, (read.name,), asked.day)
     outcomes = walk(frame)
     schedule(frame.run)
     frame.run.ended()

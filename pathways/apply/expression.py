@@ -50,21 +50,24 @@ class Path:
         self.of_request = _OF_REQUEST.fullmatch(text) is not None
         """Whether it asks for nothing but who is in the request: the same for all plans of one application."""
         self.asked: Program | Path = self
-        """Whose ``planned`` answers as ``items`` does, but that what goes wrong is raised as the MaslakError it is."""
+        """Whose ``planned`` and ``unwatched`` answer as ``items`` does, but raise what goes wrong as the MaslakError it
+        is."""
         try:
             self.asked = self.program = compile(text)
         except MaslakError as error:
             self.error = error.message
 
-    def planned(self, focus: Any, scope: Variables, used: dict[str, None]) -> list[Any]:
+    def planned(self, focus: Any, scope: Variables, used: dict[str, None] | None = None) -> list[Any]:
         """Of an expression that cannot be read. Raises ExpressionFailed."""
         raise ExpressionFailed(self.text, self.error or "the expression cannot be read")
+
+    unwatched = planned
 
     def items(self, focus: Any, scope: Variables, used: dict[str, None] | None = None) -> list[Any]:
         """What it finds, as items that keep their FHIR types; ``used`` takes the names of the variables that it
         looked at. ``focus``: a node. Raises ExpressionFailed."""
         try:
-            return self.asked.planned(focus, scope, {} if used is None else used)
+            return self.asked.unwatched(focus, scope) if used is None else self.asked.planned(focus, scope, used)
         except MaslakError as error:
             raise ExpressionFailed(self.text, error.message) from error
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.errors import Issue
 from app.fhir import translation
 from pathways.apply.action import PlannedAction
-from pathways.apply.conditions import Taken, Verdict
+from pathways.apply.conditions import Taken, Verdict, watched
 from pathways.apply.explanation import Source, reason_of, sources_of
 from pathways.apply.plan import URGENT
 from pathways.apply.seen import Seen, Value
@@ -46,13 +46,25 @@ class ActionOutcome:
     def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict):
         self.action = action
         self.frame = frame
-        self.verdict = verdict
+        self._verdict = verdict
         self.taken: Taken = verdict.taken
 
     id = property(lambda self: self.action.id)
     kind = property(lambda self: self.action.kind)
     prefix = property(lambda self: self.action.source.get("prefix"))
     to_be_confirmed = property(lambda self: self.action.to_be_confirmed)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it applies by its own conditions, and what these looked at."""
+        found = self._verdict
+        if found.used is None:
+            found = self._verdict = watched(found, self.action, self.frame.scope, self.frame.plan.node)
+        return found
+
+    def lacks(self, missing: tuple[str, ...]) -> None:
+        """Note the variables that it needs and that are empty."""
+        self._verdict = self.verdict._replace(missing=missing)
 
     @property
     def path(self) -> str:
@@ -89,13 +101,13 @@ class ActionOutcome:
     @property
     def values(self) -> list[Value]:
         """The values that its conditions looked at."""
-        verdict = self.verdict
+        verdict, scope = self.verdict, self.frame.scope
         if not verdict.used and not verdict.missing:
             return []
-        language, told = self.frame.asked.language, self.frame.scope.told
+        language, told = self.frame.asked.language, scope.told
         seen = told.get(language)
         if seen is None:
-            seen = told[language] = Seen(self.frame.scope, language)
+            seen = told[language] = Seen(scope, language)
         return seen.by(verdict)
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from app.errors import MaslakError
-from app.fhir.fhirpath import node
+from app.fhir.fhirpath import Program, node
 from app.fhir.fhirpath.environment import PORTS, Ports
 from app.fhir.fhirpath.model import fhir_type
 from app.fhir.fhirpath.nodes import Node, collection
@@ -50,7 +50,7 @@ class Scope(dict[str, Any]):
 
     __slots__ = (
         "_asked", "_busy", "_closure", "_given", "_own", "_parent", "_places", "_shared", "_used", "_variables",
-        "everywhere", "focus", "joins", "told",
+        "focus", "joins", "told", "watched",
     )  # fmt: skip
 
     def __init__(
@@ -61,8 +61,10 @@ class Scope(dict[str, Any]):
         *,
         joins: bool = False,
         beside: Scope | None = None,
+        watched: bool = True,
     ):
-        """``joins``: whether other plans may be looked up here too; ``beside``: a scope of the same application."""
+        """``joins``: whether other plans may be looked up here too; ``beside``: a scope of the same application;
+        ``watched``: whether what variables use is noted at once, or found out when it is asked for."""
         self._asked = asked
         self._variables: Mapping[str, Variable] = {}
         self._parent = parent
@@ -79,8 +81,7 @@ class Scope(dict[str, Any]):
         self._given: dict[str, Any] = asked.variables() if parent is None else {}
         beside = beside or parent
         if beside is None:
-            self.everywhere: dict[Any, Any] = {}
-            """The same for what is so in all plans: its keys hold a variable's ``words``."""
+            self.watched = watched
             self._shared: dict[str | None, Answer] = {}
             """Key -> answer, of all plans."""
             self._places: dict[tuple[str, ...], list[str]] = {}
@@ -88,7 +89,7 @@ class Scope(dict[str, Any]):
             """The subject, on which variables are read."""
             self[PORTS] = Ports(asked.facts.get, asked.terminology, asked.now)
         else:
-            self.everywhere, self._shared, self._places = beside.everywhere, beside._shared, beside._places
+            self.watched, self._shared, self._places = beside.watched, beside._shared, beside._places
             self.focus = beside.focus
             self[PORTS] = beside[PORTS]
         self._declare(variables)
@@ -122,8 +123,11 @@ class Scope(dict[str, Any]):
         if program is None or not self.joins:
             items = self[name] = self._otherwise(name, variable)[0]
             return items
-        used: dict[str, None] = {}
         try:
+            if not self.watched:
+                items = self[name] = program.unwatched(self.focus, self)
+                return items
+            used: dict[str, None] = {}
             items = self[name] = program.planned(self.focus, self, used)
         except (MaslakError, ExpressionFailed) as error:
             _fail(name, variable, error)
@@ -142,11 +146,6 @@ class Scope(dict[str, Any]):
         """The variable of a name, from this plan or an outer one; None for those of the request."""
         return self._variables.get(name) or (self._parent.declared(name) if self._parent is not None else None)
 
-    def words(self, name: str) -> str | None:
-        """What is the same in all plans that say the same of a variable and of those it uses; None: nothing is."""
-        variable = self.declared(name)
-        return None if variable is None else variable.words
-
     def answer(self, name: str) -> Answer:
         """The answer of a declared variable. Raises ExpressionFailed, also on a variable that needs itself."""
         variable = self._variables.get(name)
@@ -154,6 +153,8 @@ class Scope(dict[str, Any]):
             return self._parent.answer(name) if self._parent is not None else Answer([])
         items = self[name]
         used = self._used.get(name)
+        if used is None and not self.watched and self.joins and name not in self._own and variable.program is not None:
+            used = self._watch(name, variable.program)
         if used is not None:
             return Answer(items, used)
         return self._own.get(name) or variable.constant or self._shared[variable.key]
@@ -162,6 +163,12 @@ class Scope(dict[str, Any]):
         """The variables that a declared one used, in order. Raises as ``answer``."""
         found = self._used.get(name)
         return self.answer(name).used if found is None else found
+
+    def _watch(self, name: str, program: Program) -> dict[str, None]:
+        """What a variable uses that nobody watched when it was worked out: it is worked out again."""
+        used = self._used[name] = {}
+        program.planned(self.focus, self, used)
+        return used
 
     def _otherwise(self, name: str, variable: Variable) -> Answer:
         """The answer of what is a query, may go round in a circle, or was worked out for another plan."""

@@ -52,10 +52,10 @@ class Seen:
     def _gathered(self, verdict: Verdict) -> list[Value]:
         found: dict[str, Value] = {}
         try:
-            for name in (*verdict.used, *verdict.missing):
+            for name in (*(verdict.used or ()), *verdict.missing):
                 if (value := self._value(name)) is not None:
                     found[name] = value
-            for name in verdict.used:
+            for name in verdict.used or ():
                 found.update(self._all_behind(name))
         except ExpressionFailed:
             return []

@@ -23,4 +23,4 @@ def decides(verdict: Verdict) -> bool:
 
 def refusing(options: Sequence[ActionOutcome]) -> ActionOutcome | None:
     """The option because of which nothing is taken of a group that is taken as a whole; None where all apply."""
-    return next((one for one in options if one.verdict.taken != "taken"), None)
+    return next((one for one in options if one.taken != "taken"), None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from app.errors import Invalid
 from pathways.apply.action import PlannedAction
 from pathways.apply.ask import ask_for
-from pathways.apply.conditions import UNCONDITIONAL, judge
+from pathways.apply.conditions import UNCONDITIONAL, Verdict, judge
 from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame
 from pathways.apply.goals import goals_of
@@ -34,7 +34,7 @@ def _each(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome]
         verdict = judge(action, scope, plan) if action.conditions else UNCONDITIONAL
         outcome = ActionOutcome(action, frame, verdict)
         if outcome.taken != "not-taken":
-            _take(frame, outcome)
+            _take(frame, outcome, verdict)
         made.append(outcome)
     return made
 
@@ -55,7 +55,7 @@ def _first(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome
         if outcome.taken != "not-taken" or verdict.missing:
             if decides(verdict):
                 chosen = outcome
-            _take(frame, outcome)
+            _take(frame, outcome, verdict)
         made.append(outcome)
     return made
 
@@ -69,13 +69,13 @@ def _all_or_none(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionO
         if refused is not None and outcome.taken == "taken":
             outcome.taken, outcome.instead_of = "not-taken", refused
         else:
-            _take(frame, outcome)
+            _take(frame, outcome, outcome.verdict)
     return made
 
 
-def _take(frame: Frame, outcome: ActionOutcome) -> None:
-    """Make what an action stands for, report why it fails, or ask for what it lacks."""
-    action, verdict = outcome.action, outcome.verdict
+def _take(frame: Frame, outcome: ActionOutcome, verdict: Verdict) -> None:
+    """Make what an action stands for, report why it fails, or ask for what it lacks. ``verdict``: its own."""
+    action = outcome.action
     if verdict.failure is not None:
         outcome.failure = verdict.failure.reason
         frame.report(outcome, verdict.failure.reason, expression=verdict.failure.expression)
@@ -135,7 +135,7 @@ def _refuse_half(frame: Frame, group: ActionOutcome) -> None:
             one.resources, one.taken, one.instead_of = [], "not-taken", broken
     if regimen:
         group.taken, group.failure, group.lacking = broken.taken, broken.failure, broken.lacking
-        group.verdict = group.verdict._replace(missing=broken.verdict.missing)
+        group.lacks(broken.verdict.missing)
 
 
 def _report_no_choice(frame: Frame, group: ActionOutcome) -> None:

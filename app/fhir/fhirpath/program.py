@@ -15,7 +15,7 @@ from .errors import FhirPathError
 from .nodes import Items, Node, raw, system_type
 from .parser import parse
 from .syntax import Expression
-from .written import Planned, Whole, whole
+from .written import Planned, Unwatched, Whole, whole
 
 WORTH_WRITING = 6
 """How often a plan asks an expression before it is written out."""
@@ -27,7 +27,7 @@ PATIENCE = 1000
 class Program:
     """A compiled expression. It holds no state of an evaluation, so any number of threads may run it at once."""
 
-    __slots__ = ("_bailed", "_matches", "_step", "_uses", "_whole", "expression", "planned", "tree")
+    __slots__ = ("_bailed", "_matches", "_step", "_uses", "_wholes", "expression", "planned", "tree", "unwatched")
 
     def __init__(self, expression: str):
         self.expression = expression
@@ -35,8 +35,10 @@ class Program:
         try:
             self.tree: Expression = parse(expression)
             self._step = scoped(self.tree)
-            self._whole: Whole | None = None
-            self._uses = self._bailed = 0
+            self._wholes: dict[bool, Whole] = {}
+            self._uses, self._bailed = [0, 0], 0
+            self.unwatched: Unwatched = self._asked
+            """The same as ``planned`` where nobody asks which variables were looked at."""
             self.planned: Planned = self._asked
             """The same as ``items`` for a plan, whose expressions are asked for one patient after the other: written
             out as Python once it is worth it.
@@ -75,31 +77,36 @@ class Program:
         except UnicodeError:
             raise FhirPathError("A string holds half of a surrogate pair.", self.expression) from None
 
-    def _asked(self, focus: Node, variables: dict[str, Items], used: dict[str, None]) -> Items:
-        """``planned``, until it is worth writing."""
-        self._uses += 1
-        if self._uses == WORTH_WRITING:
-            self._whole = whole(self.tree, scoped, self._again)
-            if self._whole is not None:
-                self.planned = self._whole.answer
-                return self.planned(focus, variables, used)
+    def _asked(self, focus: Node, variables: dict[str, Items], used: dict[str, None] | None = None) -> Items:
+        """``planned`` and ``unwatched``, until they are worth writing."""
+        watched = used is not None
+        self._uses[watched] += 1
+        if self._uses[watched] == WORTH_WRITING:
+            made = whole(self.tree, scoped, self._again, watched)
+            if made is not None:
+                self._wholes[watched] = made
+                if watched:
+                    self.planned = made.answer
+                else:
+                    self.unwatched = made.answer
+                return made.answer(focus, variables, used)
         return self.items(focus, variables, variables, used)
 
-    def _again(self, focus: Node, variables: dict[str, Items], used: dict[str, None]) -> Items:
+    def _again(self, focus: Node, variables: dict[str, Items], used: dict[str, None] | None = None) -> Items:
         """The closures answer what the written form could not, or tell what is wrong."""
         self._bailed += 1
         if self._bailed > PATIENCE:
-            self.planned = self._asked
+            self.planned = self.unwatched = self._asked
         return self.items(focus, variables, variables, used)
 
-    def python(self) -> str:
+    def python(self, watched: bool = True) -> str:
         """The text of the Python that this expression has been written out as so far; for readers."""
-        return "" if self._whole is None else self._whole.text()
+        return self._wholes[watched].text() if watched in self._wholes else ""
 
     @property
     def written(self) -> bool:
         """Whether the written form is in use."""
-        return self._whole is not None and self.planned is self._whole.answer
+        return True in self._wholes and self.planned is self._wholes[True].answer
 
     def __call__(self, resource: Any, environment: Mapping[str, Any] | None = None) -> list[Any]:
         """The result: raw JSON values of what stands in the resource, and values that FHIRPath made.

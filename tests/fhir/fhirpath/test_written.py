@@ -35,13 +35,13 @@ class LeftOver(Exception):
     """The written form leaves the answer to the closures."""
 
 
-def written(expression: str, focus: Any, variables: Variables) -> tuple[Any, list[str]] | None:
+def written(expression: str, focus: Any, variables: Variables, watched: bool = True) -> tuple[Any, list[str]] | None:
     """The answer of the written form alone; None where it leaves it to the closures."""
 
     def leave(*_: Any) -> Items:
         raise LeftOver
 
-    made = whole(compile(expression).tree, scoped, leave)
+    made = whole(compile(expression).tree, scoped, leave, watched)
     used: dict[str, None] = {}
     try:
         return None if made is None else (list(map(told, made.answer(focus, variables, used))), list(used))
@@ -53,6 +53,8 @@ def agree(expression: str, focus: Any, variables: Variables) -> bool:
     """Whether the written form answers; where it does, it says what the closures say and has looked at the same."""
     made = written(expression, focus, variables)
     assert made is None or made == closures(expression, focus, variables), expression
+    unwatched = written(expression, focus, variables, watched=False)
+    assert (unwatched and unwatched[0]) == (made and made[0]), expression
     return made is not None
 
 

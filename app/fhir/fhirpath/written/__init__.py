@@ -15,9 +15,10 @@ tell the answer, or what is wrong and where.
     gather    collections
     ways      paths from items of which only the evaluation tells the type
     operate   what the written functions call
+    vocabulary  what all of them may name
 """
 
 from .criteria import criterion
-from .whole import Planned, Whole, whole
+from .whole import Planned, Unwatched, Whole, whole
 
-__all__ = ["Planned", "Whole", "criterion", "whole"]
+__all__ = ["Planned", "Unwatched", "Whole", "criterion", "whole"]

@@ -18,7 +18,7 @@ from .follow import DATES, NUMBERS, Following
 from .lines import Here
 from .operate import ARITHMETIC, COMPARED, asked_of_text, constants, day_parts, number, only, this_day, truth_told
 from .routes import Link, Route, ends, looks_around, route
-from .wanted import Kind, Mode, Value
+from .wanted import Mode, Value, kind_of
 
 _EQUAL = frozenset({"=", "!="})
 
@@ -98,7 +98,7 @@ class Deciding(Following):
     def _constant(self, value: Any) -> Value:
         name = self.constant(value)
         self.sure.add(name)
-        return Value(name, _kind(value))
+        return Value(name, kind_of(value))
 
     def _single(self, items: str) -> Value:
         name = self.name()
@@ -293,11 +293,3 @@ def is_condition(tree: Expression) -> bool:
         case Literal(value=value):
             return value.__class__ is bool
     return False
-
-
-def _kind(value: Any) -> Kind:
-    if value.__class__ is bool:
-        return "truth"
-    if value.__class__ is str:
-        return "text"
-    return "number" if value.__class__ in (int, Decimal) else ""

@@ -38,7 +38,8 @@ class Gathering(Deciding):
             case Variable(name=name) if self.settled:
                 found = self.read_so_far[name] = self.name()
                 known_as = self.word(name)
-                self.line(f"U[{known_as}] = None")
+                if self.watched:
+                    self.line(f"U[{known_as}] = None")
                 self.line(f"{found} = S[{known_as}]")
                 return found
             case Special(name="this"):
@@ -157,7 +158,8 @@ class Gathering(Deciding):
 
     def _sent_on(self, items: str, kind: str, links: tuple[Link, ...], mode: Mode, name: str) -> None:
         """Leave the path to the function that is written for what the first item is, when it is first met."""
-        ways = Ways(type(self), self.compile, links, mode, searchset=kind.startswith(f"{items}[0]["))
+        searchset = kind.startswith(f"{items}[0][")
+        ways = Ways(type(self), self.compile, links, mode, searchset, self.watched)
         self.ways.append(ways)
         with self.block(f"if {items}:"):
             way = f"({self.constant(ways.known)}.get({kind}) or {self.constant(ways.of)}({kind}))"

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, Literal
 
 from ..model import Type
-from .common import COMMON, NAMES
+from .vocabulary import NAMES, VOCABULARY
 from .wanted import Compile
 
 _NUMBERS = count()
@@ -36,13 +36,14 @@ class Here:
 
 
 class Lines:
-    """One function in the making. ``settled``: whether variables are read from ``S`` (and noted in ``U``), as a plan
-    hands them over; otherwise an evaluation (``run``) is asked for them."""
+    """One function in the making. ``settled``: whether variables are read from ``S`` (and noted in ``U`` where it is
+    ``watched``), as a plan hands them over; otherwise an evaluation (``run``) is asked for them."""
 
-    def __init__(self, compile_step: Compile, settled: bool):
+    def __init__(self, compile_step: Compile, settled: bool, watched: bool = False):
         self.compile = compile_step
         self.settled = settled
-        self.given: dict[str, Any] = {"__builtins__": COMMON}
+        self.watched = watched
+        self.given: dict[str, Any] = {"__builtins__": VOCABULARY}
         self._known: dict[int, str] = {}
         self.plain = 0
         """How many questions are asked of JSON itself."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
 
 from ..paths import Step
 from ..syntax import Expression
@@ -28,10 +29,20 @@ class Value(NamedTuple):
     kind: Kind = ""
 
 
+def kind_of(value: Any) -> Kind:
+    """What is known of a literal."""
+    if value.__class__ is bool:
+        return "truth"
+    if value.__class__ is str:
+        return "text"
+    return "number" if value.__class__ in (int, Decimal) else ""
+
+
 HEAD: str = "def answer(focus, S, U):"
+HEAD_UNWATCHED: str = "def answer(focus, S, U=None):"
 HEAD_OF_PATH: str = "def answer(focus, S, U, items):"
-"""``S``: the values of variables; ``U``: takes the names of those that are looked at. What needs an evaluation
-(``run``) begins one."""
+"""``S``: the values of variables; ``U``: takes the names of those that are looked at, if anybody asks. What needs an
+evaluation (``run``) begins one."""
 
 _RUN = re.compile(r"\brun\b")
 

@@ -27,13 +27,20 @@ class Ways:
     """The functions of one path. ``known``: what the first item is -> its function."""
 
     def __init__(
-        self, writer: type[Gathering], compile_step: Compile, links: tuple[Link, ...], mode: Mode, searchset: bool
+        self,
+        writer: type[Gathering],
+        compile_step: Compile,
+        links: tuple[Link, ...],
+        mode: Mode,
+        searchset: bool,
+        watched: bool,
     ):
         self._writer = writer
         self._compile = compile_step
         self._links = links
         self._mode = mode
         self._searchset = searchset
+        self._watched = watched
         self._closure: Way | None = None
         self.known: dict[Any, Way] = {}
         self.texts: list[str] = []
@@ -50,7 +57,7 @@ class Ways:
         return way
 
     def _written(self, kind: Any, type_: Type) -> Way | None:
-        mode, writer = self._mode, self._writer(self._compile, settled=True)
+        mode, writer = self._mode, self._writer(self._compile, settled=True, watched=self._watched)
         writer.line(f"found = {'[]' if mode == 'items' else EMPTY_OF[mode]}")
         early = mode == "exists" and stops_early(self._links, nearest=True)
         links, item = self._links, "one"

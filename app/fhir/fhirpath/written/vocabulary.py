@@ -26,7 +26,7 @@ UNSET: Final = object()
 """What stands for a value that has not been needed yet."""
 BUNDLE: Final = fhir_type("Bundle")
 
-COMMON: Final[dict[str, Any]] = {
+VOCABULARY: Final[dict[str, Any]] = {
     **{name: getattr(builtins, name) for name in ("bool", "dict", "int", "len", "list", "str")},
     **{f"operate{at}": one for at, one in enumerate(ARITHMETIC.values())},
     **{one.__name__: one for one in COMPARED.values()},
@@ -52,5 +52,5 @@ COMMON: Final[dict[str, Any]] = {
     "truth_told": truth_told,
     "united": united,
 }
-NAMES: Final = {id(one): name for name, one in COMMON.items()}
+NAMES: Final = {id(one): name for name, one in VOCABULARY.items()}
 """Identity → name."""
