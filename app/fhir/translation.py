@@ -80,6 +80,11 @@ def translated(owner: Mapping[str, Any], field: str, wording: Mapping[str, str],
     return made
 
 
+def element(wording: Mapping[str, str]) -> Resource:
+    """The ``_element`` that holds these translations: language → text."""
+    return {"extension": [_entry(language, word) for language, word in wording.items()]}
+
+
 def _translated_item(owner: Mapping[str, Any], field: str, wording: Mapping[str, str], index: int) -> Resource:
     values = list(owner.get(field, ()))
     beside = list(owner.get(f"_{field}", ()))

@@ -19,6 +19,8 @@ from pathways.apply.scope import Scope
 from pathways.apply.seen import Value, title_of
 
 Resource = dict[str, Any]
+_VALUES = ("values",)
+"""Where a scope keeps what is told of values."""
 
 
 def explained(outcome: ActionOutcome) -> list[Resource]:
@@ -57,21 +59,12 @@ def _parts(outcome: ActionOutcome) -> list[Resource]:
 
 
 def _values(values: list[Value], scope: Scope) -> list[Resource]:
-    """The values that an action looked at; many look at the same, and are given the same list of them."""
-    told = scope.told
-    kept: tuple[list[Value], list[Resource]] | None = told.get(id(values))
-    if kept is None:
-        made = []
-        for one in values:
-            own: tuple[Value, Resource] | None = told.get(id(one))
-            if own is None:  # keeping the value keeps its id its own
-                own = told[id(one)] = (one, {"url": "value", "extension": _made(one, scope)})
-            made.append(own[1])
-        kept = told[id(values)] = (values, made)
-    return kept[1]
+    """The values that an action looked at; what several look at is told in the same words."""
+    told: dict[str, Resource] = scope.told.setdefault(_VALUES, {})
+    return [told.get(one.name) or told.setdefault(one.name, _made(one, scope)) for one in values]
 
 
-def _made(one: Value, scope: Scope) -> list[Resource]:
+def _made(one: Value, scope: Scope) -> Resource:
     parts = [*_named(one.name, title_of(scope, one.name, "fr"), title_of(scope, one.name, "ar"))]
     if one.value is not None:
         parts.append(_typed(one))
@@ -79,7 +72,7 @@ def _made(one: Value, scope: Scope) -> list[Resource]:
         parts.append({"url": "date", "valueDateTime": one.date})
     if one.reference:
         parts.append({"url": "reference", "valueReference": {"reference": one.reference}})
-    return parts
+    return {"url": "value", "extension": parts}
 
 
 @lru_cache(4096)
@@ -114,4 +107,4 @@ def _text(url: str, french: str | None, arabic: str | None) -> list[Resource]:
         return []
     if not arabic or arabic == french:
         return [{"url": url, "valueString": french or arabic}]
-    return [translation.translated({"url": url, "valueString": french or arabic}, "valueString", {"ar": arabic})]
+    return [{"url": url, "valueString": french or arabic, "_valueString": translation.element({"ar": arabic})}]

@@ -42,6 +42,7 @@ class ActionOutcome:
     lacking: tuple[str, ...] = ()
     """The variables because of which a prescription could not be worked out."""
     _reasons: dict[str, str] | None = None
+    _values: list[Value] | None = None
 
     def __init__(self, action: PlannedAction, frame: Frame, verdict: Verdict):
         self.action = action
@@ -101,14 +102,14 @@ class ActionOutcome:
     @property
     def values(self) -> list[Value]:
         """The values that its conditions looked at."""
-        verdict, scope = self.verdict, self.frame.scope
-        if not verdict.used and not verdict.missing:
-            return []
-        language, told = self.frame.asked.language, scope.told
-        seen = told.get(language)
-        if seen is None:
-            seen = told[language] = Seen(scope, language)
-        return seen.by(verdict)
+        found = self._values
+        if found is None:
+            language, scope, verdict = self.frame.asked.language, self.frame.scope, self.verdict
+            seen = scope.told.get(language)
+            if seen is None:
+                seen = scope.told[language] = Seen(scope, language)
+            found = self._values = seen.by(verdict) if verdict.used or verdict.missing else []
+        return found
 
     @property
     def reason(self) -> str:

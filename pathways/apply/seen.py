@@ -63,20 +63,22 @@ class Seen:
 
     def _all_behind(self, name: str) -> dict[str, Value]:
         """What a variable used, directly or not, that is worth showing: described, known, and no conclusion."""
-        found = self._behind.get(name)
+        scope, kept = self._scope, self._behind
+        found = kept.get(name)
         if found is not None:
             return found
-        scope, below = self._scope, {}
         variable = scope.declared(name)
-        if variable is not None:
+        below: dict[str, Value] = {}
+        if variable is not None and variable.tells:
             if variable.described:
                 items = scope[name]
                 known = items and plain(items[0]).__class__ is not bool
                 if known and (own := self._value(name)) is not None:
                     below[name] = own
             for other in scope.used(name):
-                below.update(self._all_behind(other))
-        self._behind[name] = below
+                held = kept.get(other)
+                below.update(self._all_behind(other) if held is None else held)
+        kept[name] = below
         return below
 
     def _value(self, name: str) -> Value | None:

@@ -62,6 +62,8 @@ class Variable:
     """What works it out for a subject, where that can neither be unreadable nor go round in a circle."""
     described: bool = False
     """Whether it says what it is called."""
+    tells: bool = True
+    """Whether it, or any that it may use, is described."""
     unit: str | None = None
     """The unit that it declares (extension ``unit`` of its Expression), for numbers that carry none."""
     titles: dict[str, str] = field(default_factory=dict, compare=False)
@@ -96,8 +98,14 @@ def _with_keys(variables: dict[str, Variable]) -> dict[str, Variable]:
             words = f"{name}:{one.about}|" + "".join(f"%{other.name}={other.words};" for other in below)
             path = one.expression if isinstance(one.expression, Path) and one.constant is None else None
             program = path.program if path is not None else None
-            needs = one.needed or any(other.needs for other in below)
-            found[name] = replace(one, key=_short(answer), words=_short(words), program=program, needs=needs)
+            found[name] = replace(
+                one,
+                key=_short(answer),
+                words=_short(words),
+                program=program,
+                needs=one.needed or any(other.needs for other in below),
+                tells=one.described or any(other.tells for other in below),
+            )
         waiting = [name for name in waiting if name not in found]
     return {name: found.get(name, one) for name, one in variables.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -142,22 +143,16 @@ class Facts:
 
     def _indexed(self, type: str, criterion: Criterion) -> Index:
         """The resources of a type by their ``code``."""
-        index: Index = {}
+        index: Index = defaultdict(list)
         find, element = criterion.read, criterion.element
         for resource in self._by_type.get(type, ()):
             value = resource.get(element) if element is not None else None
-            if value.__class__ is dict and "coding" in value:
-                pairs: Iterable[Any] = [(one.get("system"), one.get("code")) for one in value["coding"]]
+            if value.__class__ is dict and "coding" in value and len(value["coding"]) == 1:
+                one = value["coding"][0]
+                index[one.get("system"), one.get("code")].append(resource)
             elif value is not None or element is None:
-                pairs = [pair for value in find(resource) for pair in codes(value)]
-            else:
-                continue
-            for pair in pairs:
-                found = index.get(pair)
-                if found is None:
-                    index[pair] = [resource]
-                elif found[-1] is not resource:
-                    found.append(resource)
+                for pair in {pair: None for found in find(resource) for pair in codes(found)}:
+                    index[pair].append(resource)
         return index
 
     def _included(self, query: Query, matches: list[Resource]) -> list[Resource]:
@@ -174,8 +169,8 @@ class Facts:
 def _sorted(resources: list[Resource], find: Callable[[Any], list[Any]], kind: str, descending: bool) -> list[Resource]:
     """The resources by what a parameter finds in each. Mostly that is one whole day, whose text sorts as it does."""
     found = [find(one) for one in resources]
-    if kind == "date" and all(len(one) == 1 and one[0].__class__ is str for one in found):
-        texts = [one[0] for one in found]
+    texts = [one[0] for one in found if len(one) == 1 and one[0].__class__ is str] if kind == "date" else []
+    if len(texts) == len(found):
         keys: list[Any] = texts if all(map(_DAY, texts)) else [range_of(text).low for text in texts]
     else:
         keys = [sort_key(kind, one, descending) for one in found]
