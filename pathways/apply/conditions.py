@@ -6,6 +6,7 @@ condition that fails, or answers anything but one Boolean, is reported, never si
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from app.errors import MaslakError
@@ -35,21 +36,24 @@ UNCONDITIONAL = Verdict("taken")
 _APPLIES, _DOES_NOT = Verdict("taken", None), Verdict("not-taken", None)
 
 
-def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
-    """The verdict on an action. Expressions that begin with the subject's type are read on the subject, others on the
-    plan."""
-    if not scope.watched:
-        return _judge_unwatched(action, scope, plan)
+Judge = Callable[[PlannedAction, Scope, Any], Verdict]
+
+
+def judging(scope: Scope) -> Judge:
+    """What tells the verdict on an action: (action, scope, plan). Expressions that begin with the subject's type are
+    read on the subject, others on the plan."""
+    return _judge_watched if scope.watched else _judge_unwatched
+
+
+def _judge_watched(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
     applies = True
     used: dict[str, None] = {}
     for condition in action.conditions:
         program = condition.program
         if program is None:
             return _judge(action, scope, plan)
-        begins = condition.begins_with
-        focus = plan if begins is None or begins != scope.focus.type.name else scope.focus
         try:
-            items = program.planned(focus, scope, used)
+            items = program.planned(scope.focus if condition.begins_with == scope.kind else plan, scope, used)
         except (MaslakError, ExpressionFailed):
             return _judge(action, scope, plan)
         if items is FALSE:
@@ -65,9 +69,8 @@ def _judge_unwatched(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
         program = condition.program
         if program is None:
             return _judge(action, scope, plan)
-        begins = condition.begins_with
         try:
-            items = program.unwatched(plan if begins is None or begins != scope.focus.type.name else scope.focus, scope)
+            items = program.unwatched(scope.focus if condition.begins_with == scope.kind else plan, scope)
         except (MaslakError, ExpressionFailed):
             return _judge(action, scope, plan)
         if items is FALSE:
@@ -78,7 +81,7 @@ def _judge_unwatched(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
 
 
 def watched(verdict: Verdict, action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
-    """The same verdict with what its conditions looked at, as ``judge`` tells it."""
+    """The same verdict with what its conditions looked at, as it is told where all is watched."""
     return verdict if verdict.used is not None else verdict._replace(used=_judge(action, scope, plan).used)
 
 
@@ -92,7 +95,7 @@ def _judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
         try:
             if not isinstance(read, Path):
                 raise _unreadable(condition)
-            focus = scope.focus if read.begins_with == scope.focus.type.name else plan
+            focus = scope.focus if read.begins_with == scope.kind else plan
             found = _told(condition, read.asked.planned(focus, scope, used))
         except ExpressionFailed as error:
             failure = failure or error

@@ -50,7 +50,7 @@ class Scope(dict[str, Any]):
 
     __slots__ = (
         "_asked", "_busy", "_closure", "_given", "_own", "_parent", "_places", "_shared", "_used", "_variables",
-        "focus", "joins", "told", "watched",
+        "focus", "joins", "kind", "told", "watched",
     )  # fmt: skip
 
     def __init__(
@@ -87,10 +87,12 @@ class Scope(dict[str, Any]):
             self._places: dict[tuple[str, ...], list[str]] = {}
             self.focus: Any = node(asked.subject)
             """The subject, on which variables are read."""
+            self.kind: str = self.focus.type.name
+            """Its type: conditions that begin with it are read on the subject too."""
             self[PORTS] = Ports(asked.facts.get, asked.terminology, asked.now)
         else:
             self.watched, self._shared, self._places = beside.watched, beside._shared, beside._places
-            self.focus = beside.focus
+            self.focus, self.kind = beside.focus, beside.kind
             self[PORTS] = beside[PORTS]
         self._declare(variables)
 
