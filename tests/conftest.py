@@ -1,10 +1,9 @@
 """What every room's tests stand on: a fresh database of each kind, an application on it, an open repository.
 
 ``database`` is the address of an empty database with all tables; every test that asks for it, for ``app`` or for
-``repo``
-runs on SQLite and on PostgreSQL. PostgreSQL comes from a PyPI package, starts once a session, and gives each test a
-copy
-of a template. To stay on one: ``-k sqlite``, or ``@pytest.mark.parametrize("database", ["sqlite"], indirect=True)``.
+``repo`` runs on SQLite and on PostgreSQL. PostgreSQL comes from a PyPI package, starts once a session, and gives each
+test a copy of a template. To stay on one: ``-k sqlite``, or
+``@pytest.mark.parametrize("database", ["sqlite"], indirect=True)``. No test may fail because the machine is slow.
 """
 
 from __future__ import annotations
@@ -20,12 +19,16 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from hypothesis import settings
 
 import app.access.tables  # the tables of people stand in the same metadata
 from app.access.actor import SYSTEM
 from app.db import db, init_app
 from app.store import work
 from app.store.repository import StoreRepository
+
+settings.register_profile("maslak", deadline=None)
+settings.load_profile("maslak")
 
 _numbers = itertools.count(1)
 QUIET = [

@@ -17,7 +17,7 @@ from .conftest import Fhir
 from .scenes import resource
 
 CASES = int(os.environ.get("FUZZ_CASES", "60"))
-TRIED = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
+TRIED = settings(max_examples=CASES, suppress_health_check=list(HealthCheck))
 
 VALID = [
     resource({"Patient": {"name": [{"family": "A", "given": ["B"]}], "birthDate": "1960-01-01", "gender": "male"}}),

@@ -14,7 +14,7 @@ from .conftest import Fhir
 from .scenes import resource
 
 TAGS = itertools.count()
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def family(tag: str) -> list[dict[str, Any]]:

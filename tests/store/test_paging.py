@@ -24,7 +24,7 @@ SORTS = [
     "code,_id",
     "-_lastUpdated",
 ]
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def pages(query: str, between: Callable[[], Any] = lambda: None) -> list[list[str]]:
