@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from app.errors import Invalid, Malformed
 from app.fhir.resource import Resource
 from app.fhir.validation import check
@@ -45,16 +47,31 @@ KNOWLEDGE = frozenset(
 
 
 def checked(resource: Resource) -> None:
-    """Raise Invalid (422) with every error of a resource; of a Bundle, with those of its entries."""
+    """Raise Invalid (422) with every error of a resource, and of those that a Bundle or Parameters carries."""
     check(resource, judge=resource.get("resourceType") in KNOWLEDGE)
-    if resource.get("resourceType") == "Bundle":
-        for index, entry in enumerate(resource.get("entry", ())):
-            held = entry.get("resource", {})
-            if held.get("resourceType") in KNOWLEDGE:
-                try:
-                    check(held)
-                except Invalid as error:
-                    raise within(error, f"Bundle.entry[{index}]") from None
+    for place, held in _carried(resource, resource["resourceType"]):
+        if held["resourceType"] in KNOWLEDGE:
+            try:
+                check(held)
+            except Invalid as error:
+                raise within(error, place) from None
+
+
+def _carried(resource: Resource, place: str) -> Iterator[tuple[str, Resource]]:
+    """The resources in the entries of a Bundle, in Parameters and their parts, at any depth: where, and each."""
+    names = {"Bundle": "entry", "Parameters": "parameter"}
+    if (name := names.get(resource["resourceType"])) is not None:
+        for where, holder in _holders(resource, name, place):
+            if "resource" in holder:
+                yield where, holder["resource"]
+                yield from _carried(holder["resource"], f"{where}.resource")
+
+
+def _holders(owner: Resource, name: str, place: str) -> Iterator[tuple[str, Resource]]:
+    for index, one in enumerate(owner.get(name, ())):
+        where = f"{place}.{name}[{index}]"
+        yield where, one
+        yield from _holders(one, "part", where)
 
 
 def without_meta(resource: Resource) -> Resource:

@@ -12,8 +12,8 @@ from app.errors import Forbidden, Malformed, MaslakError, NotFound, NotSupported
 from app.feature import Feature, Operation
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, choice
-from app.fhir.validation import check
 from app.rest.asked import Answer, Asked
+from app.rest.bodies import checked
 from app.rest.negotiation import LANGUAGES
 from app.rest.parameter_types import typed
 from app.rest.parameters import parameter, well_formed
@@ -169,7 +169,7 @@ def request_of(asked: Asked) -> OperationRequest:
         if not isinstance(body, dict) or "resourceType" not in body:
             raise Malformed("The body of an operation is a Parameters resource.")
         if asked.operation != "validate":
-            check(body)
+            checked(body)
         resource = body
     called = OperationRequest(asked.type, asked.id, given, resource, asked.language, asked.headers, asked.base)
     return replace(called, language=_reader(called.value("userLanguage")) or asked.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.fhir.resource import Resource
-from app.fhir.validation import check
+from app.rest.bodies import checked
 
 Row = tuple[str, str | None, Any]
 """(name, type suffix such as ``Code``, value); with None for the type, the value is the rows of its parts."""
@@ -40,7 +40,7 @@ def well_formed(parameters: Resource, *, resources: bool = True) -> Resource:
 
     Raises Invalid (422) with every error and its path.
     """
-    check(parameters if resources else _without_resources(parameters))
+    checked(parameters if resources else _without_resources(parameters))
     return parameters
 
 
