@@ -48,7 +48,8 @@ KNOWLEDGE = frozenset(
 
 def checked(resource: Resource) -> None:
     """Raise Invalid (422) with every error of a resource, and of those that a Bundle or Parameters carries."""
-    check(resource, judge=resource.get("resourceType") in KNOWLEDGE)
+    kind = resource.get("resourceType")
+    check(resource, judge=isinstance(kind, str) and kind in KNOWLEDGE)
     for place, held in _carried(resource, resource["resourceType"]):
         if held["resourceType"] in KNOWLEDGE:
             try:

@@ -14,7 +14,7 @@ The pipeline, one file a step, in order:
       instantiate   the request (kinds), its dynamic values (dynamic), the nested plan, the form to fill
     goals         the plan's goals
     schedule      due days: timing, relations between actions, working days (timing, ``pathways.calendar``)
-    explanation   why, with values, dates and sources (values, wording)
+    explanation   why, with dates and sources (wording); what was looked at (seen, values)
     bundle        the answer as FHIR (explain)
 
 ``batch`` applies a plan to many patients; ``check`` reads content without a patient; ``operation`` is the FHIR

@@ -49,3 +49,9 @@ def test_knowledge_is_judged_where_it_stands(resource: dict[str, Any], place: st
 @pytest.mark.parametrize("resource", [PERSON, bundle(PERSON), parameters(data=bundle(PERSON))])
 def test_records_are_held_against_the_law_alone(resource: dict[str, Any]) -> None:
     checked(resource)
+
+
+def test_a_type_that_is_no_text_is_refused_by_name() -> None:
+    with pytest.raises(Invalid) as refused:
+        checked({"resourceType": []})
+    assert "resourceType" in str(refused.value)
