@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from app.config import CANONICAL_BASE
 from app.errors import Conflict, Invalid
 from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, code_in, parse_canonical
 from protocols import lifecycle
+from protocols.vocabulary import ACTION_KIND
 
 SETS = "Library?type=http://terminology.hl7.org/CodeSystem/library-type|asset-collection"
 """The query of all versions of all sets."""
-ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 

@@ -18,6 +18,7 @@ from app.fhir.resource import Resource, canonical, code_in, extension, identifie
 from app.fhir.translation import text, translated
 from protocols.impact_counts import Count, Figures, Kind, Payload, packed, unpacked, unpacked_figures
 from protocols.small_numbers import HIDDEN, SMALL, Figure, Told, exact, sum_of, summed, told
+from protocols.vocabulary import FACILITY_LEVEL
 
 MEASURE = f"{CANONICAL_BASE}/Measure/release-impact"
 OF = f"{CANONICAL_BASE}/sid/release-impact"
@@ -30,7 +31,6 @@ SMALLEST = f"{CANONICAL_BASE}/StructureDefinition/smallest-count"
 COUNTRY, REGION, ESTABLISHMENT = "country", "region", "establishment"
 WRITTEN = (ESTABLISHMENT, REGION, COUNTRY)
 """In which order reports are written: whoever reads the country's finds the others."""
-FACILITY_LEVEL = f"{CANONICAL_BASE}/CodeSystem/facility-level"
 PAGE, PORTION = 25, 100
 POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"

@@ -16,12 +16,12 @@ from app.fhir.repository import Repository
 from app.fhir.resource import Resource, canonical, parse_canonical
 from protocols.differences import Change
 from protocols.differences import artifact_diff as changes
+from protocols.vocabulary import VARIABLE
 
 NAMING = frozenset(
     {"definitionCanonical", "answerValueSet", "valueCanonical", "resource", "valueSet", "library", "derivedFrom"}
 )
 """Elements that name another artefact by its canonical."""
-VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
 QUERY = "application/x-fhir-query"
 CODE = re.compile(r"[?&]code=([^&]+)")
 TYPE = re.compile(r"[A-Z][A-Za-z]+")

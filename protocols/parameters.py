@@ -13,11 +13,10 @@ from app.config import CANONICAL_BASE
 from app.errors import Invalid
 from app.fhir.resource import Resource, extension, extensions
 from app.fhir.translation import text
+from protocols.vocabulary import TO_BE_CONFIRMED, VARIABLE
 
 PARAMETER = f"{CANONICAL_BASE}/StructureDefinition/parameter"
 UNIT = f"{CANONICAL_BASE}/StructureDefinition/unit"
-TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
-VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
 CONSTANT = re.compile(r"'[^'\\]*'|-?\d+(\.\d+)?|\d+ (minute|hour|day|week|month|year)s?|true|false")
 """What a parameter may be: a string, a number, a duration, a truth value (https://hl7.org/fhirpath/N1/#literals)."""
 

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from app.config import CANONICAL_BASE
 from app.fhir.resource import Resource, extension, with_extension, without_extension
 from app.fhir.translation import translated, translations
 from protocols.completeness import NOT_READ, READ_BY_PEOPLE, is_text
+from protocols.vocabulary import TO_BE_CONFIRMED, VARIABLE
 
 Path = tuple[str | int, ...]
-TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
-VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
 MAIN, VARIABLES = "", "variables"
 LONG = 80
 """From this length on a text gets several lines."""

@@ -12,7 +12,7 @@ from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame
 from pathways.apply.instantiate import activity
 from pathways.apply.outcome import ActionOutcome
-from pathways.apply.plan import ACTION_KIND
+from pathways.vocabulary import ACTION_KIND
 
 MEASURE = {"coding": [{"system": ACTION_KIND, "code": "measure"}]}
 MISSING = f"{CANONICAL_BASE}/StructureDefinition/variable-missing"

@@ -18,11 +18,11 @@ from pathways.apply.action import Condition, DynamicValue, PlannedAction
 from pathways.apply.definitions import name_of
 from pathways.apply.expression import ExpressionFailed, Path, Search, expression
 from pathways.apply.variables import SHARED, Variable, mentioned, variables_of
+from pathways.vocabulary import ACTION_KIND
 
 EXPLANATION = f"{CANONICAL_BASE}/StructureDefinition/explanation"
 TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
 AVOID_RAMADAN = f"{CANONICAL_BASE}/StructureDefinition/avoid-ramadan-fast"
-ACTION_KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 _OF_ACTION = re.compile(r"(?:timing|title|prefix|textEquivalent)(?:[A-Z.\[]|$)")
 DEEPEST = 40
 """Levels of actions in a plan, and of plans in plans: more than anybody reads, less than the stack holds."""

@@ -13,11 +13,9 @@ from app.fhir.resource import Resource, choice, code_in, codings, extension, ext
 from app.fhir.translation import text
 from app.i18n import num
 from protocols.parameters import plain
+from protocols.vocabulary import ACTION_KIND, FACILITY_LEVEL, TO_BE_CONFIRMED
 
-KIND = f"{CANONICAL_BASE}/CodeSystem/action-kind"
 LEVEL = f"{CANONICAL_BASE}/StructureDefinition/level-of-care"
-LEVELS = f"{CANONICAL_BASE}/CodeSystem/facility-level"
-TO_BE_CONFIRMED = f"{CANONICAL_BASE}/StructureDefinition/to-be-confirmed"
 ROLES = (
     ("stage", {"stage"}),
     ("referral", {"referral", "referral-urgent"}),
@@ -60,7 +58,7 @@ def flat(found: Iterable[Item]) -> Iterator[Item]:
 
 def kind_of(action: Resource) -> str:
     """The action-kind code of an action; empty where it has none."""
-    return next((code for concept in action.get("code", ()) if (code := code_in(concept, KIND))), "")
+    return next((code for concept in action.get("code", ()) if (code := code_in(concept, ACTION_KIND))), "")
 
 
 def role(plan: Resource) -> str:
@@ -105,7 +103,7 @@ def levels(owner: Resource, lang: str) -> list[tuple[str, str]]:
     for one in extensions(owner, LEVEL):
         concept = one.get("valueCodeableConcept", {})
         for (system, code), held in zip(codings(concept), concept.get("coding", ()), strict=False):
-            if system == LEVELS and code:
+            if system == FACILITY_LEVEL and code:
                 found.append((code, text(held, "display", lang) or code))
     return found
 

@@ -15,6 +15,7 @@ from app.store import work
 from app.web import facility_tree
 from protocols import impact, impact_reports
 from protocols.impact_counts import Count, Kind, packed
+from protocols.vocabulary import FACILITY_LEVEL
 from tests.protocols.scenes import NEXT, PLAN_PAGE, V1, V2
 
 CHANGE = Kind("step-1>step-2", (("fr", "Repos → Café"), ("ar", "الراحة → القهوة")))
@@ -35,7 +36,7 @@ def job_of(flask: Flask, others: int, followed: int) -> dict[str, Any]:
     """What the worker has counted for two health centres of a region: in the second nobody has the rare change."""
     with flask.app_context(), work(SYSTEM) as repo:
         for id, level, name, above in PLACES:
-            kind = {"coding": [{"system": impact_reports.FACILITY_LEVEL, "code": level}]}
+            kind = {"coding": [{"system": FACILITY_LEVEL, "code": level}]}
             made = {"resourceType": "Organization", "id": id, "active": True, "name": name, "type": [kind]}
             repo.update(made | ({"partOf": {"reference": f"Organization/{above}"}} if above else {}))
         facility_tree.forget()

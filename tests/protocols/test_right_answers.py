@@ -22,8 +22,9 @@ from app.fhir.validation import validate
 from app.store import work
 from protocols import drafting, lifecycle, publishing, quiz
 from protocols.feature import FEATURE
-from protocols.parameters import PARAMETER, VARIABLE, parameters, with_values
+from protocols.parameters import PARAMETER, parameters, with_values
 from protocols.right_answers import RIGHT_WHEN, contradictions, following
+from protocols.vocabulary import VARIABLE
 from tests.golden.golden import contents
 from tests.protocols.browser import plain
 from tests.protocols.scenes import APPROVER, EDITOR, NEXT, V2, spoken
