@@ -105,7 +105,7 @@ def _standing(repo: AtThatTime, record: list[Resource], url: str, calendar: Cale
         except NotFound:
             continue
     asked = cast(Repository, repo)
-    standings = evaluate_all(asked, held, language="fr", on=repo.today, calendar=calendar, record=record)
+    standings = evaluate_all(asked, held, language="fr", on=repo.today, calendar=calendar, record=record, watched=False)
     return standings.of(url)
 
 

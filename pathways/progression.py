@@ -134,12 +134,14 @@ def evaluate(
     record: list[Resource] | None = None,
     overrides: Mapping[str, Any] | None = None,
     terms: Terms | None = None,
+    watched: bool = True,
 ) -> Standing:
     """Run the pathway in force for a patient. ``on``: the day timings count from (the visit), today by default.
 
     ``record`` are the patient's resources where the caller holds them already (a batch). ``overrides``: variable ->
     value that wins over the pathway's own (another pathway's stricter target). ``terms``: what queries (``:in``) and
-    ``memberOf`` ask; without it an action that asks for it fails, by name.
+    ``memberOf`` ask; without it an action that asks for it fails, by name. ``watched``: whether reasons will be asked
+    for; they are told all the same where not, but later.
     """
     patient_id = enrolment.patient.split("/")[1]
     held = repo.record_of(patient_id) if record is None else record
@@ -159,4 +161,4 @@ def evaluate(
         overrides=overrides or {},
         terminology=None if terms is None else terms.port(),
     )
-    return Standing(enrolment, apply(enrolment.pathway, request), day)
+    return Standing(enrolment, apply(enrolment.pathway, request, watched=watched), day)

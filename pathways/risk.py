@@ -97,7 +97,7 @@ def _overdue(repo: Repository, patients: Iterable[str]) -> list[Resource]:
 
 def _brought_up(repo: Repository, task: Resource, terms: Terms | None) -> bool:
     held = enrolment.enrolments(repo, task["for"]["reference"])
-    now = risk(evaluate_all(repo, held, language="fr", terms=terms))
+    now = risk(evaluate_all(repo, held, language="fr", terms=terms, watched=False))
     if now == extension(task, RISK):
         return False
     repo.update(with_extension(task, RISK, valueInteger=now))

@@ -118,12 +118,10 @@ class Scope(dict[str, Any]):
             parent = self._parent
             items = self[name] = collection(self._given[name]) if parent is None else parent[name]
             return items
-        if variable.constant is not None:
-            items = self[name] = variable.constant[0]
-            return items
         program = variable.program
         if program is None or not self.joins:
-            items = self[name] = self._otherwise(name, variable)[0]
+            answer = variable.constant or self._otherwise(name, variable)
+            items = self[name] = answer[0]
             return items
         try:
             if not self.watched:

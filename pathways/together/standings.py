@@ -102,12 +102,13 @@ def evaluate_all(
     calendar: Calendar | None = None,
     record: list[Resource] | None = None,
     terms: Terms | None = None,
+    watched: bool = True,
 ) -> Standings:
     """Run the pathways of a patient on one record; the stricter target of a measurement holds in all of them."""
     if record is None and enrolments:
         record = repo.record_of(enrolments[0].patient.split("/")[1])
     run = partial(evaluate, repo, language=language, encounter=encounter, on=on, calendar=calendar, record=record)
-    run = partial(run, terms=terms)
+    run = partial(run, terms=terms, watched=watched)
     each = [run(one) for one in enrolments]
     found = disagreements(each)
     for number, enrolment in enumerate(enrolments):
