@@ -35,7 +35,7 @@ class Program:
         try:
             self.tree: Expression = parse(expression)
             self._step = scoped(self.tree)
-            self._wholes: dict[bool, Whole] = {}
+            self._wholes: dict[bool, Whole | None] = {}
             self._uses, self._bailed = [0, 0], 0
             self.unwatched: Unwatched = self._asked
             """The same as ``planned`` where nobody asks which variables were looked at."""
@@ -81,10 +81,9 @@ class Program:
         """``planned`` and ``unwatched``, until they are worth writing."""
         watched = used is not None
         self._uses[watched] += 1
-        if self._uses[watched] == WORTH_WRITING:
-            made = whole(self.tree, scoped, self._again, watched)
+        if self._uses[watched] >= WORTH_WRITING and watched not in self._wholes:
+            made = self._wholes[watched] = whole(self.tree, scoped, self._again, watched)
             if made is not None:
-                self._wholes[watched] = made
                 if watched:
                     self.planned = made.answer
                 else:
@@ -101,12 +100,14 @@ class Program:
 
     def python(self, watched: bool = True) -> str:
         """The text of the Python that this expression has been written out as so far; for readers."""
-        return self._wholes[watched].text() if watched in self._wholes else ""
+        made = self._wholes.get(watched)
+        return "" if made is None else made.text()
 
     @property
     def written(self) -> bool:
         """Whether the written form is in use."""
-        return True in self._wholes and self.planned is self._wholes[True].answer
+        made = self._wholes.get(True)
+        return made is not None and self.planned is made.answer
 
     def __call__(self, resource: Any, environment: Mapping[str, Any] | None = None) -> list[Any]:
         """The result: raw JSON values of what stands in the resource, and values that FHIRPath made.
