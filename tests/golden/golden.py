@@ -70,7 +70,9 @@ def patients(disease: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{group['group']}/{patient['id']}", patient
 
 
-def walked(disease: str, patient: dict[str, Any], language: str = "fr", find: Find = definition) -> Applied:
+def walked(
+    disease: str, patient: dict[str, Any], language: str = "fr", find: Find = definition, *, watched: bool = True
+) -> Applied:
     """The disease's pathway applied to a golden patient; ``find`` gives the artefacts."""
     subject, *record = patient["record"]
     now = datetime.fromisoformat(patient["asOf"])
@@ -85,6 +87,7 @@ def walked(disease: str, patient: dict[str, Any], language: str = "fr", find: Fi
             parameters=patient.get("parameters", {}),
             calendar=Calendar(),
         ),
+        watched=watched,
     )
 
 

@@ -23,9 +23,9 @@ def by_closures(program: Program) -> Planned:
     return planned
 
 
-def all_of(disease: str, patient: dict[str, Any]) -> list[Any]:
+def all_of(disease: str, patient: dict[str, Any], watched: bool = True) -> list[Any]:
     """All that an application tells."""
-    applied = walked(disease, patient)
+    applied = walked(disease, patient, watched=watched)
     found: list[Any] = [
         (one.path, one.taken, one.failure, one.due, one.verdict.used, one.verdict.missing, one.lacking, one.reason,
          str(one.values), tuple(one.resources))
@@ -59,6 +59,13 @@ def test_written_expressions_say_what_the_closures_say(disease: str, monkeypatch
         monkeypatch.setattr(one, "planned", by_closures(one))
     for patient, made in zip(everybody, written, strict=True):
         assert made == all_of(disease, patient)
+
+
+@pytest.mark.parametrize("disease", diseases())
+def test_what_nobody_watched_is_told_as_if_it_had_been(disease: str) -> None:
+    for _, patient in patients(disease):
+        assert all_of(disease, patient, watched=False) == all_of(disease, patient)
+    assert sum(bool(one.python(watched=False)) for one in programs_of(disease)) > len(programs_of(disease)) / 2
 
 
 @pytest.mark.parametrize("disease", diseases())
