@@ -74,3 +74,10 @@ def test_nothing_names_a_path_of_one_machine() -> None:
         ):
             found.append(f"{name}: {match}")
     assert not found
+
+
+def test_make_bench_runs_every_benchmark() -> None:
+    named = re.search(r"^BENCH \?= (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert named is not None
+    measuring = {path.stem for path in (ROOT / "bench").glob("*.py") if "\ndef main(" in path.read_text()}
+    assert set(named[1].split()) == measuring
