@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pathways.facts.matching import ValueSets, codes, range_of
+from pathways.facts.matching import ValueSets, codes
 from pathways.facts.query import Coded, Criterion, Query, coded, read, sort_key
 
 Resource = dict[str, Any]
@@ -17,7 +16,6 @@ Index = dict[tuple[str | None, str | None], list[Resource]]
 MATCH = {"mode": "match"}
 NOTHING: Resource = {"resourceType": "Bundle", "type": "searchset", "total": 0}
 """The answer to every query that finds nothing. Treat it as constant."""
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 OWNERS = frozenset({"patient", "subject"})
 """Parameters that nearly every query of a record repeats, and nearly every resource meets."""
 
@@ -89,7 +87,9 @@ class Facts:
             return NOTHING
         if len(candidates) > 1:
             for _, find, kind, descending in reversed(query.sort):
-                candidates = _sorted(candidates, find, kind, descending)
+                keys = [sort_key(kind, find(one), descending) for one in candidates]
+                order = sorted(range(len(keys)), key=keys.__getitem__, reverse=descending)
+                candidates = [candidates[at] for at in order]
         shown = candidates if query.count is None else candidates[: query.count]
         entries = [{"resource": one, "search": MATCH} for one in shown]
         if query.include:
@@ -164,15 +164,3 @@ class Facts:
                     if (target := self.get(reference)) is not None:
                         found.setdefault(reference, target)
         return list(found.values())
-
-
-def _sorted(resources: list[Resource], find: Callable[[Any], list[Any]], kind: str, descending: bool) -> list[Resource]:
-    """The resources by what a parameter finds in each. Mostly that is one whole day, whose text sorts as it does."""
-    found = [find(one) for one in resources]
-    texts = [one[0] for one in found if len(one) == 1 and one[0].__class__ is str] if kind == "date" else []
-    if len(texts) == len(found):
-        keys: list[Any] = texts if all(map(_DAY, texts)) else [range_of(text).low for text in texts]
-    else:
-        keys = [sort_key(kind, one, descending) for one in found]
-    order = sorted(range(len(keys)), key=keys.__getitem__, reverse=descending)
-    return [resources[at] for at in order]

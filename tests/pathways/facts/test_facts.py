@@ -187,3 +187,12 @@ def test_law_numbers_fall_on_one_side_of_a_limit(values: list[Decimal], limit: D
     above = facts.query(f"Observation?value-quantity=gt{limit}")["total"]
     below = facts.query(f"Observation?value-quantity=le{limit}")["total"]
     assert above == sum(value > limit for value in values) and above + below == len(values)
+
+
+def test_a_day_that_is_in_no_calendar_sorts_nothing() -> None:
+    record = [
+        {"resourceType": "Observation", "id": id, "effectiveDateTime": day}
+        for id, day in (("a", "2026-01-01"), ("b", "2026-02-31"))
+    ]
+    with pytest.raises(Malformed, match="2026-02-31"):
+        Facts(record, NOW).query("Observation?_sort=-date")
