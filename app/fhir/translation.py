@@ -82,7 +82,8 @@ def translated(owner: Mapping[str, Any], field: str, wording: Mapping[str, str],
 
 def element(wording: Mapping[str, str]) -> Resource:
     """The ``_element`` that holds these translations: language → text."""
-    return {"extension": [_entry(language, word) for language, word in wording.items()]}
+    entries = [_entry(language, word) for language, word in wording.items() if word]
+    return {"extension": entries} if entries else {}
 
 
 def _translated_item(owner: Mapping[str, Any], field: str, wording: Mapping[str, str], index: int) -> Resource:
@@ -225,10 +226,11 @@ def _table(beside: Any) -> dict[str, str]:
 
 def _with_table(beside: Any, table: Mapping[str, str]) -> Resource:
     """Another ``_element`` with exactly these translations; other extensions stay."""
-    entries = [_entry(language, word) for language, word in table.items() if word]
+    told = element(table)
     if not beside:
-        return {"extension": entries} if entries else {}
-    entries[:0] = [entry for entry in beside.get("extension", ()) if entry.get("url") != URL]
+        return told
+    others = [entry for entry in beside.get("extension", ()) if entry.get("url") != URL]
+    entries = others + told.get("extension", [])
     rest = {key: item for key, item in beside.items() if key != "extension"}
     return rest | ({"extension": entries} if entries else {})
 

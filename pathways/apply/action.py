@@ -3,11 +3,12 @@ again and again read once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from app.fhir.fhirpath import Program
+from pathways.apply.dynamic import ACTION, set_value
 from pathways.apply.expression import ExpressionFailed, Path, Search
 from pathways.apply.timing import Timing, timing_of
 
@@ -110,13 +111,16 @@ class PlannedAction:
         }.items():
             object.__setattr__(self, key, value)
 
-    def settled(self, values: Sequence[Sequence[Any]], settle: Callable[[], Mapping[str, Any]]) -> PlannedAction:
-        """The same action with these values in the places of its ``own`` ones. ``settle`` makes its element of them; of
-        texts, such as days, that is done once."""
+    def settled(self, values: Sequence[Sequence[Any]]) -> PlannedAction:
+        """The same action with these values (raw FHIR JSON) in the places of its ``own`` ones; of texts, such as days,
+        it is made once. Raises Invalid as ``set_value``."""
         key = tuple(map(tuple, values)) if all(one.__class__ is str for found in values for one in found) else None
         known = self._settled.get(key) if key is not None else None
         if known is None:
-            known = replace(self, source=settle())
+            source = dict(self.source)
+            for one, found in zip(self.own, values, strict=True):
+                source = set_value(source, one.path, found, ACTION)
+            known = replace(self, source=source)
             if key is not None:
                 if len(self._settled) >= MOST:
                     self._settled.clear()

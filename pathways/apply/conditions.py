@@ -6,7 +6,6 @@ condition that fails, or answers anything but one Boolean, is reported, never si
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from app.errors import MaslakError
@@ -31,58 +30,36 @@ class Verdict(NamedTuple):
 
 _new = tuple.__new__
 UNCONDITIONAL = Verdict("taken")
-
-
 _APPLIES, _DOES_NOT = Verdict("taken", None), Verdict("not-taken", None)
+"""Where nobody watches."""
 
 
-Judge = Callable[[PlannedAction, Scope, Any], Verdict]
-
-
-def judging(scope: Scope) -> Judge:
-    """What tells the verdict on an action: (action, scope, plan). Expressions that begin with the subject's type are
-    read on the subject, others on the plan."""
-    return _judge_watched if scope.watched else _judge_unwatched
-
-
-def _judge_watched(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
+def judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
+    """The verdict on an action. Expressions that begin with the subject's type are read on the subject, others on the
+    plan."""
     applies = True
-    used: dict[str, None] = {}
+    used: dict[str, None] | None = {} if scope.watched else None
     for condition in action.conditions:
         program = condition.program
         if program is None:
             return _judge(action, scope, plan)
+        ask = program.unwatched if used is None else program.planned
         try:
-            items = program.planned(scope.focus if condition.begins_with == scope.kind else plan, scope, used)
+            items = ask(scope.focus if condition.begins_with == scope.kind else plan, scope, used)
         except (MaslakError, ExpressionFailed):
             return _judge(action, scope, plan)
         if items is FALSE:
             applies = False
         elif items is not TRUE:
             return _judge(action, scope, plan)
+    if used is None:
+        return _APPLIES if applies else _DOES_NOT
     return _new(Verdict, ("taken" if applies else "not-taken", tuple(used), (), None))
 
 
-def _judge_unwatched(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
-    verdict = _APPLIES
-    for condition in action.conditions:
-        program = condition.program
-        if program is None:
-            return _judge(action, scope, plan)
-        try:
-            items = program.unwatched(scope.focus if condition.begins_with == scope.kind else plan, scope)
-        except (MaslakError, ExpressionFailed):
-            return _judge(action, scope, plan)
-        if items is FALSE:
-            verdict = _DOES_NOT
-        elif items is not TRUE:
-            return _judge(action, scope, plan)
-    return verdict
-
-
-def watched(verdict: Verdict, action: PlannedAction, scope: Scope, plan: Any) -> Verdict:
-    """The same verdict with what its conditions looked at, as it is told where all is watched."""
-    return verdict if verdict.used is not None else verdict._replace(used=_judge(action, scope, plan).used)
+def looked_at(action: PlannedAction, scope: Scope, plan: Any) -> tuple[str, ...] | None:
+    """The variables that the conditions of an action look at, found out when nobody watched."""
+    return _judge(action, scope, plan).used
 
 
 def _judge(action: PlannedAction, scope: Scope, plan: Any) -> Verdict:

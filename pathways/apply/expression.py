@@ -14,7 +14,7 @@ from typing import Any
 from app.errors import MaslakError
 from app.fhir.fhirpath import Program, compile
 from pathways.facts import Facts
-from pathways.facts.query import Query, place, read
+from pathways.facts.query import place, read
 
 FHIRPATH = ("text/fhirpath", None)
 QUERY = "application/x-fhir-query"
@@ -57,7 +57,7 @@ class Path:
         except MaslakError as error:
             self.error = error.message
 
-    def planned(self, focus: Any, scope: Variables, used: dict[str, None] | None = None) -> list[Any]:
+    def planned(self, focus: Any, scope: Variables, used: dict[str, None] | None) -> list[Any]:
         """Of an expression that cannot be read. Raises ExpressionFailed."""
         raise ExpressionFailed(self.text, self.error or "the expression cannot be read")
 
@@ -67,7 +67,7 @@ class Path:
         """What it finds, as items that keep their FHIR types; ``used`` takes the names of the variables that it
         looked at. ``focus``: a node. Raises ExpressionFailed."""
         try:
-            return self.asked.unwatched(focus, scope) if used is None else self.asked.planned(focus, scope, used)
+            return (self.asked.unwatched if used is None else self.asked.planned)(focus, scope, used)
         except MaslakError as error:
             raise ExpressionFailed(self.text, error.message) from error
 
@@ -75,7 +75,7 @@ class Path:
 class Search:
     """One query with FHIRPath placeholders: ``Observation?patient={{%patient.id}}&code=…``."""
 
-    __slots__ = ("_query", "of_request", "places", "template", "text")
+    __slots__ = ("of_request", "places", "template", "text")
 
     def __init__(self, text: str):
         self.text = text
@@ -84,7 +84,6 @@ class Search:
         self.of_request = tuple(one.text for one in self.places) if all(one.of_request for one in self.places) else None
         """Its places, where all ask for nothing but who is in the request."""
         self.template = "".join(place(at // 2) if at % 2 else piece for at, piece in enumerate(pieces))
-        self._query: Query | None = None
 
     def run(
         self,
@@ -104,10 +103,7 @@ class Search:
             if said is None:
                 said = known[asked] = [_joined(one, focus, environment) for one in self.places]
         try:
-            query = self._query
-            if query is None:
-                query = self._query = read(self.template)
-            return facts.answer(query, said)
+            return facts.answer(read(self.template), said)
         except MaslakError as error:
             raise ExpressionFailed(self.text, error.message) from error
 

@@ -14,7 +14,7 @@ from app.fhir.resource import canonical
 from pathways.apply.action import DynamicValue, PlannedAction
 from pathways.apply.conditions import empty_needed
 from pathways.apply.definitions import refuse_cycle, refuse_subject, tail
-from pathways.apply.dynamic import ACTION, set_value
+from pathways.apply.dynamic import set_value
 from pathways.apply.expression import ExpressionFailed, Path
 from pathways.apply.frame import Frame
 from pathways.apply.kinds import CPG, request_resource
@@ -142,15 +142,7 @@ def settle_action(frame: Frame, action: PlannedAction) -> PlannedAction:
     """The action with its own dynamic values set. Raises ExpressionFailed or Invalid."""
     if not action.own:
         return action
-    values = [_worked_out(one, frame.plan.node, frame.scope, {}) for one in action.own]
-
-    def settle() -> Resource:
-        source = dict(action.source)
-        for one, found in zip(action.own, values, strict=True):
-            source = set_value(source, one.path, found, ACTION)
-        return source
-
-    return action.settled(values, settle)
+    return action.settled([_worked_out(one, frame.plan.node, frame.scope, {}) for one in action.own])
 
 
 def _filled(made: Resource, values: tuple[DynamicValue, ...], focus: Any, scope: Scope) -> Resource:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.errors import Issue
 from app.fhir import translation
 from pathways.apply.action import PlannedAction
-from pathways.apply.conditions import Taken, Verdict, watched
+from pathways.apply.conditions import Taken, Verdict, looked_at
 from pathways.apply.explanation import Source, reason_of, sources_of
 from pathways.apply.plan import URGENT
 from pathways.apply.seen import Seen, Value
@@ -60,7 +60,8 @@ class ActionOutcome:
         """Whether it applies by its own conditions, and what these looked at."""
         found = self._verdict
         if found.used is None:
-            found = self._verdict = watched(found, self.action, self.frame.scope, self.frame.plan.node)
+            used = looked_at(self.action, self.frame.scope, self.frame.plan.node)
+            found = self._verdict = found._replace(used=used)
         return found
 
     def lacks(self, missing: tuple[str, ...]) -> None:

@@ -125,7 +125,7 @@ class Scope(dict[str, Any]):
             return items
         try:
             if not self.watched:
-                items = self[name] = program.unwatched(self.focus, self)
+                items = self[name] = program.unwatched(self.focus, self, None)
                 return items
             used: dict[str, None] = {}
             items = self[name] = program.planned(self.focus, self, used)

@@ -52,10 +52,10 @@ class Seen:
     def _gathered(self, verdict: Verdict) -> list[Value]:
         found: dict[str, Value] = {}
         try:
-            for name in (*(verdict.used or ()), *verdict.missing):
+            for name in (*verdict.used, *verdict.missing):
                 if (value := self._value(name)) is not None:
                     found[name] = value
-            for name in verdict.used or ():
+            for name in verdict.used:
                 found.update(self._all_behind(name))
         except ExpressionFailed:
             return []
@@ -63,8 +63,7 @@ class Seen:
 
     def _all_behind(self, name: str) -> dict[str, Value]:
         """What a variable used, directly or not, that is worth showing: described, known, and no conclusion."""
-        scope, kept = self._scope, self._behind
-        found = kept.get(name)
+        scope, found = self._scope, self._behind.get(name)
         if found is not None:
             return found
         variable = scope.declared(name)
@@ -76,9 +75,8 @@ class Seen:
                 if known and (own := self._value(name)) is not None:
                     below[name] = own
             for other in scope.used(name):
-                held = kept.get(other)
-                below.update(self._all_behind(other) if held is None else held)
-        kept[name] = below
+                below.update(self._all_behind(other))
+        self._behind[name] = below
         return below
 
     def _value(self, name: str) -> Value | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from app.errors import Invalid
 from pathways.apply.action import PlannedAction
 from pathways.apply.ask import ask_for
-from pathways.apply.conditions import UNCONDITIONAL, Verdict, judging
+from pathways.apply.conditions import UNCONDITIONAL, Verdict, judge
 from pathways.apply.expression import ExpressionFailed
 from pathways.apply.frame import Frame
 from pathways.apply.goals import goals_of
@@ -29,7 +29,7 @@ def walk(frame: Frame) -> list[ActionOutcome]:
 def _each(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome]:
     """Each action by its own verdict. Most of them are not taken, and nothing else is to be known of those."""
     scope, plan = frame.scope, frame.plan.node
-    judge, made = judging(scope), []
+    made = []
     for action in actions:
         verdict = judge(action, scope, plan) if action.conditions else UNCONDITIONAL
         outcome = ActionOutcome(action, frame, verdict)
@@ -42,7 +42,6 @@ def _each(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome]
 def _first(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome]:
     """The options of which one is chosen; what comes after it is not looked at."""
     scope, plan = frame.scope, frame.plan.node
-    judge = judging(scope)
     made: list[ActionOutcome] = []
     chosen: ActionOutcome | None = None
     for action in actions:
@@ -64,7 +63,6 @@ def _first(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome
 def _all_or_none(frame: Frame, actions: Sequence[PlannedAction]) -> list[ActionOutcome]:
     """The options of which all are taken or none; what fails or lacks a value is told all the same."""
     scope, plan = frame.scope, frame.plan.node
-    judge = judging(scope)
     made = [ActionOutcome(one, frame, judge(one, scope, plan) if one.conditions else UNCONDITIONAL) for one in actions]
     refused = refusing(made)
     for outcome in made:

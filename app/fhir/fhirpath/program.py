@@ -15,7 +15,7 @@ from .errors import FhirPathError
 from .nodes import Items, Node, raw, system_type
 from .parser import parse
 from .syntax import Expression
-from .written import Planned, Unwatched, Whole, whole
+from .written import Planned, Whole, whole
 
 WORTH_WRITING = 6
 """How often a plan asks an expression before it is written out."""
@@ -37,8 +37,8 @@ class Program:
             self._step = scoped(self.tree)
             self._wholes: dict[bool, Whole | None] = {}
             self._uses, self._bailed = [0, 0], 0
-            self.unwatched: Unwatched = self._asked
-            """The same as ``planned`` where nobody asks which variables were looked at."""
+            self.unwatched: Planned = self._asked
+            """The same as ``planned`` where nobody asks which variables were looked at: ``used`` is None."""
             self.planned: Planned = self._asked
             """The same as ``items`` for a plan, whose expressions are asked for one patient after the other: written
             out as Python once it is worth it.
@@ -77,7 +77,7 @@ class Program:
         except UnicodeError:
             raise FhirPathError("A string holds half of a surrogate pair.", self.expression) from None
 
-    def _asked(self, focus: Node, variables: dict[str, Items], used: dict[str, None] | None = None) -> Items:
+    def _asked(self, focus: Node, variables: dict[str, Items], used: dict[str, None] | None) -> Items:
         """``planned`` and ``unwatched``, until they are worth writing."""
         watched = used is not None
         self._uses[watched] += 1
@@ -91,7 +91,7 @@ class Program:
                 return made.answer(focus, variables, used)
         return self.items(focus, variables, variables, used)
 
-    def _again(self, focus: Node, variables: dict[str, Items], used: dict[str, None] | None = None) -> Items:
+    def _again(self, focus: Node, variables: dict[str, Items], used: dict[str, None] | None) -> Items:
         """The closures answer what the written form could not, or tell what is wrong."""
         self._bailed += 1
         if self._bailed > PATIENCE:

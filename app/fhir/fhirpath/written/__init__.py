@@ -19,6 +19,6 @@ tell the answer, or what is wrong and where.
 """
 
 from .criteria import criterion
-from .whole import Planned, Unwatched, Whole, whole
+from .whole import Planned, Whole, whole
 
-__all__ = ["Planned", "Unwatched", "Whole", "criterion", "whole"]
+__all__ = ["Planned", "Whole", "criterion", "whole"]

@@ -145,7 +145,7 @@ def takes_time(tree: Expression) -> bool:
     """Whether an expression is a call that asks a regular expression."""
     match tree:
         case Call(name="matches", arguments=(Literal(value=str() as text),)):
-            return _WORD.fullmatch(text) is None and _WORDS.fullmatch(text) is None
+            return _asked_by_words(text) is None
         case Call(name=name):
             return "atches" in name
     return False
@@ -156,6 +156,14 @@ def asked_of_text(name: str, text: str) -> Callable[[str], bool] | None:
     no regular expression. None for one that is broken: the long way tells what is wrong with it, when it is met."""
     if name == "startsWith":
         return methodcaller("startswith", text)
+    try:
+        return _asked_by_words(text) or pattern(text).search
+    except FhirPathError:
+        return None
+
+
+def _asked_by_words(text: str) -> Callable[[str], bool] | None:
+    """A pattern that is no more than words that a text begins with, or is, as a question to it."""
     if begin := _WORD.fullmatch(text):
         return methodcaller("startswith", begin[1])
     if whole_words := _WORDS.fullmatch(text):
@@ -163,7 +171,4 @@ def asked_of_text(name: str, text: str) -> Callable[[str], bool] | None:
         return frozenset(
             {*words, *(f"{word}\n" for word in words)}
         ).__contains__  # $ stands before a last line's end too
-    try:
-        return pattern(text).search
-    except FhirPathError:
-        return None
+    return None

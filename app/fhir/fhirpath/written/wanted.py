@@ -39,7 +39,6 @@ def kind_of(value: Any) -> Kind:
 
 
 HEAD: str = "def answer(focus, S, U):"
-HEAD_UNWATCHED: str = "def answer(focus, S, U=None):"
 HEAD_OF_PATH: str = "def answer(focus, S, U, items):"
 """``S``: the values of variables; ``U``: takes the names of those that are looked at, if anybody asks. What needs an
 evaluation (``run``) begins one."""

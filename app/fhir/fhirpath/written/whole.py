@@ -15,12 +15,11 @@ from ..ways import FAILURES
 from .gather import Gathering
 from .lines import Here
 from .operate import takes_time
-from .wanted import HEAD, HEAD_UNWATCHED, Compile, asks_run
+from .wanted import HEAD, Compile, asks_run
 
-Planned = Callable[[Node, dict[str, Items], dict[str, None]], Items]
-"""(focus, variables, used) -> the collection of an expression of a plan."""
-Unwatched = Callable[[Node, dict[str, Items]], Items]
-"""(focus, variables) -> the same, where nobody asks what was looked at."""
+Planned = Callable[[Node, dict[str, Items], dict[str, None] | None], Items]
+"""(focus, variables, used) -> the collection of an expression of a plan. ``used``: None where nobody asks what was
+looked at."""
 _DONE_ONCE: Final = frozenset({"trace", "defineVariable"})
 _THIS: Final = re.compile(r"\bthis\b")
 
@@ -28,12 +27,11 @@ _THIS: Final = re.compile(r"\bthis\b")
 class Whole(NamedTuple):
     """An expression written out. ``text``: as far as it has been written, for readers."""
 
-    answer: Callable[..., Items]
-    """``Planned``, or ``Unwatched`` where that was asked for."""
+    answer: Planned
     text: Callable[[], str]
 
 
-def whole(tree: Expression, compile_step: Compile, otherwise: Callable[..., Items], watched: bool) -> Whole | None:
+def whole(tree: Expression, compile_step: Compile, otherwise: Planned, watched: bool) -> Whole | None:
     """The function of an expression whose variables are settled by a plan; ``None`` where it is nested too deep, or
     must not be evaluated twice: ``otherwise`` answers where the written form cannot. ``watched``: whether it tells what
     it looked at."""
@@ -53,9 +51,8 @@ def whole(tree: Expression, compile_step: Compile, otherwise: Callable[..., Item
         writer.lines[begun:begun] = [f" {line}" for line in begin]
     with writer.block(f"except {writer.constant(FAILURES)}:"):
         writer.line(f"return {writer.constant(otherwise)}(focus, S, U)")
-    head = HEAD if watched else HEAD_UNWATCHED
-    made: Any = writer.function(head)
+    made: Any = writer.function(HEAD)
     if made is None:
         return None
-    text = writer.text(head)
+    text = writer.text(HEAD)
     return Whole(made, lambda: "\n\n".join([text, *(part for one in writer.ways for part in one.texts)]))
